@@ -1,0 +1,1 @@
+"""The services of Ihala: each folder is one process, and they meet in protos/ only."""
