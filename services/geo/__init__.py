@@ -1,0 +1,55 @@
+"""
+Say where things are and how near: degrees go in, metres come out.
+
+This package is the house's only definition of nearness. Matching, search and
+the tests' brute-force scans all rank by `cost_mm` or its twin `costs_mm`.
+"""
+
+from services.geo.areas import COUNT_RESOLUTION, area_at, outline_of, snap_to_area
+from services.geo.bounds import ball_radius_m, ecef_m, latitude_band_deg
+from services.geo.cost import (
+    MEAN_IN_CELL_M,
+    DistanceBand,
+    PlaceArray,
+    band_of,
+    cost_mm,
+    costs_mm,
+    distance_m,
+    distances_m,
+)
+from services.geo.places import (
+    COARSEST_RESOLUTION,
+    FINEST_RESOLUTION,
+    AreaCell,
+    Origin,
+    Place,
+    Point,
+    cell_at,
+    position_of,
+)
+
+__all__ = [
+    "COARSEST_RESOLUTION",
+    "COUNT_RESOLUTION",
+    "FINEST_RESOLUTION",
+    "MEAN_IN_CELL_M",
+    "AreaCell",
+    "DistanceBand",
+    "Origin",
+    "Place",
+    "PlaceArray",
+    "Point",
+    "area_at",
+    "ball_radius_m",
+    "band_of",
+    "cell_at",
+    "cost_mm",
+    "costs_mm",
+    "distance_m",
+    "distances_m",
+    "ecef_m",
+    "latitude_band_deg",
+    "outline_of",
+    "position_of",
+    "snap_to_area",
+]

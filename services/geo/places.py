@@ -1,0 +1,109 @@
+"""
+Name a place on earth: an exact point, or a coarse area that hides one.
+
+A value that exists is valid. An exact confidential point cannot be written
+down here, because an area is a cell and nothing else.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import h3
+
+from services.errors import InvalidInput, Reason, Violation
+
+FINEST_RESOLUTION = 6  #: H3; cells of about 36 km2. An area is never finer.
+COARSEST_RESOLUTION = 3  #: H3; cells of about 12,400 km2
+
+_SPELLING = re.compile("[0-9a-f]{15}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """
+    A position on the WGS84 ellipsoid.
+
+    Raises:
+        InvalidInput: a coordinate is out of range or not a number; both fields
+            are named if both are wrong. 0 is as valid as any other value.
+    """
+
+    latitude_deg: float  #: in [-90, 90], north positive
+    longitude_deg: float  #: in [-180, 180], east positive
+
+    def __post_init__(self) -> None:
+        faults = [
+            Violation(field, f"must be in [-{limit}, {limit}]")
+            for field, value, limit in (
+                ("latitude_deg", self.latitude_deg, 90),
+                ("longitude_deg", self.longitude_deg, 180),
+            )
+            if not (math.isfinite(value) and -limit <= value <= limit)
+        ]
+        if faults:
+            message = "; ".join(f"{fault.field} {fault.rule}" for fault in faults)
+            raise InvalidInput(message, fields=faults)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaCell:
+    """
+    A coarse area: where a confidential site is, as far as anybody may know.
+
+    Raises:
+        InvalidInput: the text is not an H3 cell, or its resolution is not
+            allowed; a cell that is too fine has the reason FINER_THAN_ALLOWED.
+    """
+
+    h3_cell: str  #: H3 index, 15 lower-case hexadecimal digits, resolution 3 to 6
+
+    def __post_init__(self) -> None:
+        # h3 itself also accepts capitals, blanks and 0x; two spellings would be two areas.
+        if not _SPELLING.fullmatch(self.h3_cell) or not h3.is_valid_cell(self.h3_cell):
+            message = "h3_cell must be an H3 cell, written as 15 lower-case hexadecimal digits"
+            raise InvalidInput(message)
+        if self.resolution > FINEST_RESOLUTION:
+            message = f"h3_cell must not be finer than resolution {FINEST_RESOLUTION}"
+            raise InvalidInput(message, reason=Reason.FINER_THAN_ALLOWED)
+        if self.resolution < COARSEST_RESOLUTION:
+            message = f"h3_cell must not be coarser than resolution {COARSEST_RESOLUTION}"
+            raise InvalidInput(message)
+
+    @property
+    def resolution(self) -> int:
+        """The H3 resolution, in [3, 6]; the greater, the finer."""
+        return int(h3.get_resolution(self.h3_cell))
+
+    @property
+    def centre(self) -> Point:
+        """The middle of the cell: the only position that anything is measured to."""
+        return _centre_of(self.h3_cell)
+
+
+Place = Point | AreaCell  #: where a provider is
+Origin = Point | AreaCell  #: where a person is; a town's id is resolved to a point before
+
+
+def position_of(place: Place | Origin) -> Point:
+    """Choose the position that stands for a place: the point itself, or its cell's centre."""
+    return place.centre if isinstance(place, AreaCell) else place
+
+
+def cell_at(point: Point, resolution: int) -> AreaCell:
+    """
+    Find the cell of a resolution that a point lies in.
+
+    Raises:
+        InvalidInput: the resolution is not in [3, 6].
+    """
+    if not COARSEST_RESOLUTION <= resolution <= FINEST_RESOLUTION:
+        message = f"resolution must be in [{COARSEST_RESOLUTION}, {FINEST_RESOLUTION}]"
+        raise InvalidInput(message)
+    return AreaCell(h3.latlng_to_cell(point.latitude_deg, point.longitude_deg, resolution))
+
+
+@lru_cache(maxsize=4096)
+def _centre_of(h3_cell: str) -> Point:
+    return Point(*h3.cell_to_latlng(h3_cell))
