@@ -1,0 +1,102 @@
+# Every command of this project. `make` alone lists them.
+# Paths are relative and unquoted names have no spaces, so that the folder's own name may have them.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The interpreter: python3.11 is what everything is tested on first; any from 3.11 on will do.
+# `make test PYTHON=python3.13` works in an environment of its own, .venv-3.13, beside .venv.
+version_of = $(shell $(1) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+first_of = $(firstword $(foreach name,$(1),$(if $(call version_of,$(name)),$(name))))
+DEFAULT_PYTHON := $(call first_of,python3.11 python3.13 python3.12 python3.14 python3)
+PYTHON ?= $(DEFAULT_PYTHON)
+VERSION := $(call version_of,$(PYTHON))
+VENV := $(if $(filter $(VERSION),$(call version_of,$(DEFAULT_PYTHON))),.venv,.venv-$(VERSION))
+
+INSTALLED := $(VENV)/.installed
+GENERATED := ihala/.generated
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+PROTOS := $(shell find protos -name '*.proto')
+
+# More arguments for the command behind a target: make test ARGS="tests/runtime -k feed"
+ARGS ?=
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: setup ## start everything on this machine, send the demo case through, stay until Ctrl-C
+	@$(BIN)/ihala run $(ARGS)
+
+.PHONY: test
+test: setup ## run every test but the long ones
+	@$(RUN) pytest $(ARGS)
+
+.PHONY: faults
+faults: setup ## run the long tests: kills and attacks
+	@$(RUN) pytest -m long $(ARGS)
+
+.PHONY: bench
+bench: setup ## measure speed against the bars, write bench/results.json
+	@$(RUN) bench $(ARGS)
+
+.PHONY: lint
+lint: setup ## check style, formatting and the floors of the house
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: fmt
+fmt: setup ## put the code into its format and mend what can be mended
+	@$(RUN) ruff format
+	@$(RUN) ruff check --fix
+
+.PHONY: types
+types: setup ## check types, strictly
+	@$(RUN) mypy
+
+.PHONY: proto-check
+proto-check: setup ## check the protos: style, comments, nothing broken since the baseline
+	@$(BIN)/python scripts/proto_check.py
+
+.PHONY: proto-baseline
+proto-baseline: setup ## accept the protos as they are: what proto-check compares with from now on
+	@$(BIN)/python scripts/proto_check.py --accept
+
+.PHONY: setup
+setup: $(INSTALLED) $(GENERATED) ## make the environment, install from the lock, generate the stubs
+
+.PHONY: gen
+gen: $(GENERATED) ## generate the stubs from the protos
+
+$(INSTALLED): requirements.lock pyproject.toml scripts/make_venv.py
+	@test -n "$(VERSION)" || { echo "This needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) scripts/make_venv.py $(VENV)
+
+$(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
+	@$(BIN)/python scripts/gen.py
+	@mkdir -p ihala && touch $(GENERATED)
+
+.PHONY: lock
+lock: setup ## choose versions anew and write requirements.lock
+	@$(BIN)/python scripts/lock.py $(ARGS)
+
+.PHONY: audit
+audit: setup ## ask whether a locked version has a known vulnerability (asks the network)
+	@$(RUN) pip_audit --require-hashes --disable-pip --requirement requirements.lock $(ARGS)
+
+.PHONY: browser
+browser: ## install the Chromium and the fonts that the page tests need (Debian, as root)
+	@bash scripts/install_browser.sh
+
+.PHONY: clean
+clean: ## remove the data of `make run`, caches and generated stubs
+	@rm -rf .ihala .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build ihala.egg-info $(GENERATED)
+	@git clean -fdXq ihala
+
+.PHONY: distclean
+distclean: clean ## remove the environments too
+	@rm -rf .venv .venv-*
