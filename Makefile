@@ -5,14 +5,12 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# The interpreter: python3.11 is what everything is tested on first; any from 3.11 on will do.
+# The interpreter, a name or a path; without one, the first good one (scripts/find_python.sh).
 # `make test PYTHON=python3.13` works in an environment of its own, .venv-3.13, beside .venv.
-version_of = $(shell $(1) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
-first_of = $(firstword $(foreach name,$(1),$(if $(call version_of,$(name)),$(name))))
-DEFAULT_PYTHON := $(call first_of,python3.11 python3.13 python3.12 python3.14 python3)
-PYTHON ?= $(DEFAULT_PYTHON)
-VERSION := $(call version_of,$(PYTHON))
-VENV := $(if $(filter $(VERSION),$(call version_of,$(DEFAULT_PYTHON))),.venv,.venv-$(VERSION))
+PYTHON ?=
+VERSION := $(firstword $(shell sh scripts/find_python.sh "$(PYTHON)"))
+DEFAULT_VERSION := $(if $(PYTHON),$(firstword $(shell sh scripts/find_python.sh)),$(VERSION))
+VENV := $(if $(filter $(VERSION),$(DEFAULT_VERSION)),.venv,.venv-$(VERSION))
 
 INSTALLED := $(VENV)/.installed
 GENERATED := ihala/.generated
@@ -60,11 +58,11 @@ types: setup ## check types, strictly
 
 .PHONY: proto-check
 proto-check: setup ## check the protos: style, comments, nothing broken since the baseline
-	@$(BIN)/python scripts/proto_check.py
+	@$(RUN) scripts.proto_check
 
 .PHONY: proto-baseline
 proto-baseline: setup ## accept the protos as they are: what proto-check compares with from now on
-	@$(BIN)/python scripts/proto_check.py --accept
+	@$(RUN) scripts.proto_check --accept $(ARGS)
 
 .PHONY: setup
 setup: $(INSTALLED) $(GENERATED) ## make the environment, install from the lock, generate the stubs
@@ -73,16 +71,16 @@ setup: $(INSTALLED) $(GENERATED) ## make the environment, install from the lock,
 gen: $(GENERATED) ## generate the stubs from the protos
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/make_venv.py
-	@test -n "$(VERSION)" || { echo "This needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) scripts/make_venv.py $(VENV)
+	@test -n "$(VERSION)" || { echo "This needs Python 3.11 or newer. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@found=$$(sh scripts/find_python.sh "$(PYTHON)") && "$${found#* }" scripts/make_venv.py $(VENV)
 
 $(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
-	@$(BIN)/python scripts/gen.py
+	@$(RUN) scripts.gen
 	@mkdir -p ihala && touch $(GENERATED)
 
 .PHONY: lock
 lock: setup ## choose versions anew and write requirements.lock
-	@$(BIN)/python scripts/lock.py $(ARGS)
+	@$(RUN) scripts.lock $(ARGS)
 
 .PHONY: audit
 audit: setup ## ask whether a locked version has a known vulnerability (asks the network)
@@ -94,8 +92,8 @@ browser: ## install the Chromium and the fonts that the page tests need (Debian,
 
 .PHONY: clean
 clean: ## remove the data of `make run`, caches and generated stubs
-	@rm -rf .ihala .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build ihala.egg-info $(GENERATED)
-	@git clean -fdXq ihala
+	@rm -rf .ihala .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build $(GENERATED)
+	@find ihala -name '*_pb2*' -delete
 
 .PHONY: distclean
 distclean: clean ## remove the environments too

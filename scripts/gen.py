@@ -11,8 +11,8 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+import google.rpc
 import grpc_tools
-from google import rpc
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +23,7 @@ GENERATED = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
 
 def main() -> None:
     """Generate all stubs, or end with the generator's own message."""
-    sources = sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.glob(f"{PACKAGE}/*/v*/*.proto"))
+    sources = proto_files()
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         if sources:
@@ -33,24 +33,29 @@ def main() -> None:
     print(f"gen: {len(sources)} protos, {changed} files changed", flush=True)
 
 
+def proto_files() -> list[str]:
+    """List the protos of this project, as paths below protos/."""
+    return sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.glob(f"{PACKAGE}/*/v*/*.proto"))
+
+
 def generate(sources: list[str], out: Path) -> None:
-    """Run protoc with its own Python and gRPC output, and mypy-protobuf for the types."""
-    includes = (PROTOS, Path(str(files(grpc_tools))) / "_proto", Path(next(iter(rpc.__path__))).parent.parent)
+    """Generate Python and gRPC code, and the types of both as mypy-protobuf writes them; everything is asyncio."""
     scripts = Path(sysconfig.get_path("scripts"))
-    status = protoc.main(
-        [
-            "protoc",
-            *(f"--proto_path={include}" for include in includes),
-            *(f"--plugin={name}={scripts / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")),
-            f"--python_out={out}",
-            f"--grpc_python_out={out}",
-            f"--mypy_out=quiet:{out}",
-            f"--mypy_grpc_out=quiet:{out}",
-            *sources,
-        ]
+    run_protoc(
+        *(f"--plugin={name}={scripts / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")),
+        f"--python_out={out}",
+        f"--grpc_python_out={out}",
+        f"--mypy_out=quiet:{out}",
+        f"--mypy_grpc_out=quiet,only_async:{out}",
+        *sources,
     )
-    if status != 0:
-        sys.exit("gen: protoc failed (its words are above)")
+
+
+def run_protoc(*arguments: str) -> None:
+    """Run protoc over protos/, google's well-known types and google/rpc; ends the process if it fails."""
+    includes = (PROTOS, Path(str(files(grpc_tools))) / "_proto", Path(google.rpc.__path__[0]).parent.parent)
+    if protoc.main(["protoc", *(f"--proto_path={include}" for include in includes), *arguments]) != 0:
+        sys.exit("protoc failed (its words are above)")
 
 
 def add_packages(made: Path) -> None:

@@ -48,8 +48,16 @@ def main(folder: Path) -> None:
         pip(python, ["--require-hashes", "--only-binary", ":all:", "-r", str(tools)], count=len(TOOLS))
         pip(
             python,
-            ["--require-hashes", "--no-build-isolation", "--only-binary", ":all:", "--no-binary", NO_WHEEL]
-            + ["-r", str(LOCK)],
+            [
+                "--require-hashes",
+                "--only-binary",
+                ":all:",
+                "--no-binary",
+                NO_WHEEL,
+                "--no-build-isolation",
+                "-r",
+                str(LOCK),
+            ],
             count=len(requirements),
         )
         say("installing ihala itself")

@@ -1,0 +1,1 @@
+"""What case systems and providers import, and the `ihala` command."""

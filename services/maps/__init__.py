@@ -1,0 +1,1 @@
+"""Maps: what coordinators see of the directory and of referrals, by area."""

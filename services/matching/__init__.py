@@ -1,0 +1,1 @@
+"""Matching: who can meet a need, in what order, and why."""
