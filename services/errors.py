@@ -18,17 +18,20 @@ class Reason(StrEnum):
     # what was sent
     INVALID_FIELD = "INVALID_FIELD"
     MALFORMED = "MALFORMED"
-    TOO_LARGE = "TOO_LARGE"
-    DEADLINE_REQUIRED = "DEADLINE_REQUIRED"
+    UNKNOWN_FIELD = "UNKNOWN_FIELD"
     UNKNOWN_CODE = "UNKNOWN_CODE"
     FINER_THAN_ALLOWED = "FINER_THAN_ALLOWED"
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    DEADLINE_REQUIRED = "DEADLINE_REQUIRED"
+    TOO_LARGE = "TOO_LARGE"
+    QUOTA = "QUOTA"
     # who sent it
     UNAUTHENTICATED = "UNAUTHENTICATED"
-    PERMISSION_DENIED = "PERMISSION_DENIED"
+    ROLE_NOT_ALLOWED = "ROLE_NOT_ALLOWED"
     # what it met
     NOT_FOUND = "NOT_FOUND"
-    ALREADY_EXISTS = "ALREADY_EXISTS"
+    EPOCH_CHANGED = "EPOCH_CHANGED"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
     CONSENT_MISSING = "CONSENT_MISSING"
     CONSENT_NOT_COVERING = "CONSENT_NOT_COVERING"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
@@ -40,14 +43,11 @@ class Reason(StrEnum):
     GATE_NOT_CONFIRMED = "GATE_NOT_CONFIRMED"
     SECOND_PERSON_NEEDED = "SECOND_PERSON_NEEDED"
     ILLEGAL_MOVE = "ILLEGAL_MOVE"
-    VERSION_CONFLICT = "VERSION_CONFLICT"
     HOLD_EXPIRED = "HOLD_EXPIRED"
     ERASED = "ERASED"
-    EPOCH_CHANGED = "EPOCH_CHANGED"
     # how the service is
-    QUOTA = "QUOTA"
     UNREADY = "UNREADY"
-    UNAVAILABLE = "UNAVAILABLE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     UNIMPLEMENTED = "UNIMPLEMENTED"
     INTERNAL = "INTERNAL"
 
@@ -141,7 +141,7 @@ class Unauthenticated(IhalaError):
 class PermissionDenied(IhalaError):
     """The caller is known and its role may not call this; for a foreign object see `NotFound`."""
 
-    default_reason = Reason.PERMISSION_DENIED
+    default_reason = Reason.ROLE_NOT_ALLOWED
 
 
 class NotFound(IhalaError):
@@ -151,9 +151,9 @@ class NotFound(IhalaError):
 
 
 class Conflict(IhalaError):
-    """The object exists already, or has moved on since the caller read it."""
+    """The object has moved on since the caller read it: read it again, then decide."""
 
-    default_reason = Reason.ALREADY_EXISTS
+    default_reason = Reason.VERSION_CONFLICT
 
 
 class FailedPrecondition(IhalaError):
@@ -171,7 +171,13 @@ class Exhausted(IhalaError):
 class Unavailable(IhalaError):
     """The service or one that it needs cannot be reached or is not ready; a retry helps."""
 
-    default_reason = Reason.UNAVAILABLE
+    default_reason = Reason.UNREADY
+
+
+class DeadlineExceeded(Unavailable):
+    """The answer did not come in time; whether the act was done is not known."""
+
+    default_reason = Reason.DEADLINE_EXCEEDED
 
 
 class Unimplemented(IhalaError):
