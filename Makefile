@@ -17,6 +17,7 @@ GENERATED := ihala/.generated
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 PROTOS := $(shell find protos -name '*.proto')
+STUB_FOLDERS := $(patsubst protos/%,%,$(wildcard protos/ihala/*))
 
 # More arguments for the command behind a target: make test ARGS="tests/runtime -k feed"
 ARGS ?=
@@ -70,9 +71,15 @@ setup: $(INSTALLED) $(GENERATED) ## make the environment, install from the lock,
 .PHONY: gen
 gen: $(GENERATED) ## generate the stubs from the protos
 
-$(INSTALLED): requirements.lock pyproject.toml scripts/make_venv.py
+# An environment knows its own path: in a folder that was moved it is made anew.
+MOVED := $(shell test ! -e $(INSTALLED) || grep -qxF "$$(pwd -P)" $(INSTALLED) || echo moved)
+
+$(INSTALLED): requirements.lock pyproject.toml scripts/make_venv.py $(if $(MOVED),anew)
 	@test -n "$(VERSION)" || { echo "This needs Python 3.11 or newer. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@found=$$(sh scripts/find_python.sh "$(PYTHON)") && "$${found#* }" scripts/make_venv.py $(VENV)
+
+.PHONY: anew
+anew:
 
 $(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
 	@$(RUN) scripts.gen
@@ -92,9 +99,9 @@ browser: ## install the Chromium and the fonts that the page tests need (Debian,
 
 .PHONY: clean
 clean: ## remove the data of `make run`, caches and generated stubs
-	@rm -rf .ihala .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build $(GENERATED)
-	@find ihala -name '*_pb2*' -delete
+	@rm -rf .ihala .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build
+	@rm -rf $(GENERATED) $(STUB_FOLDERS)
 
 .PHONY: distclean
 distclean: clean ## remove the environments too
-	@rm -rf .venv .venv-*
+	@rm -rf .venv .venv.lock .venv-* *.egg-info

@@ -11,6 +11,7 @@ import sys
 import time
 import venv
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +31,7 @@ def main(folder: Path) -> None:
     """
     Bring the virtual environment in `folder` to what the lock says.
 
-    Leaves `folder/.installed`, newer than the lock, when all of it is in place.
+    Leaves `folder/.installed`, newer than the lock and with the project's path in it, when all of it is in place.
     """
     with one_at_a_time(folder):
         stamp = folder / ".installed"
@@ -38,7 +39,9 @@ def main(folder: Path) -> None:
             return
         start = time.monotonic()
         python = folder / "bin" / "python"
-        if not is_of_this_version(python):
+        if was_moved(stamp) or not is_of_this_version(python):
+            if find_spec("ensurepip") is None:
+                sys.exit(f"setup: {sys.executable} cannot make environments; on Debian, install python3-venv")
             say(f"making {folder.name} with Python {sys.version.split()[0]}")
             venv.create(folder, clear=True, with_pip=True, symlinks=True)
         requirements = read_lock(LOCK)
@@ -62,7 +65,7 @@ def main(folder: Path) -> None:
         )
         say("installing ihala itself")
         pip(python, ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)], count=1)
-        stamp.touch()
+        stamp.write_text(f"{ROOT}\n")
         say(f"done in {time.monotonic() - start:.0f} s")
 
 
@@ -77,7 +80,14 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 def up_to_date(stamp: Path) -> bool:
     """Tell whether the stamp is newer than all that set-up depends on."""
     sources = (LOCK, ROOT / "pyproject.toml", Path(__file__))
+    if was_moved(stamp):
+        return False
     return stamp.exists() and all(stamp.stat().st_mtime >= each.stat().st_mtime for each in sources)
+
+
+def was_moved(stamp: Path) -> bool:
+    """Tell whether the environment was made at another path, which is written into all its commands."""
+    return stamp.exists() and stamp.read_text() != f"{ROOT}\n"
 
 
 def is_of_this_version(python: Path) -> bool:
