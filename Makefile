@@ -73,13 +73,13 @@ gen: $(GENERATED) ## generate the stubs from the protos
 
 # An environment knows its own path: in a folder that was moved it is made anew.
 MOVED := $(shell test ! -e $(INSTALLED) || grep -qxF "$$(pwd -P)" $(INSTALLED) || echo moved)
+ifneq ($(MOVED),)
+.PHONY: $(INSTALLED)
+endif
 
-$(INSTALLED): requirements.lock pyproject.toml scripts/make_venv.py $(if $(MOVED),anew)
+$(INSTALLED): requirements.lock pyproject.toml scripts/make_venv.py
 	@test -n "$(VERSION)" || { echo "This needs Python 3.11 or newer. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@found=$$(sh scripts/find_python.sh "$(PYTHON)") && "$${found#* }" scripts/make_venv.py $(VENV)
-
-.PHONY: anew
-anew:
 
 $(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
 	@$(RUN) scripts.gen
