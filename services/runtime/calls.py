@@ -1,0 +1,155 @@
+"""How a client's call goes: what it carries, when it is repeated, and the errors it fails with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import grpc
+
+from services.errors import DeadlineExceeded, IhalaError, Unavailable
+from services.runtime.auth import ACTOR_METADATA_KEY
+from services.runtime.statuses import error_of
+
+ATTEMPTS: Final = 5
+FIRST_DELAY_S: Final = 0.1
+MAX_DELAY_S: Final = 2.0
+#: verbs of methods that change nothing; every other unary method takes a request id
+READING_VERBS: Final = (
+    "Check",
+    "Count",
+    "Explain",
+    "Find",
+    "Get",
+    "List",
+    "LookUp",
+    "Plan",
+    "Resolve",
+    "Search",
+    "Summarize",
+)
+
+TokenSource = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and how patiently."""
+
+    token_source: TokenSource | None  #: the token of each call
+    actor: str | None  #: the worker on whose behalf
+    timeout_s: float  #: time in seconds for a unary call that names none
+    jitter: Callable[[], float]  #: random numbers in [0, 1) that spread repeats
+
+    def metadata(self, more: Any) -> tuple[tuple[str, str], ...]:
+        """Return what a call carries: the token of now, the actor, and what is given besides."""
+        pairs = list(more or ())
+        if self.token_source is not None:
+            pairs.append(("authorization", f"Bearer {self.token_source()}"))
+        if self.actor is not None:
+            pairs.append((ACTOR_METADATA_KEY, self.actor))
+        return tuple(pairs)
+
+
+class Unary:
+    """
+    A method that answers once.
+
+    A call that could not reach the server is repeated while its deadline lasts:
+    always if it only reads, else if it carries the request id by which the
+    server recognises the repeat.
+    """
+
+    def __init__(self, caller: Caller, call: Any, *, reads: bool) -> None:
+        self._caller = caller
+        self._call = call
+        self._reads = reads
+
+    async def __call__(
+        self,
+        request: Any,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- grpc's name; it travels to the server
+        metadata: Any = None,
+        **options: Any,
+    ) -> Any:
+        clock = asyncio.get_running_loop().time
+        end = clock() + (self._caller.timeout_s if timeout is None else timeout)
+        delays_s = self._delays_s(request)
+        while True:
+            try:
+                return await self._call(
+                    request,
+                    timeout=max(end - clock(), 0.0),
+                    metadata=self._caller.metadata(metadata),
+                    **options,
+                )
+            except grpc.aio.AioRpcError as error:
+                failure = error_of(error)
+                delay_s = next(delays_s, None)
+                if delay_s is None or not _may_pass(failure):
+                    raise failure from error
+                wait_s = max(delay_s, failure.retry_after_s or 0.0)
+                if clock() + wait_s >= end:
+                    raise failure from error
+            await asyncio.sleep(wait_s)
+
+    def _delays_s(self, request: Any) -> Iterator[float]:
+        if not self._reads and not getattr(request, "request_id", ""):
+            return
+        delay_s = FIRST_DELAY_S
+        for _ in range(ATTEMPTS - 1):
+            yield delay_s * (0.5 + self._caller.jitter())
+            delay_s = min(2 * delay_s, MAX_DELAY_S)
+
+
+def _may_pass(failure: IhalaError) -> bool:
+    return isinstance(failure, Unavailable) and not isinstance(failure, DeadlineExceeded)
+
+
+class Streaming:
+    """A method that streams its answer. It is not repeated: who watches has a cursor."""
+
+    def __init__(self, caller: Caller, call: Any) -> None:
+        self._caller = caller
+        self._call = call
+
+    def __call__(
+        self, request: Any, *, timeout: float | None = None, metadata: Any = None, **options: Any
+    ) -> "Responses":
+        carried = self._caller.metadata(metadata)
+        return Responses(self._call(request, timeout=timeout, metadata=carried, **options))
+
+
+class Responses:
+    """
+    The answers of a stream, to be read by `async for`.
+
+    Leave it by `cancel` or `aclose`; one that is dropped cancels itself, because
+    grpc lets an abandoned call run on at the server until the channel closes.
+    """
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+        self._answers: AsyncIterator[Any] = call.__aiter__()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await anext(self._answers)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error) from error
+
+    def cancel(self) -> bool:
+        """End the call, here and at the server, and say whether it was still running."""
+        was_running: bool = self._call.cancel()
+        return was_running
+
+    async def aclose(self) -> None:
+        """End the call, for `contextlib.aclosing`."""
+        self.cancel()
+
+    def __del__(self) -> None:
+        self._call.cancel()
