@@ -1,6 +1,7 @@
 """Hold nearness to its contract: exact, the same for one and for many, blind inside a cell."""
 
 import math
+from itertools import pairwise
 
 import h3
 import numpy as np
@@ -31,9 +32,7 @@ def inside(cell: AreaCell, corner: int, fraction: float) -> Point:
     outline = geo.outline_of(cell)
     start, end = cell.centre, outline[corner % len(outline)]
     wgs84 = Geod(ellps="WGS84")
-    azimuth_deg, _, length_m = wgs84.inv(
-        start.longitude_deg, start.latitude_deg, end.longitude_deg, end.latitude_deg
-    )
+    azimuth_deg, _, length_m = wgs84.inv(start.longitude_deg, start.latitude_deg, end.longitude_deg, end.latitude_deg)
     longitude_deg, latitude_deg, _ = wgs84.fwd(
         start.longitude_deg, start.latitude_deg, azimuth_deg, length_m * fraction
     )
@@ -42,9 +41,7 @@ def inside(cell: AreaCell, corner: int, fraction: float) -> Point:
 
 class TestPlaces:
     @pytest.mark.parametrize("latitude_deg", [91.0, -90.0001, math.nan, math.inf, 100.0])
-    def test_a_latitude_out_of_range_is_refused_by_name_and_never_repeated(
-        self, latitude_deg: float
-    ) -> None:
+    def test_a_latitude_out_of_range_is_refused_by_name_and_never_repeated(self, latitude_deg: float) -> None:
         with pytest.raises(InvalidInput) as caught:
             Point(latitude_deg, 13.0)
 
@@ -58,9 +55,7 @@ class TestPlaces:
         assert [fault.field for fault in caught.value.fields] == ["latitude_deg", "longitude_deg"]
 
     @pytest.mark.parametrize(("latitude_deg", "longitude_deg"), [(0, 0), (90, 0), (-90, -180)])
-    def test_zero_the_poles_and_the_date_line_are_places(
-        self, latitude_deg: float, longitude_deg: float
-    ) -> None:
+    def test_zero_the_poles_and_the_date_line_are_places(self, latitude_deg: float, longitude_deg: float) -> None:
         assert Point(latitude_deg, longitude_deg).latitude_deg == latitude_deg
 
     def test_a_cell_finer_than_allowed_cannot_be_written_down_r16(self) -> None:
@@ -91,6 +86,16 @@ class TestPlaces:
 
         assert caught.value.reason is Reason.INVALID_FIELD
 
+    @pytest.mark.parametrize("resolution", range(16))
+    def test_an_origin_may_be_a_cell_of_any_resolution(self, resolution: int) -> None:
+        cell = h3.latlng_to_cell(32.8874, 13.1873, resolution)
+
+        assert geo.centre_of(cell) == Point(*h3.cell_to_latlng(cell))
+
+    def test_an_origin_that_is_no_cell_is_refused(self) -> None:
+        with pytest.raises(InvalidInput):
+            geo.centre_of("Tripoli")
+
     @given(cells)
     def test_the_centre_of_a_cell_lies_in_it(self, cell: AreaCell) -> None:
         assert geo.cell_at(cell.centre, cell.resolution) == cell
@@ -104,9 +109,7 @@ class TestPlaces:
 class TestCost:
     def test_a_known_distance_on_the_ellipsoid(self) -> None:
         # One degree of longitude on the equator is a 360th of its length.
-        assert geo.distance_m(NULL_ISLAND, Point(0.0, 1.0)) == pytest.approx(
-            2 * math.pi * 6_378_137 / 360, abs=1e-6
-        )
+        assert geo.distance_m(NULL_ISLAND, Point(0.0, 1.0)) == pytest.approx(2 * math.pi * 6_378_137 / 360, abs=1e-6)
 
     @given(points, points)
     def test_distance_is_symmetric(self, a: Point, b: Point) -> None:
@@ -127,9 +130,7 @@ class TestCost:
     @given(places, st.lists(places, min_size=1, max_size=30))
     @example(NULL_ISLAND, [Point(90, 0), Point(-90, 0), Point(0, 180), Point(-0.0, -180)])
     def test_many_are_measured_exactly_as_one(self, origin: Place, many: list[Place]) -> None:
-        assert geo.costs_mm(origin, PlaceArray.of(many)).tolist() == [
-            geo.cost_mm(origin, place) for place in many
-        ]
+        assert geo.costs_mm(origin, PlaceArray.of(many)).tolist() == [geo.cost_mm(origin, place) for place in many]
 
     @given(points, st.lists(points, min_size=1, max_size=30))
     def test_many_distances_equal_single_ones(self, origin: Point, many: list[Point]) -> None:
@@ -171,9 +172,7 @@ class TestCost:
         assert geo.cost_mm(one, site) == geo.cost_mm(two, site)
 
     @given(cells)
-    def test_inside_one_cell_an_area_is_as_far_as_two_people_in_it_r17(
-        self, cell: AreaCell
-    ) -> None:
+    def test_inside_one_cell_an_area_is_as_far_as_two_people_in_it_r17(self, cell: AreaCell) -> None:
         expected_mm = geo.MEAN_IN_CELL_M[cell.resolution] * 1000
 
         assert geo.cost_mm(cell.centre, cell) == expected_mm
@@ -201,7 +200,7 @@ class TestCost:
             strict=True,
         )
         people = [Point(*each) for each in tries if geo.cell_at(Point(*each), resolution) == cell]
-        lengths_m = [geo.distance_m(a, b) for a, b in zip(people, people[1:], strict=False)]
+        lengths_m = [geo.distance_m(a, b) for a, b in pairwise(people)]
 
         # cells differ in area by their place on the globe, up to a quarter from the mean
         assert np.mean(lengths_m) == pytest.approx(geo.MEAN_IN_CELL_M[resolution], rel=0.2)
@@ -237,9 +236,7 @@ class TestBounds:
         assert (x * x + y * y) / a**2 + z * z / b**2 == pytest.approx(1.0, abs=1e-12)
 
     @given(places, places)
-    def test_a_ball_of_a_cost_misses_no_place_of_that_cost(
-        self, origin: Place, place: Place
-    ) -> None:
+    def test_a_ball_of_a_cost_misses_no_place_of_that_cost(self, origin: Place, place: Place) -> None:
         used = [place.resolution] if isinstance(place, AreaCell) else []
         start, end = geo.position_of(origin), geo.position_of(place)
         chord_m = math.dist(
@@ -250,9 +247,7 @@ class TestBounds:
         assert chord_m <= geo.ball_radius_m(origin, geo.cost_mm(origin, place), used)
 
     @given(places, places)
-    def test_a_band_of_latitude_misses_no_place_of_its_cost(
-        self, origin: Place, place: Place
-    ) -> None:
+    def test_a_band_of_latitude_misses_no_place_of_its_cost(self, origin: Place, place: Place) -> None:
         used = [place.resolution] if isinstance(place, AreaCell) else []
 
         south_deg, north_deg = geo.latitude_band_deg(origin, geo.cost_mm(origin, place), used)
@@ -265,9 +260,7 @@ class TestBounds:
 
 class TestAreas:
     @pytest.mark.parametrize("enough_at", RESOLUTIONS)
-    def test_a_site_is_kept_as_the_finest_area_with_enough_people_r16(
-        self, enough_at: int
-    ) -> None:
+    def test_a_site_is_kept_as_the_finest_area_with_enough_people_r16(self, enough_at: int) -> None:
         def population_of(cell: AreaCell) -> int:
             return 20_000 if cell.resolution <= enough_at else 19_999
 
@@ -283,9 +276,7 @@ class TestAreas:
         assert (kept_one == kept_two) == (geo.cell_at(one, 6) == geo.cell_at(two, 6))
 
     @given(places)
-    def test_every_place_is_counted_in_an_area_of_the_coarsest_kind_r19(
-        self, place: Place
-    ) -> None:
+    def test_every_place_is_counted_in_an_area_of_the_coarsest_kind_r19(self, place: Place) -> None:
         assert geo.area_at(place).resolution == geo.COUNT_RESOLUTION
 
     def test_an_area_cannot_be_counted_finer_than_it_is(self) -> None:

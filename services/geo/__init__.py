@@ -25,6 +25,7 @@ from services.geo.places import (
     Place,
     Point,
     cell_at,
+    centre_of,
     position_of,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "ball_radius_m",
     "band_of",
     "cell_at",
+    "centre_of",
     "cost_mm",
     "costs_mm",
     "distance_m",

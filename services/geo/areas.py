@@ -48,8 +48,7 @@ def area_at(place: Place, resolution: int = COUNT_RESOLUTION) -> AreaCell:
         InvalidInput: the resolution is not in [3, 6], or finer than the place's own cell.
     """
     if isinstance(place, AreaCell) and resolution > place.resolution:
-        message = "resolution must not be finer than the area itself"
-        raise InvalidInput(message)
+        raise InvalidInput("resolution must not be finer than the area itself")
     return cell_at(position_of(place), resolution)
 
 

@@ -71,9 +71,7 @@ def ball_radius_m(origin: Origin, cost_mm: int, resolutions: Iterable[int] = ())
     return cost_mm / 1000.0 + shift_m + _ROUNDING_M
 
 
-def latitude_band_deg(
-    origin: Origin, cost_mm: int, resolutions: Iterable[int] = ()
-) -> tuple[float, float]:
+def latitude_band_deg(origin: Origin, cost_mm: int, resolutions: Iterable[int] = ()) -> tuple[float, float]:
     """
     Choose the band of latitude that holds every place of at most a cost, for a database to narrow by.
 
@@ -87,8 +85,6 @@ def latitude_band_deg(
     Returns:
         South and north in degrees, in [-90, 90].
     """
-    reach_deg = math.degrees(
-        ball_radius_m(origin, cost_mm, resolutions) / _LEAST_MERIDIAN_RADIUS_M
-    )
+    reach_deg = math.degrees(ball_radius_m(origin, cost_mm, resolutions) / _LEAST_MERIDIAN_RADIUS_M)
     latitude_deg = position_of(origin).latitude_deg
     return max(-90.0, latitude_deg - reach_deg), min(90.0, latitude_deg + reach_deg)

@@ -41,11 +41,17 @@ _EXACT = 0  # in PlaceArray.resolution: the position is the place itself
 
 
 class DistanceBand(StrEnum):
-    """How far an area is, as coarsely as it is told to anybody."""
+    """How far an area is, as coarsely as it is told to anybody; the values are those of the wire."""
 
     UNDER_25_KM = "UNDER_25_KM"  #: [0, 25) km
-    FROM_25_TO_75_KM = "FROM_25_TO_75_KM"  #: [25, 75) km
+    FROM_25_TO_75_KM = "25_TO_75_KM"  #: [25, 75) km
     OVER_75_KM = "OVER_75_KM"  #: [75 km, …)
+
+
+_BANDS = (  # where each band but the last ends, in whole millimetres
+    (25_000_000, DistanceBand.UNDER_25_KM),
+    (75_000_000, DistanceBand.FROM_25_TO_75_KM),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,7 @@ class PlaceArray:
     @classmethod
     def of(cls, places: Iterable[Place]) -> Self:
         """Lay places out as columns, in their order."""
-        rows = [
-            (position_of(place), place.resolution if isinstance(place, AreaCell) else _EXACT)
-            for place in places
-        ]
+        rows = [(position_of(place), place.resolution if isinstance(place, AreaCell) else _EXACT) for place in places]
         return cls(
             np.array([position.latitude_deg for position, _ in rows], dtype=np.float64),
             np.array([position.longitude_deg for position, _ in rows], dtype=np.float64),
@@ -71,9 +74,7 @@ class PlaceArray:
 
     def take(self, rows: npt.NDArray[np.intp]) -> Self:
         """Choose some of the places by their row numbers, in the order of the numbers."""
-        return type(self)(
-            self.latitude_deg[rows], self.longitude_deg[rows], self.resolution[rows]
-        )
+        return type(self)(self.latitude_deg[rows], self.longitude_deg[rows], self.resolution[rows])
 
     def __len__(self) -> int:
         return len(self.latitude_deg)
@@ -86,9 +87,7 @@ def distance_m(a: Point, b: Point) -> float:
     Returns:
         The length in metres of the shortest way over the WGS84 ellipsoid.
     """
-    return float(
-        _WGS84.inv(a.longitude_deg, a.latitude_deg, b.longitude_deg, b.latitude_deg)[2]
-    )
+    return float(_WGS84.inv(a.longitude_deg, a.latitude_deg, b.longitude_deg, b.latitude_deg)[2])
 
 
 def distances_m(
@@ -136,11 +135,7 @@ def costs_mm(origin: Origin, places: PlaceArray) -> npt.NDArray[np.int64]:
 
 def band_of(cost_mm: int) -> DistanceBand:
     """Choose the band that a cost in whole millimetres falls in; a farther place is never nearer."""
-    if cost_mm < 25_000_000:
-        return DistanceBand.UNDER_25_KM
-    if cost_mm < 75_000_000:
-        return DistanceBand.FROM_25_TO_75_KM
-    return DistanceBand.OVER_75_KM
+    return next((band for end_mm, band in _BANDS if cost_mm < end_mm), DistanceBand.OVER_75_KM)
 
 
 def _by_resolution(
@@ -167,7 +162,5 @@ def _geodesics_m(
     to_latitude_deg: npt.NDArray[np.float64],
     to_longitude_deg: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    lengths_m = _WGS84.inv(
-        from_longitude_deg, from_latitude_deg, to_longitude_deg, to_latitude_deg
-    )[2]
+    lengths_m = _WGS84.inv(from_longitude_deg, from_latitude_deg, to_longitude_deg, to_latitude_deg)[2]
     return np.asarray(lengths_m, dtype=np.float64)

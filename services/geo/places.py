@@ -60,16 +60,13 @@ class AreaCell:
     h3_cell: str  #: H3 index, 15 lower-case hexadecimal digits, resolution 3 to 6
 
     def __post_init__(self) -> None:
-        # h3 itself also accepts capitals, blanks and 0x; two spellings would be two areas.
-        if not _SPELLING.fullmatch(self.h3_cell) or not h3.is_valid_cell(self.h3_cell):
-            message = "h3_cell must be an H3 cell, written as 15 lower-case hexadecimal digits"
-            raise InvalidInput(message)
+        _check_cell(self.h3_cell)
         if self.resolution > FINEST_RESOLUTION:
-            message = f"h3_cell must not be finer than resolution {FINEST_RESOLUTION}"
-            raise InvalidInput(message, reason=Reason.FINER_THAN_ALLOWED)
+            raise InvalidInput(
+                f"h3_cell must not be finer than resolution {FINEST_RESOLUTION}", reason=Reason.FINER_THAN_ALLOWED
+            )
         if self.resolution < COARSEST_RESOLUTION:
-            message = f"h3_cell must not be coarser than resolution {COARSEST_RESOLUTION}"
-            raise InvalidInput(message)
+            raise InvalidInput(f"h3_cell must not be coarser than resolution {COARSEST_RESOLUTION}")
 
     @property
     def resolution(self) -> int:
@@ -99,11 +96,27 @@ def cell_at(point: Point, resolution: int) -> AreaCell:
         InvalidInput: the resolution is not in [3, 6].
     """
     if not COARSEST_RESOLUTION <= resolution <= FINEST_RESOLUTION:
-        message = f"resolution must be in [{COARSEST_RESOLUTION}, {FINEST_RESOLUTION}]"
-        raise InvalidInput(message)
+        raise InvalidInput(f"resolution must be in [{COARSEST_RESOLUTION}, {FINEST_RESOLUTION}]")
     return AreaCell(h3.latlng_to_cell(point.latitude_deg, point.longitude_deg, resolution))
+
+
+def centre_of(h3_cell: str) -> Point:
+    """
+    Find the centre of an H3 cell of any resolution from 0 to 15, as origins may be given.
+
+    Raises:
+        InvalidInput: the text is not an H3 cell.
+    """
+    _check_cell(h3_cell)
+    return _centre_of(h3_cell)
 
 
 @lru_cache(maxsize=4096)
 def _centre_of(h3_cell: str) -> Point:
     return Point(*h3.cell_to_latlng(h3_cell))
+
+
+def _check_cell(h3_cell: str) -> None:
+    # h3 itself also accepts capitals, blanks and 0x; two spellings would be two areas.
+    if not _SPELLING.fullmatch(h3_cell) or not h3.is_valid_cell(h3_cell):
+        raise InvalidInput("h3_cell must be an H3 cell, written as 15 lower-case hexadecimal digits")
