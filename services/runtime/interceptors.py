@@ -38,7 +38,7 @@ class Gate(grpc.aio.ServerInterceptor):
     def __init__(self, verify: Callable[[str], Principal], rules: Mapping[str, Rule], metrics: CallMetrics) -> None:
         self._verify = verify
         self._rules = rules
-        self._metrics = metrics
+        self.metrics = metrics
         self._wrapped: dict[str, tuple[Any, Any]] = {}
         self.streams = Streams()
 
@@ -58,7 +58,7 @@ class Gate(grpc.aio.ServerInterceptor):
         return known[1]
 
     def _wrap(self, name: str, handler: Any) -> Any:
-        admission = Admission(name, self._rules.get(name), self._verify, handler, self._metrics.method(name))
+        admission = Admission(name, self._rules.get(name), self._verify, handler, self.metrics.method(name))
         # no serializers for grpc: bytes come in and go out, so that parsing is ours to answer for
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(unary(admission, handler.unary_unary))
