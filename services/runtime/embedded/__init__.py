@@ -1,0 +1,1 @@
+"""Everything on one machine: PostgreSQL, NATS and the services as children of one process, for `make run` and tests."""
