@@ -1,5 +1,7 @@
 """Hold the words to their rules: every code has its labels, and implies what the requirements say."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -271,3 +273,11 @@ class TestUrgency:
 
     def test_the_vocabulary_has_exactly_the_classes(self) -> None:
         assert list(taxonomy.terms(Kind.URGENCY)) == list(Urgency)
+
+
+def test_the_glossary_lists_every_service_with_its_words() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
+
+    for code, service in taxonomy.services().items():
+        labels = service.labels
+        assert f"| `{code}` | {labels['en']} | {labels['fr']} | {labels['ar']} |" in page
