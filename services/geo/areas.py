@@ -30,8 +30,8 @@ def snap_to_area(point: Point, population_of: Callable[[AreaCell], int]) -> Area
 
     Returns:
         The finest cell of resolution 6 to 3 around the point where at least
-        20,000 people are known to live, and the one of resolution 6 where the
-        town list knows of no such cell: coarser would then hide it among nobody more.
+        20,000 people are known to live; the one of resolution 6 where no such
+        cell is known.
     """
     for resolution in range(FINEST_RESOLUTION, COARSEST_RESOLUTION - 1, -1):
         cell = cell_at(point, resolution)
