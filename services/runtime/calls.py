@@ -14,7 +14,7 @@ from services.runtime.statuses import error_of
 ATTEMPTS: Final = 5
 FIRST_DELAY_S: Final = 0.1
 MAX_DELAY_S: Final = 2.0
-#: verbs of methods that change nothing; every other unary method takes a request id
+#: verbs of methods that change nothing but the audit trail; every other unary method takes a request id
 READING_VERBS: Final = (
     "Check",
     "Count",
@@ -24,6 +24,7 @@ READING_VERBS: Final = (
     "List",
     "LookUp",
     "Plan",
+    "Read",
     "Resolve",
     "Search",
     "Summarize",

@@ -160,7 +160,7 @@ def shape_exception(logger: Any, method: str, event: Event) -> Event:
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
         event["error"] = "<".join(type(each).__qualname__ for each in _chain(error))
-        event["where"] = " > ".join(f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in _frames(error))
+        event["where"] = ">".join(f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in _frames(error))
     return event
 
 

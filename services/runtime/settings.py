@@ -48,9 +48,11 @@ def _folder(path: Path) -> Path:
 
 
 def _url_of(*schemes: str) -> AfterValidator:
+    beginnings = tuple(f"{scheme}://" for scheme in schemes)
+
     def check(text: str) -> str:
-        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(f"must be a URL that begins with {' or '.join(schemes)}://")
+        if not text.startswith(beginnings):
+            raise ValueError(f"must be a URL that begins with {' or '.join(beginnings)}")
         return text
 
     return AfterValidator(check)
