@@ -85,7 +85,7 @@ def test_an_id_is_a_hash_that_changes_daily() -> None:
 def test_an_exception_is_its_classes_and_its_lines_of_code(lines: io.StringIO) -> None:
     def fail() -> None:
         try:
-            {}[CANARY]
+            int(CANARY)
         except ValueError as error:
             raise KeyError(CANARY) from error
 
