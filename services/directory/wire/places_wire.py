@@ -1,0 +1,61 @@
+"""Places on the wire, and the door at which an exact confidential point is forgotten."""
+
+from collections.abc import Callable
+
+from ihala.directory.v1 import directory_pb2 as pb
+from ihala.geo.v1 import geo_pb2
+from services.directory.model import inside, refuse
+from services.geo import AreaCell, Place, Point, snap_to_area
+
+PopulationOf = Callable[[AreaCell], int]
+
+
+def close_door(location: pb.Location, population_of: PopulationOf) -> None:
+    """
+    Replace the exact point of a confidential location by its area, in the message itself.
+
+    Call it before anything else looks at the message: what is digested, logged,
+    stored or answered afterwards is a function of the area alone (R16, R17).
+
+    Raises:
+        InvalidInput: the point is not one; the error has no coordinates.
+    """
+    if location.disclosure == pb.DISCLOSURE_AREA and location.place.WhichOneof("place") == "point":
+        point = inside("place.point", point_from_wire, location.place.point)
+        location.place.cell.h3_cell = snap_to_area(point, population_of).h3_cell
+
+
+def point_from_wire(point: geo_pb2.Point) -> Point:
+    """Read a point; an absent coordinate is a fault, 0 is not."""
+    for field in ("latitude_deg", "longitude_deg"):
+        if not point.HasField(field):
+            raise refuse(field, "must be given")
+    return Point(point.latitude_deg, point.longitude_deg)
+
+
+def point_to_wire(point: Point) -> geo_pb2.Point:
+    return geo_pb2.Point(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg)
+
+
+def place_from_wire(place: geo_pb2.Place) -> Place | None:
+    """Read a place; an empty one is a position that nobody knows."""
+    match place.WhichOneof("place"):
+        case "point":
+            return inside("point", point_from_wire, place.point)
+        case "cell":
+            return inside("cell", AreaCell, place.cell.h3_cell)
+        case _:
+            return None
+
+
+def place_to_wire(place: Place | None) -> geo_pb2.Place | None:
+    if place is None:
+        return None
+    if isinstance(place, Point):
+        return geo_pb2.Place(point=point_to_wire(place))
+    return geo_pb2.Place(cell=geo_pb2.AreaCell(h3_cell=place.h3_cell))
+
+
+def reach_to_wire(cost_mm: int) -> geo_pb2.Reach:
+    """Tell how far a public provider is, in metres."""
+    return geo_pb2.Reach(distance_m=cost_mm / 1000)

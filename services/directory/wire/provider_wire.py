@@ -1,0 +1,172 @@
+"""Providers on the wire."""
+
+from ihala.directory.v1 import directory_pb2 as pb
+from services.directory.model import (
+    AgeBand,
+    Firewall,
+    Provider,
+    Rule,
+    ServiceClaim,
+    Site,
+    Vetting,
+    each_inside,
+    inside,
+)
+from services.directory.wire.places_wire import place_from_wire, place_to_wire
+from services.directory.wire.values_wire import (
+    contact_from_wire,
+    contact_to_wire,
+    language_from_wire,
+    language_to_wire,
+    period_from_wire,
+    period_to_wire,
+    report_from_wire,
+    report_to_wire,
+    schedule_from_wire,
+    schedule_to_wire,
+    source_from_wire,
+    source_to_wire,
+    texts_from_wire,
+    texts_to_wire,
+    time_from_wire,
+    time_to_wire,
+)
+from services.directory.wire.words_wire import CLAIM, DISCLOSURE, REACH_OUT, REPORTING, RULE_KIND, STATUS, VETTING_STATE
+
+
+def provider_from_wire(message: pb.Provider) -> Provider:
+    """Read what an editor may write; what is copied from the location is not looked at."""
+    return Provider(
+        service_id=message.service_id,
+        location_id=message.location_id,
+        receiver_id=message.receiver_id,
+        pool_id=message.pool_id,
+        source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
+        names=texts_from_wire("names", message.names),
+        descriptions=texts_from_wire("descriptions", message.descriptions),
+        claims=each_inside("claims", _claim_from_wire, message.claims),
+        rules=each_inside("rules", _rule_from_wire, message.rules),
+        languages=each_inside("languages", language_from_wire, message.languages),
+        valid=inside("valid", period_from_wire, message.valid),
+        status=STATUS.read("status", message.status),
+        vetting=inside("vetting", _vetting_from_wire, message.vetting),
+        firewall=inside("firewall", _firewall_from_wire, message.firewall),
+        reach_out=REACH_OUT.read("reach_out", message.reach_out),
+        contacts=each_inside("contacts", contact_from_wire, message.contacts),
+        place_reports=each_inside("place_reports", report_from_wire, message.place_reports),
+        schedules=each_inside("schedules", schedule_from_wire, message.schedules),
+        staff_genders=tuple(message.staff_genders),
+        works_across_borders=CLAIM.read("works_across_borders", message.works_across_borders),
+        detention=message.detention,
+        free_of_charge=CLAIM.read("free_of_charge", message.free_of_charge),
+    )
+
+
+def provider_from_doc(message: pb.Provider) -> Provider:
+    """Read a provider as it is kept, with what is copied from its location."""
+    return provider_from_wire(message).at(
+        Site(
+            organization_id=message.organization_id,
+            place=place_from_wire(message.place),
+            disclosure=DISCLOSURE.read("disclosure", message.disclosure),
+            country_code=message.country_code,
+            time_zone=message.time_zone,
+            wheelchair=CLAIM.read("wheelchair", message.wheelchair),
+            front_gate_place_id=message.front_gate_place_id,
+        )
+    )
+
+
+def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
+    """Write a provider whose location is known, without its revision and times."""
+    site = provider.site
+    if site is None:
+        raise ValueError("a provider is kept with the facts of its location")
+    return pb.Provider(
+        provider_id=record_id,
+        organization_id=site.organization_id,
+        service_id=provider.service_id,
+        location_id=provider.location_id,
+        receiver_id=provider.receiver_id,
+        pool_id=provider.pool_id,
+        source=source_to_wire(provider.source),
+        place=place_to_wire(site.place),
+        disclosure=DISCLOSURE.write(site.disclosure),
+        country_code=site.country_code,
+        time_zone=site.time_zone,
+        names=texts_to_wire(provider.names),
+        descriptions=texts_to_wire(provider.descriptions),
+        claims=map(_claim_to_wire, provider.claims),
+        rules=map(_rule_to_wire, provider.rules),
+        languages=map(language_to_wire, provider.languages),
+        valid=period_to_wire(provider.valid),
+        status=STATUS.write(provider.status),
+        vetting=_vetting_to_wire(provider.vetting),
+        firewall=pb.Firewall(
+            reporting=REPORTING.write(provider.firewall.reporting),
+            co_located=CLAIM.write(provider.firewall.co_located),
+        ),
+        reach_out=REACH_OUT.write(provider.reach_out),
+        contacts=map(contact_to_wire, provider.contacts),
+        place_reports=map(report_to_wire, provider.place_reports),
+        schedules=map(schedule_to_wire, provider.schedules),
+        staff_genders=provider.staff_genders,
+        wheelchair=CLAIM.write(site.wheelchair),
+        works_across_borders=CLAIM.write(provider.works_across_borders),
+        detention=provider.detention,
+        free_of_charge=CLAIM.write(provider.free_of_charge),
+        front_gate_place_id=site.front_gate_place_id,
+    )
+
+
+def _claim_from_wire(claim: pb.ServiceClaim) -> ServiceClaim:
+    return ServiceClaim(claim.code, CLAIM.read("claim", claim.claim), claim.basis)
+
+
+def _claim_to_wire(claim: ServiceClaim) -> pb.ServiceClaim:
+    return pb.ServiceClaim(code=claim.code, claim=CLAIM.write(claim.claim), basis=claim.basis)
+
+
+def _rule_from_wire(rule: pb.Rule) -> Rule:
+    return Rule(
+        kind=RULE_KIND.read("kind", rule.kind),
+        claim=CLAIM.read("claim", rule.claim),
+        age=inside("age", _band_from_wire, rule.age) if rule.HasField("age") else None,
+        codes=tuple(rule.codes),
+        basis=rule.basis,
+    )
+
+
+def _rule_to_wire(rule: Rule) -> pb.Rule:
+    return pb.Rule(
+        kind=RULE_KIND.write(rule.kind),
+        claim=CLAIM.write(rule.claim),
+        age=pb.AgeBand(min_years=rule.age.min_years, max_years=rule.age.max_years) if rule.age else None,
+        codes=rule.codes,
+        basis=rule.basis,
+    )
+
+
+def _band_from_wire(band: pb.AgeBand) -> AgeBand:
+    return AgeBand(
+        band.min_years if band.HasField("min_years") else None,
+        band.max_years if band.HasField("max_years") else None,
+    )
+
+
+def _vetting_from_wire(vetting: pb.Vetting) -> Vetting:
+    return Vetting(
+        VETTING_STATE.read("state", vetting.state),
+        time_from_wire("expire_time", vetting.expire_time) if vetting.HasField("expire_time") else None,
+    )
+
+
+def _vetting_to_wire(vetting: Vetting) -> pb.Vetting:
+    return pb.Vetting(
+        state=VETTING_STATE.write(vetting.state),
+        expire_time=time_to_wire(vetting.expire_time) if vetting.expire_time else None,
+    )
+
+
+def _firewall_from_wire(firewall: pb.Firewall) -> Firewall:
+    return Firewall(REPORTING.read("reporting", firewall.reporting), CLAIM.read("co_located", firewall.co_located))
