@@ -1,0 +1,313 @@
+"""How a process speaks with NATS: settings under which nothing is lost without a word."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
+
+from services.errors import FailedPrecondition, PermissionDenied, Unavailable
+
+log = structlog.get_logger()
+
+FETCH_WAIT_S = 1.0
+ANSWER_WAIT_S = 5.0
+RETRY_AFTER_S = 1.0
+REDELIVERY_DELAY_S = 5.0
+ACK_WAIT_S = 30.0
+DAY_S = 86_400.0
+REFUSALS = ("permissions violation", "authorization violation")
+PENDING_BYTES = 65_536  #: core NATS would buffer 2 MiB without a word while the server is away
+
+Subscription = JetStreamContext.PullSubscription
+
+
+class Malformed(Exception):  # named for what is wrong, as everywhere
+    """A message that no later delivery makes better; raised by a handler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that finds back by itself, for as long as it takes."""
+
+    client: Client
+    stream: JetStreamContext
+    refused: asyncio.Event  #: the server refused this user or a subject; cleared when it is let in again
+
+    def check(self) -> None:
+        """
+        Fail if the server refuses something: that is a fault of ours, and waiting does not cure it.
+
+        nats-py shows a missing permission as a mere timeout, which looks like a server
+        that is away and would be retried for ever.
+
+        Raises:
+            PermissionDenied: It does; what it was is in the server's log.
+        """
+        if self.refused.is_set():
+            raise PermissionDenied("NATS refuses this user, or a subject to it")
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    seed_file: Path,
+    *,
+    name: str,
+    inbox_prefix: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    within_s: float = 5.0,
+) -> AsyncIterator[Connection]:
+    """
+    Connect as the user whose key is in a file.
+
+    Args:
+        url: `nats://…` on loopback; elsewhere `tls://…`.
+
+        seed_file: Holds the user's seed.
+
+        name: Of the process, shown by the server.
+
+        inbox_prefix: Of replies, as the user's permissions have it; None for `_INBOX_<name>`.
+
+        tls: Whom to trust, for `tls://…`; nothing is said before the handshake.
+
+        within_s: Time in seconds for the first connection; later ones are tried for ever.
+
+    Raises:
+        Unavailable: The server cannot be reached now.
+
+        PermissionDenied: It does not know the key.
+    """
+    seed = await asyncio.to_thread(seed_file.read_text, encoding="ascii")
+    refused = asyncio.Event()
+
+    async def on_error(error: Exception) -> None:
+        if any(words in str(error).lower() for words in REFUSALS):
+            refused.set()
+            log.error("nats.refused", service=name)  # the subject names a receiver; the server's log has it
+        else:
+            log.warning("nats.failed", service=name, error=type(error).__name__)
+
+    async def on_reconnected() -> None:
+        refused.clear()
+
+    client = Client()
+    connection = Connection(client, client.jetstream(timeout=ANSWER_WAIT_S), refused)
+    try:
+        try:
+            async with asyncio.timeout(within_s):
+                await client.connect(
+                    url,
+                    name=name,
+                    nkeys_seed_str=seed.strip(),
+                    inbox_prefix=inbox_prefix or f"_INBOX_{name}",
+                    tls=tls,
+                    tls_handshake_first=tls is not None,
+                    # the defaults notice a dead server after minutes, and give up for ever after 60 attempts
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,  # type: ignore[arg-type]  # it is slept, in seconds
+                    ping_interval=10,
+                    max_outstanding_pings=2,
+                    connect_timeout=2,
+                    pending_size=PENDING_BYTES,
+                    error_cb=on_error,
+                    reconnected_cb=on_reconnected,
+                )
+        except TimeoutError:
+            connection.check()
+            raise Unavailable("NATS cannot be reached", retry_after_s=RETRY_AFTER_S) from None
+        yield connection
+    finally:
+        # drain raises while the connection is being made again
+        await (client.drain() if client.is_connected else client.close())
+
+
+async def ensure_stream(
+    connection: Connection, name: str, subjects: list[str], *, replicas: int = 1, max_bytes: int = 256 * 2**20
+) -> None:
+    """
+    Make a stream that keeps everything for 30 days and rather refuses than forgets; nothing happens if it is there.
+
+    Args:
+        connection: Of a user that may make streams.
+
+        name: Of the stream.
+
+        subjects: That it keeps.
+
+        replicas: 1, or 3 in a cluster.
+
+        max_bytes: When full it refuses new messages; PostgreSQL has them.
+
+    Raises:
+        FailedPrecondition: There is one of other settings.
+
+        Unavailable, PermissionDenied: As `publish`.
+    """
+    config = StreamConfig(
+        name=name,
+        subjects=subjects,
+        storage=StorageType.FILE,
+        num_replicas=replicas,
+        # `interest` drops what comes before a receiver's consumer is made; `discard=old` what is not read yet
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.NEW,
+        max_age=30 * DAY_S,
+        max_bytes=max_bytes,
+        max_msg_size=16_384,
+        duplicate_window=DAY_S,
+        allow_direct=False,
+        deny_delete=True,
+        deny_purge=True,
+    )
+    try:
+        with _answered(connection):
+            await connection.stream.add_stream(config)
+    except BadRequestError:
+        raise FailedPrecondition(f"the stream {name} exists with other settings") from None
+
+
+async def ensure_consumer(
+    connection: Connection, stream_name: str, durable: str, *, filter_subject: str | None = None
+) -> None:
+    """
+    Make a durable pull consumer that never gives a message up; nothing happens if it is there.
+
+    Args:
+        connection: Of a user that may make this consumer.
+
+        stream_name: Of a stream that exists.
+
+        durable: The consumer's name: the service's, or the receiver's id.
+
+        filter_subject: What of the stream it is given; None for all.
+
+    Raises:
+        FailedPrecondition: There is one of other settings.
+
+        Unavailable, PermissionDenied: As `publish`; also if there is no such stream yet.
+    """
+    config = ConsumerConfig(
+        durable_name=durable,
+        filter_subject=filter_subject,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_S,
+        max_deliver=-1,  # a number makes a message vanish without an error
+        max_ack_pending=64,
+        max_waiting=8,
+    )
+    try:
+        with _answered(connection):
+            await connection.stream.add_consumer(stream_name, config)
+    except BadRequestError:
+        raise FailedPrecondition(f"the consumer {durable} exists with other settings") from None
+
+
+async def subscribe(connection: Connection, stream_name: str, durable: str) -> Subscription:
+    """Subscribe to a durable pull consumer that somebody has made."""
+    return await connection.stream.pull_subscribe_bind(durable, stream_name)
+
+
+async def publish(connection: Connection, subject: str, payload: bytes, *, message_id: str) -> None:
+    """
+    Publish a message and wait until the server has it on disk.
+
+    Args:
+        connection: Of a user that may publish the subject.
+
+        subject: That a stream keeps.
+
+        payload: At most 16 384 bytes.
+
+        message_id: Within a day, a second message of this id is dropped by the server.
+
+    Raises:
+        Unavailable: No word came from the server: it may have the message or not.
+
+        PermissionDenied: As `Connection.check`.
+    """
+    with _answered(connection):
+        await connection.stream.publish(subject, payload, headers={"Nats-Msg-Id": message_id})
+
+
+async def consume(
+    subscription: Subscription, handle: Callable[[Msg], Awaitable[None]], stop: asyncio.Event, *, batch: int = 10
+) -> None:
+    """
+    Hand each message to `handle` until a stop is requested, and settle what came of it.
+
+    A message whose handling returns is acknowledged; one that raises `Malformed`
+    is terminated; one that raises anything else is delivered again after a delay.
+    The batch in hand when the stop comes is finished first. A server that is away, or a
+    consumer that is gone and comes back under its name, is waited for.
+    """
+    try:
+        while not stop.is_set():
+            try:
+                messages = await subscription.fetch(batch, timeout=FETCH_WAIT_S)
+            except TimeoutError:  # not nats.errors.TimeoutError: fetch raises either kind
+                continue
+            except NatsError as error:
+                log.warning("nats.fetch_failed", error=type(error).__name__)
+                await _pause(stop)
+                continue
+            for message in messages:
+                await _settle(message, handle)
+    finally:
+        # nats-py 2.16: draining a connection with an idle pull subscription takes 30 s
+        await _unsubscribe(subscription)
+
+
+@contextmanager
+def _answered(connection: Connection) -> Iterator[None]:
+    """Translate what comes instead of an answer; a refusal with a reason passes."""
+    try:
+        yield
+    except BadRequestError:
+        raise
+    except (TimeoutError, NatsError) as error:
+        connection.check()
+        log.warning("nats.unavailable", error=type(error).__name__)
+        raise Unavailable("NATS did not answer in time", retry_after_s=RETRY_AFTER_S) from None
+
+
+async def _settle(message: Msg, handle: Callable[[Msg], Awaitable[None]]) -> None:
+    try:
+        await handle(message)
+    except Malformed:
+        log.error("message.malformed", stream=message.metadata.stream, consumer=message.metadata.consumer)  # noqa: TRY400
+        settle = message.term()
+    except Exception as error:  # noqa: BLE001  # whatever it was, the message must come again
+        log.warning("message.retried", error=type(error).__name__, delay_s=REDELIVERY_DELAY_S)
+        settle = message.nak(delay=REDELIVERY_DELAY_S)
+    else:
+        settle = message.ack()
+    try:
+        await settle
+    except NatsError as error:  # it is delivered again, and recognised at the end
+        log.warning("message.not_settled", error=type(error).__name__)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(RETRY_AFTER_S):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def _unsubscribe(subscription: Subscription) -> None:
+    try:
+        await subscription.unsubscribe()
+    except NatsError:  # the connection is closed, and with it the subscription
+        return

@@ -1,0 +1,165 @@
+"""How a service reaches its own schema: a pool, and the only two ways through it, `read` and `transaction`."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from services.runtime.database_errors import translated
+
+Connection = AsyncConnection[TupleRow]
+Pool = AsyncConnectionPool[Connection]
+
+WAIT_FOR_CONNECTION_S = 5.0
+SESSION = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+    "timezone": "UTC",
+}
+
+
+class Principal(Protocol):
+    """Who acts; `services.runtime.auth.Principal` is one."""
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def actor(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A service that acts by itself: a due loop, an import, the relay."""
+
+    client_id: str  #: the service's name
+    actor: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What is done, as the audit keeps it."""
+
+    action: str  #: a verb and what it is done to, for example "referral.create"
+    object_kind: str  #: for example "referral"
+    object_id: str | None = None  #: kept as a hash; None if the act is on no single object
+    request_id: str | None = None  #: kept as a hash
+    decision: Literal["allowed", "refused"] = "allowed"
+    reason: str | None = None  #: a code
+
+
+@asynccontextmanager
+async def open_pool(
+    database_url: str, schema: str, *, application_name: str | None = None, min_size: int = 1, max_size: int = 10
+) -> AsyncIterator[Pool]:
+    """
+    Hold connections whose unqualified names are those of one schema.
+
+    A database that is away does not stop this: `read` and `transaction` raise
+    Unavailable until it is back, and connections that broke are replaced.
+
+    Args:
+        database_url: As libpq takes it.
+
+        schema: The service's own; `migrate` has made it.
+
+        application_name: Shown in the server's list of sessions; None for the schema's.
+
+        min_size: Connections that are kept open.
+
+        max_size: Connections at most; who waits longer than 5 s for one gets Unavailable.
+    """
+    settings = {**SESSION, "search_path": schema, "application_name": application_name or schema}
+    pool: Pool = AsyncConnectionPool(
+        database_url,
+        kwargs={"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), "autocommit": True},
+        min_size=min_size,
+        max_size=max_size,
+        timeout=WAIT_FOR_CONNECTION_S,
+        reconnect_timeout=60.0,
+        check=AsyncConnectionPool.check_connection,
+        name=application_name or schema,
+        open=False,
+    )
+    async with pool:
+        yield pool
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterator[Connection]:
+    """
+    Open a transaction that says who acts, and audits it: the only way to write.
+
+    The audit's row is the first thing in it, so a read of secrets that runs inside is
+    audited before it answers. `app.principal` is set for row security until the end.
+
+    Args:
+        pool: Of the service.
+
+        principal: Who acts.
+
+        act: What is done; its row commits or vanishes with everything else in the block.
+
+    Raises:
+        Unavailable: As `database_errors.translated`.
+    """
+    with translated():
+        async with pool.connection() as connection, connection.transaction():
+            await _begin_act(connection, principal, act)
+            yield connection
+
+
+@asynccontextmanager
+async def read(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Connection]:
+    """
+    Open a transaction that cannot write.
+
+    Args:
+        pool: Of the service.
+
+        snapshot: All statements see one moment, instead of each its own.
+
+    Raises:
+        Unavailable: As `database_errors.translated`.
+    """
+    mode = "ISOLATION LEVEL REPEATABLE READ, READ ONLY" if snapshot else "READ ONLY"
+    with translated():
+        async with pool.connection() as connection, connection.transaction():
+            await connection.execute(f"SET TRANSACTION {mode}")
+            yield connection
+
+
+async def _begin_act(connection: Connection, principal: Principal, act: Act) -> None:
+    is_worker = principal.actor is not None
+    await connection.execute(
+        """
+        WITH said AS (SELECT set_config('app.principal', %(client_id)s, true))
+        INSERT INTO audit (actor, actor_kind, via_system, action, object_kind, object_id_hash,
+                           decision, reason, request_id_hash)
+        SELECT %(actor)s, %(actor_kind)s, %(via_system)s, %(action)s, %(object_kind)s, %(object_id_hash)s,
+               %(decision)s, %(reason)s, %(request_id_hash)s
+        FROM said
+        """,
+        {
+            "client_id": principal.client_id,
+            "actor": principal.actor or principal.client_id,
+            "actor_kind": "worker" if is_worker else "system",
+            "via_system": principal.client_id if is_worker else None,
+            "action": act.action,
+            "object_kind": act.object_kind,
+            "object_id_hash": _hash(act.object_id),
+            "decision": act.decision,
+            "reason": act.reason,
+            "request_id_hash": _hash(act.request_id),
+        },
+    )
+
+
+def _hash(text: str | None) -> bytes | None:
+    return None if text is None else hashlib.sha256(text.encode()).digest()
