@@ -27,7 +27,7 @@ _LETTERS = str.maketrans(
     }
 )
 _APOSTROPHES = re.compile("['`´’‘ʻʼʾʿʹ]")
-_NO_LETTERS = re.compile(r"[^\w]+|_+")
+_NO_LETTERS = re.compile(r"[\W_]+")
 _ARTICLE = re.compile(r"(?:ال(?=\w{2})|(?:al|el|ar|er|as|es|at|et|az|ez|an|en|ad|ed|ash|esh|la|le|les) )")
 
 
