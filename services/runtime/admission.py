@@ -25,6 +25,7 @@ from services.runtime.auth import (
     set_principal,
     with_actor,
 )
+from services.runtime.rooms import Room
 from services.runtime.statuses import status_of
 from services.runtime.telemetry import MethodMetrics
 
@@ -52,6 +53,8 @@ class Admission:
         handler: What the servicer registered.
 
         metrics: The method's counters.
+
+        room: Where its calls are counted while they run.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Admission:
         verify: Callable[[str], Principal],
         handler: Any,
         metrics: MethodMetrics,
+        room: Room,
     ) -> None:
         self._name = name
         self._rule = rule
@@ -68,6 +72,7 @@ class Admission:
         self._deserialize = handler.request_deserializer
         self._needs_deadline = not handler.response_streaming
         self._metrics = metrics
+        self.room = room
         self.serialize = handler.response_serializer
 
     def admit(self, context: Context) -> str:
@@ -131,7 +136,7 @@ class Admission:
         """End the call with the status of an error; grpc does so by an exception of its own."""
         if isinstance(error, grpc.aio.AbortError):
             raise error
-        if not isinstance(error, IhalaError):
+        if not isinstance(error, IhalaError) or _is_our_own_refusal(error):
             error_id = uuid4().hex
             # the shape of the failure, never its text: see services.runtime.log
             log.error("rpc.failed", error_id=error_id, exc_info=error)
@@ -141,6 +146,11 @@ class Admission:
         code, message, trailers = status_of(error)
         self.count(code, started)
         await context.abort(code, message, trailers)
+
+
+def _is_our_own_refusal(error: IhalaError) -> bool:
+    # another service did not let this one in: the caller's credential is not at fault
+    return isinstance(error, Unauthenticated | PermissionDenied) and isinstance(error.__cause__, grpc.aio.AioRpcError)
 
 
 def _credentials(context: Context) -> tuple[str, str | None]:

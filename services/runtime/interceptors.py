@@ -16,6 +16,7 @@ import grpc
 
 from services.runtime.admission import Admission, Context
 from services.runtime.auth import Principal, Rule
+from services.runtime.rooms import Room
 from services.runtime.streams import Streams
 from services.runtime.telemetry import CallMetrics
 
@@ -33,13 +34,24 @@ class Gate(grpc.aio.ServerInterceptor):
         rules: The table of methods; one that is not in it is refused.
 
         metrics: Where calls are counted.
+
+        max_calls: How many may run at once of those that answer once, and as
+            many of those that stream; health has room of its own.
     """
 
-    def __init__(self, verify: Callable[[str], Principal], rules: Mapping[str, Rule], metrics: CallMetrics) -> None:
+    def __init__(
+        self,
+        verify: Callable[[str], Principal],
+        rules: Mapping[str, Rule],
+        metrics: CallMetrics,
+        max_calls: int,
+    ) -> None:
         self._verify = verify
         self._rules = rules
         self.metrics = metrics
         self._wrapped: dict[str, tuple[Any, Any]] = {}
+        self._room = {is_streamed: Room(max_calls) for is_streamed in (False, True)}
+        self._open_room = Room(max_calls)
         self.streams = Streams()
 
     async def intercept_service(
@@ -58,7 +70,9 @@ class Gate(grpc.aio.ServerInterceptor):
         return known[1]
 
     def _wrap(self, name: str, handler: Any) -> Any:
-        admission = Admission(name, self._rules.get(name), self._verify, handler, self.metrics.method(name))
+        rule = self._rules.get(name)
+        room = self._open_room if rule is not None and rule.is_open else self._room[handler.response_streaming]
+        admission = Admission(name, rule, self._verify, handler, self.metrics.method(name), room)
         # no serializers for grpc: bytes come in and go out, so that parsing is ours to answer for
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(unary(admission, handler.unary_unary))
@@ -101,9 +115,10 @@ def unary(
     async def call(raw: Any, context: Context) -> bytes:
         started = perf_counter()
         try:
-            token = admission.admit(context)
-            response = await behaviour(read(admission, raw, token), context)
-            answer: bytes = admission.serialize(response)
+            with admission.room:
+                token = admission.admit(context)
+                response = await behaviour(read(admission, raw, token), context)
+                answer: bytes = admission.serialize(response)
         except asyncio.CancelledError:
             admission.count(CANCELLED, started)
             raise
@@ -126,8 +141,8 @@ def streamed(
     async def call(raw: Any, context: Context) -> AsyncIterator[bytes]:
         started = perf_counter()
         try:
-            token = admission.admit(context)
-            with streams.running() as stream:
+            with admission.room, streams.running() as stream:
+                token = admission.admit(context)
                 async with aclosing(behaviour(read(admission, raw, token), context)) as responses:
                     async for response in responses:
                         # nothing is told to a caller whose token was revoked meanwhile

@@ -70,7 +70,6 @@ EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 MAX_FRAMES: Final = 6
 
 Event = MutableMapping[str, Any]
-_ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def configure(
@@ -165,15 +164,21 @@ def shape_exception(logger: Any, method: str, event: Event) -> Event:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
+    """List an exception and what led to it; of a group its first, as the others mostly follow from it."""
     chain: list[BaseException] = []
     following: BaseException | None = error
     while following is not None and following not in chain:
         chain.append(following)
-        following = following.__cause__ or following.__context__
+        if isinstance(following, BaseExceptionGroup):
+            following = following.exceptions[0]
+        else:
+            following = following.__cause__ or following.__context__
     return chain
 
 
 def _frames(error: BaseException) -> list[Any]:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     return list(traceback.walk_tb(error.__traceback__))[-MAX_FRAMES:]
 
 

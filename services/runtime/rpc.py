@@ -98,14 +98,15 @@ def new_server(
 
         with_reflection: Whether callers with a role may ask for the descriptors.
 
-        max_concurrent_calls: Beyond this many at once, streams included, a call
-            is refused with RESOURCE_EXHAUSTED.
+        max_concurrent_calls: Beyond this many at once a call is refused with
+            RESOURCE_EXHAUSTED; streams are counted apart, and health as well.
     """
-    gate = Gate(verify, rules, metrics or CallMetrics())
+    gate = Gate(verify, rules, metrics or CallMetrics(), max_concurrent_calls)
     server = grpc.aio.server(
         interceptors=(gate, *interceptors),
         options=SERVER_OPTIONS,
-        maximum_concurrent_rpcs=max_concurrent_calls,
+        # beyond the gate's three rooms, which say what they refuse, grpc sheds without a word
+        maximum_concurrent_rpcs=4 * max_concurrent_calls,
     )
     health = Health(services, dependencies)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)

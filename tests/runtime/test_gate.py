@@ -14,7 +14,7 @@ from services import errors
 from services.errors import IhalaError, Reason, Violation
 from services.runtime import log
 from services.runtime.admission import MAX_MESSAGE_BYTES
-from services.runtime.auth import Role, current_principal
+from services.runtime.auth import METHODS, Role, current_principal
 from services.runtime.statuses import STATUS_BY_ERROR, error_of
 from tests.runtime.echo import KINDS, METHOD_OF, RULES, echo_service, first_answer, first_bytes
 from tests.serving import Identity, Serving, an_identity, serving
@@ -281,23 +281,46 @@ async def test_one_call_too_many_is_shed_and_the_others_are_answered(identity: I
     entered, leave = asyncio.Event(), asyncio.Event()
 
     async def wait(text: str) -> str:
-        entered.set()
-        await leave.wait()
+        if text == "x":
+            entered.set()
+            await leave.wait()
         return text
 
     async with (
         asyncio.timeout(10),
-        serving(identity, echo_service(wait), rules=RULES, max_concurrent_calls=1) as running,
+        serving(identity, echo_service(wait), rules=METHODS | RULES, max_concurrent_calls=1) as running,
         running.channel(Role.CASE_SYSTEM) as channel,
     ):
         first = asyncio.create_task(first_answer(channel, "unary_unary", "x"))
         await entered.wait()
         with pytest.raises(errors.Exhausted) as caught:
             await first_answer(channel, "unary_unary", "y")
+        health = channel.unary_unary("/grpc.health.v1.Health/Check")
+        assert await health(b"") == b"\x08\x01"  # SERVING
+        assert await first_answer(channel, "unary_stream", "z") == "z"
         leave.set()
         assert await first == "x"
+        assert await first_answer(channel, "unary_unary", "z") == "z"
 
     assert caught.value.reason == Reason.QUOTA
+    assert caught.value.retry_after_s == 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refusal_between_services_is_not_the_callers_fault(identity: Identity, kind: str) -> None:
+    async with serving(identity, echo_service(), rules=RULES) as behind, behind.channel(token="none") as to_behind:
+
+        async def ask_on(text: str) -> str:
+            return await first_answer(to_behind, "unary_unary", text)
+
+        async with (
+            serving(identity, echo_service(ask_on), rules=RULES) as running,
+            running.channel(Role.CASE_SYSTEM) as channel,
+        ):
+            with pytest.raises(IhalaError) as caught:
+                await first_answer(channel, kind, "x")
+
+    assert caught.value.reason == Reason.INTERNAL
 
 
 async def test_a_method_that_is_not_served_is_unknown(echo: Serving) -> None:

@@ -100,6 +100,14 @@ def test_an_exception_is_its_classes_and_its_lines_of_code(lines: io.StringIO) -
     assert "Elm" not in lines.getvalue()
 
 
+def test_of_a_group_the_first_is_told(lines: io.StringIO) -> None:
+    group = ExceptionGroup(CANARY, [ValueError(CANARY), KeyError(CANARY)])
+    structlog.get_logger().error("process.failed", exc_info=group)
+
+    assert logged(lines)[0]["error"] == "ExceptionGroup<ValueError"
+    assert "Elm" not in lines.getvalue()
+
+
 @pytest.mark.parametrize("name", ["grpc", "nats", "asyncio", "some.library"])
 def test_a_library_is_heard_from_warning_on_without_what_it_says(lines: io.StringIO, name: str) -> None:
     library = logging.getLogger(name)
