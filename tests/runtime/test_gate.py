@@ -288,7 +288,7 @@ async def test_one_call_too_many_is_shed_and_the_others_are_answered(identity: I
 
     async with (
         asyncio.timeout(10),
-        serving(identity, echo_service(wait), rules=METHODS | RULES, max_concurrent_calls=1) as running,
+        serving(identity, echo_service(wait), rules={**METHODS, **RULES}, max_concurrent_calls=1) as running,
         running.channel(Role.CASE_SYSTEM) as channel,
     ):
         first = asyncio.create_task(first_answer(channel, "unary_unary", "x"))
