@@ -1,0 +1,1 @@
+"""Read files of providers by a mapping, for `ihala import`."""

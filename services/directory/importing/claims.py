@@ -1,0 +1,106 @@
+"""
+Read which services a record says it offers: yes, no or unknown.
+
+A key with the value 0 is a no and a blank is unknown: a key that merely stands
+there says nothing. Where several sources speak of one code, yes counts before
+unknown, and unknown before no.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.directory.importing.paths import NO, YES, Record, claim_of
+from services.directory.importing.records import Notice
+from services.directory.importing.sections import Section
+from services.directory.importing.sources import Notes, RowRefused, condition, one_of
+from services.directory.model import Claim, ServiceClaim
+from services.errors import InvalidInput
+from services.taxonomy import service
+
+_STRENGTH = {Claim.YES: 2, Claim.UNKNOWN: 1, Claim.NO: 0}
+_CLAIMS = one_of("yes", "no", "unknown")
+
+ReadClaims = Callable[[Record, Notes], tuple[ServiceClaim, ...]]
+_Found = Callable[[Record, Notes], list[ServiceClaim]]
+
+
+def claims(section: Section, key: str = "claims") -> ReadClaims:
+    """
+    Read the rules about claims of a mapping.
+
+    Returns:
+        The function that lists the claims of a record, ordered by code; a code
+        that no rule speaks of is not offered.
+    """
+    makers = [_maker(part) for part in section.each(key)]
+
+    def read(record: Record, notes: Notes) -> tuple[ServiceClaim, ...]:
+        strongest: dict[str, ServiceClaim] = {}
+        for make in makers:
+            for found in make(record, notes):
+                held = strongest.get(found.code)
+                if held is None or _STRENGTH[found.claim] > _STRENGTH[held.claim]:
+                    strongest[found.code] = found
+        return tuple(strongest[code] for code in sorted(strongest))
+
+    return read
+
+
+def _maker(section: Section) -> _Found:
+    holds = condition(section)
+    basis = section.text("basis", "stated")
+    if section.has("flags"):
+        find = _flags(section, basis)
+        return lambda record, notes: find(record, notes) if holds(record) else []
+    code = service(section.text("code"), section.at("code")).code
+    if section.has("claim"):
+        constant = ServiceClaim(code, Claim[_CLAIMS(section.text("claim"), section.at("claim")).upper()], basis)
+        return lambda record, notes: [constant] if holds(record) else []
+    get = section.source("from")
+    yes, no = _words(section, "yes", YES), _words(section, "no", NO)
+    return lambda record, notes: [ServiceClaim(code, claim_of(get(record), yes, no), basis)] if holds(record) else []
+
+
+def _words(section: Section, key: str, default: frozenset[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in section.texts(key)) if section.has(key) else default
+
+
+def _flags(section: Section, basis: str) -> _Found:
+    """Read an object whose keys name services and whose values say whether they are offered."""
+    get, field = section.source("flags"), section.path
+    if not section.has("codes"):
+        return lambda record, notes: [
+            ServiceClaim(service(key, field).code, claim_of(value), basis) for key, value in _items(get(record), field)
+        ]
+    codes = _code_table(section)
+    left_out = frozenset(section.texts("left_out")) if section.has("left_out") else frozenset()
+
+    def find(record: Record, notes: Notes) -> list[ServiceClaim]:
+        found: list[ServiceClaim] = []
+        for key, value in _items(get(record), field):
+            if key in codes:
+                found += [ServiceClaim(code, claim_of(value), basis) for code in codes[key]]
+            elif key not in left_out:
+                notes.notices.append(Notice(field, "unmapped"))
+        return found
+
+    return find
+
+
+def _items(value: Any, field: str) -> list[tuple[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, Mapping):
+        raise RowRefused(field, "must be an object of service and claim")
+    return list(value.items())
+
+
+def _code_table(section: Section) -> dict[str, tuple[str, ...]]:
+    table = section.take("codes")
+    if not isinstance(table, Mapping):
+        raise InvalidInput(f"{section.at('codes')} must be a table")
+    where = section.at("codes")
+    return {
+        key: tuple(service(code, where).code for code in ([codes] if isinstance(codes, str) else codes))
+        for key, codes in table.items()
+    }

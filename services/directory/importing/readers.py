@@ -1,0 +1,118 @@
+"""
+Read the records of a file, one by one; a malformed one is reported and the rest goes on.
+
+Text is never changed: no number, date or "NA" is guessed in a CSV file, and bytes
+that are not UTF-8 refuse their row instead of being replaced.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from services.directory.importing.mapping import Format
+from services.directory.importing.paths import Record
+from services.directory.importing.records import Fault
+from services.directory.importing.tables import read_table
+from services.directory.model import refuse
+from services.errors import InvalidInput, Reason
+
+MAX_FIELD_LENGTH = 100_000  #: characters of one field of a CSV file; more is an open quote
+
+Item = Record | Fault  #: a record, or why there is none
+
+
+def read_file(path: Path, file_format: Format) -> tuple[frozenset[str] | None, Iterator[Item]]:
+    """
+    Open a file.
+
+    Returns:
+        The columns, where the format states them once for the whole file, and
+        the records in order; a record that cannot be read is a `Fault`.
+
+    Raises:
+        InvalidInput: the file cannot be read at all (MALFORMED).
+    """
+    try:
+        if file_format is Format.CSV:
+            return _read_csv(path)
+        if file_format is Format.TABLE:
+            columns, rows = read_table(path)
+            return columns, iter(rows)
+        return None, _read_objects(path, file_format)
+    except OSError:
+        raise refuse("file", "must be a file that can be read") from None
+
+
+def _read_csv(path: Path) -> tuple[frozenset[str], Iterator[Item]]:
+    # What is not UTF-8 comes through as surrogates, so that only its own row is refused.
+    file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        rows = csv.reader(file, strict=True)
+        header = next(rows, [])
+    except csv.Error:
+        file.close()
+        raise _malformed("must begin with a header line") from None
+    if not any(header) or len(set(header)) != len(header) or not _is_utf8(header):
+        file.close()
+        raise _malformed("must begin with a header line of different column names in UTF-8")
+    return frozenset(header), _csv_records(file, rows, header)
+
+
+def _csv_records(file: TextIO, rows: Iterator[list[str]], header: list[str]) -> Iterator[Item]:
+    limit = csv.field_size_limit(MAX_FIELD_LENGTH)
+    try:
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield Fault("row", "must be a line of CSV with closed quotes")
+                continue
+            if not row:
+                continue  # an empty line is no row
+            if len(row) != len(header):
+                yield Fault("row", f"must have {len(header)} columns")
+            elif not _is_utf8(row):
+                yield Fault("row", "must be UTF-8")
+            else:
+                yield dict(zip(header, row, strict=True))
+    finally:
+        csv.field_size_limit(limit)
+        file.close()
+
+
+def _is_utf8(texts: Iterable[str]) -> bool:
+    try:
+        "".join(texts).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _read_objects(path: Path, file_format: Format) -> Iterator[Item]:
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise _malformed("must be JSON in UTF-8") from None
+    if file_format is Format.GEOJSON and isinstance(document, dict):
+        if document.get("type") != "FeatureCollection":
+            raise _malformed("must be a FeatureCollection or a list of Features")
+        document = document.get("features")
+    if not isinstance(document, list):
+        raise _malformed("must be a list of records")
+    return iter([_object(item, file_format) for item in document])
+
+
+def _object(item: Any, file_format: Format) -> Item:
+    if not isinstance(item, dict):
+        return Fault("row", "must be an object")
+    if file_format is Format.GEOJSON and item.get("type") != "Feature":
+        return Fault("type", "must be Feature")
+    return item
+
+
+def _malformed(rule: str) -> InvalidInput:
+    return refuse("file", rule, Reason.MALFORMED)
