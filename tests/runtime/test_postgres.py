@@ -52,8 +52,7 @@ async def test_an_act_and_its_audit_commit_together(pool: Pool) -> None:
 async def test_an_act_that_fails_leaves_neither_rows_nor_audit(pool: Pool) -> None:
     with pytest.raises(QueryFailed):
         async with transaction(pool, SYSTEM, ACT) as connection:
-            await connection.execute("INSERT INTO thing VALUES ('a')")
-            await connection.execute("SELECT 1 / 0")
+            await connection.execute("INSERT INTO thing VALUES ('a'); SELECT 1 / 0")
 
     assert await rows(pool, "SELECT count(*) FROM thing") == [(0,)]
     assert await rows(pool, "SELECT count(*) FROM audit") == [(1,)]
