@@ -1,1 +1,1 @@
-"""Matching: who can meet a need, in what order, and why."""
+"""Who can meet a need, in what order, and why: a read model in memory that stores nothing."""

@@ -1,0 +1,75 @@
+"""The services whose feeds matching follows: the directory's providers and referrals' taken places."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import structlog
+
+from ihala.directory.v1 import directory_service_pb2 as directory_pb
+from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from ihala.referrals.v1 import referrals_service_pb2 as referrals_pb
+from ihala.referrals.v1.referrals_service_pb2_grpc import ReferralsServiceStub
+from services.errors import InvalidInput
+from services.matching.model.feed import ProviderChange, ProviderPage, TakenPage
+from services.matching.model.provider import Provider
+from services.matching.wire.provider_wire import provider_from_wire
+from services.runtime.channel import Channel
+
+log = structlog.get_logger(__name__)
+
+
+class RemoteDirectory:
+    """The directory service, over a channel with a service's token."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = DirectoryServiceStub(channel)
+
+    async def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]:
+        """
+        Follow the providers, from a snapshot if `after_revision` is 0.
+
+        Raises:
+            FailedPrecondition: the cursor is of another epoch (EPOCH_CHANGED).
+
+            Unavailable: the directory cannot be reached, or ended the stream.
+        """
+        request = directory_pb.WatchProvidersRequest(epoch=epoch, after_revision=after_revision)
+        async with aclosing(self._stub.WatchProviders(request)) as responses:  # type: ignore[type-var]
+            async for each in responses:
+                changes = tuple(map(_change, each.changes))
+                yield ProviderPage(each.epoch, each.revision, each.caught_up, changes)
+
+
+class RemoteReferrals:
+    """The referrals service, over a channel with a service's token."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = ReferralsServiceStub(channel)
+
+    async def watch(self) -> AsyncIterator[TakenPage]:
+        """
+        Follow the places that are held and booked, from a snapshot on.
+
+        Raises:
+            Unavailable: referrals cannot be reached, or ended the stream.
+        """
+        request = referrals_pb.WatchTakenPlacesRequest()
+        async with aclosing(self._stub.WatchTakenPlaces(request)) as responses:  # type: ignore[type-var]
+            async for each in responses:
+                taken = {(one.pool_id, one.population): one.held_count + one.booked_count for one in each.places}
+                yield TakenPage(taken, each.caught_up)
+
+
+def _change(message: directory_pb.ProviderChange) -> ProviderChange:
+    if message.WhichOneof("change") != "provider":
+        return ProviderChange(message.revision, message.archived_provider_id, None)
+    return ProviderChange(message.revision, message.provider.provider_id, _provider(message))
+
+
+def _provider(message: directory_pb.ProviderChange) -> Provider | None:
+    try:
+        return provider_from_wire(message.provider, message.revision)
+    except (InvalidInput, ValueError) as error:
+        # one record that cannot be read must not stop the others, and is never guessed at
+        log.warning("provider.refused", revision=message.revision, error=type(error).__name__)
+        return None

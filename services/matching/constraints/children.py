@@ -1,0 +1,76 @@
+"""
+Constraints for one who is or may be a child (R34-R36).
+
+Accommodation, escort, custody and guardianship go by the child path; emergency
+care never does.
+"""
+
+from typing import Final
+
+from services.matching.constraints.eligibility import judge_ages
+from services.matching.model.person import ADULT_AGE, OLDEST_AGE, Person
+from services.matching.model.provider import Claim, Provider, RuleKind
+from services.matching.model.request import Asked
+from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
+
+_CHILD_POPULATIONS: Final = frozenset({"girls", "boys"})
+_OLDEST_CHILD: Final = ADULT_AGE - 1
+
+
+def unaccompanied_child(asked: Asked, provider: Provider) -> Finding:
+    """
+    Whether it takes children without a carer.
+
+    On the child path it must say so; elsewhere only a stated no counts.
+    """
+    person = asked.person
+    if person is None or not person.may_be_child or person.is_with_carer:
+        return YES
+    claims = {rule.claim for rule in provider.rules_of(RuleKind.UNACCOMPANIED_CHILD)}
+    if Claim.NO in claims:
+        return NO if person.is_with_carer is False else ask_person("unaccompanied")
+    if claims == {Claim.YES} or not asked.need.service.child_path:
+        return YES
+    return ask_provider("unaccompanied_child")
+
+
+def child_path(asked: Asked, provider: Provider) -> Finding:
+    """
+    Whether a child is safe there: vetted, for children of that age, apart from unrelated adults, never detained.
+
+    A paid night at a hotel is never for a child alone.
+    """
+    person, need = asked.person, asked.need
+    if person is None or not person.may_be_child or not need.service.child_path:
+        return YES
+    if provider.is_detention or not provider.is_vetted(asked.when_time):
+        return NO
+    findings = [_takes_children_of_that_age(person, provider)]
+    if need.service.not_for_child_alone:
+        findings.append(_is_not_alone(person))
+    if need.service.accommodation:
+        findings.append(_is_apart_from_adults(person, provider))
+    return max(findings, key=lambda finding: _SEVERITY[finding.verdict])
+
+
+_SEVERITY: Final = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
+
+
+def _takes_children_of_that_age(person: Person, provider: Provider) -> Finding:
+    # a disputed age may have no year below 18 in its range: the oldest child stands for it
+    years = [each for each in person.possible_years if each < ADULT_AGE] or [_OLDEST_CHILD]
+    return judge_ages(provider.rules_of(RuleKind.AGE), years)
+
+
+def _is_not_alone(person: Person) -> Finding:
+    if person.is_with_carer is None:
+        return ask_person("unaccompanied")
+    return YES if person.is_with_carer else NO
+
+
+def _is_apart_from_adults(person: Person, provider: Provider) -> Finding:
+    adults = judge_ages(provider.rules_of(RuleKind.AGE), [ADULT_AGE, OLDEST_AGE])
+    keeps_places_for_children = any(each.population in _CHILD_POPULATIONS for each in provider.place_reports)
+    if person.is_with_carer or adults is NO or keeps_places_for_children:
+        return YES
+    return ask_provider("children_apart")

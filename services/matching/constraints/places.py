@@ -1,0 +1,122 @@
+"""
+The constraint on places: whether a free one is known for the population, and which would be held.
+
+Free is total less occupied, held and booked. It is possible, not promised: only
+a live hold is (R7).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.matching.model.answer import PlacesKind, PlacesView
+from services.matching.model.person import TRANSGENDER, Person
+from services.matching.model.provider import PlaceReport, Provider
+from services.matching.model.request import ANYONE, Asked, Item, TakenPlaces
+from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
+
+_POPULATIONS = {("woman", True): "girls", ("man", True): "boys", ("woman", False): "women", ("man", False): "men"}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What is known of places at one provider for one need."""
+
+    finding: Finding
+    view: PlacesView
+    items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
+
+
+def population_of(person: Person) -> str | None:
+    """Choose the population that keeps a place for a person; None if age or gender leave it open."""
+    gender = person.known_gender
+    if gender in TRANSGENDER:
+        return "transgender"
+    if person.age is None:
+        is_child = None if not person.no_reason_to_believe_child else False
+    elif person.age.is_disputed:
+        is_child = None
+    else:
+        ages = {years < 18 for years in (person.age.min_years, person.age.max_years)}  # noqa: PLR2004 -- years
+        is_child = ages.pop() if len(ages) == 1 else None
+    return None if gender is None or is_child is None else _POPULATIONS.get((gender, is_child))
+
+
+def places(asked: Asked, provider: Provider) -> Finding:
+    """Whether a place is free for the population; only a night under a roof has places."""
+    return places_at(asked, provider).finding
+
+
+def places_at(asked: Asked, provider: Provider) -> Places:
+    """Say what is known of places, and which would be held."""
+    if not asked.need.service.accommodation:
+        return Places(YES, PlacesView(kind=PlacesKind.NOT_COUNTED))
+    wanted = _wanted(asked)
+    if not wanted:
+        return Places(YES, _overview(provider, asked.taken))
+    chosen: dict[str, int] = {}  # places that earlier items of this need take
+    each = [_one(item, provider, asked.taken, chosen) for item in wanted]
+    worst = max(each, key=lambda one: _SEVERITY[one.finding.verdict])
+    items = tuple(Item(population, count) for population, count in chosen.items())
+    return Places(worst.finding, worst.view, items)
+
+
+_SEVERITY = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
+
+
+def _wanted(asked: Asked) -> tuple[tuple[str | None, int], ...]:
+    """List population (None: not known) and count; nothing in a plain search that names none."""
+    if asked.need.items:
+        return tuple((item.population, item.count) for item in asked.need.items)
+    return () if asked.person is None else ((population_of(asked.person), 1),)
+
+
+def _one(
+    wanted: tuple[str | None, int], provider: Provider, taken: TakenPlaces | None, chosen: dict[str, int]
+) -> Places:
+    population, count = wanted
+    options = [each for each in provider.place_reports if each.population in {population, ANYONE}]
+    # a population's own places before those for anyone
+    options.sort(key=lambda report: report.population == ANYONE)
+    judged = [_judge(report, provider, count, taken, chosen) for report in options]
+    best = min(judged, key=lambda one: _SEVERITY[one.finding.verdict], default=None)
+    is_open = population is None and len(options) < len(provider.place_reports)
+    if best is not None and best.finding is not YES and is_open:
+        best = None
+    if best is None:
+        finding = ask_person("population") if is_open else ask_provider("places")
+        return Places(finding, PlacesView(kind=PlacesKind.UNKNOWN, population=population or ""))
+    if best.finding is YES and best.view.kind is PlacesKind.COUNTED:
+        chosen[best.view.population] = chosen.get(best.view.population, 0) + count
+    return best
+
+
+def _judge(
+    report: PlaceReport, provider: Provider, count: int, taken: TakenPlaces | None, chosen: dict[str, int]
+) -> Places:
+    view = _view(report, provider, taken)
+    if view.kind is PlacesKind.NOT_COUNTED:
+        return Places(YES, view)
+    if view.kind is PlacesKind.UNKNOWN:
+        return Places(ask_provider("places"), view)
+    return Places(YES if view.free - chosen.get(report.population, 0) >= count else NO, view)
+
+
+def _view(report: PlaceReport, provider: Provider, taken: TakenPlaces | None) -> PlacesView:
+    kind, free = PlacesKind.COUNTED, 0
+    if report.total is None:
+        kind = PlacesKind.NOT_COUNTED
+    elif report.occupied is None or taken is None:
+        kind = PlacesKind.UNKNOWN
+    else:
+        claimed = taken.get((provider.pool_id, report.population), 0)
+        free = max(report.total - report.occupied - claimed, 0)
+    return PlacesView(kind=kind, free=free, report_time=report.report_time, population=report.population)
+
+
+def _overview(provider: Provider, taken: TakenPlaces | None) -> PlacesView:
+    views: Iterable[PlacesView] = [_view(report, provider, taken) for report in provider.place_reports]
+    return max(
+        views,
+        key=lambda view: (view.kind is PlacesKind.COUNTED, view.free),
+        default=PlacesView(kind=PlacesKind.UNKNOWN),
+    )

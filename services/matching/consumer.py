@@ -1,0 +1,149 @@
+"""
+Follow the feeds: the directory into the index, referrals' holds beside it.
+
+A feed that ends or cannot be reached is taken up again where it stopped; a feed
+of another epoch is read from the beginning, and the present snapshot answers
+until the new one is whole.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, Protocol
+
+import structlog
+
+from services.errors import FailedPrecondition, IhalaError, Reason
+from services.matching.index.snapshot import Snapshot
+from services.matching.index.state import Directory, Taken
+from services.matching.model.feed import ProviderPage, TakenPage
+from services.matching.model.provider import Provider
+
+log = structlog.get_logger(__name__)
+
+FIRST_DELAY_S: Final = 0.2
+MAX_DELAY_S: Final = 5.0
+
+
+class ProviderFeed(Protocol):
+    """The directory, as far as it is followed."""
+
+    def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]: ...
+
+
+class TakenFeed(Protocol):
+    """Referrals, as far as they are followed."""
+
+    def watch(self) -> AsyncIterator[TakenPage]: ...
+
+
+class ProviderFollower:
+    """
+    Applies the pages of the directory's feed.
+
+    Args:
+        directory: What answers are made from.
+
+        on_warm: Called when the first snapshot is whole.
+    """
+
+    def __init__(self, directory: Directory, on_warm: Callable[[], None]) -> None:
+        self._directory = directory
+        self._on_warm = on_warm
+        self.restart()
+
+    def restart(self) -> None:
+        """Read everything anew from the next page on."""
+        self.epoch = ""
+        self.revision = 0
+        self._read: dict[str, Provider] | None = {}  #: until caught up
+
+    async def take(self, page: ProviderPage) -> None:
+        """
+        Apply a page.
+
+        Raises:
+            FailedPrecondition: the page is of another epoch than the ones before (EPOCH_CHANGED).
+        """
+        if self.epoch not in {"", page.epoch}:
+            raise FailedPrecondition("epoch must be the one before", reason=Reason.EPOCH_CHANGED)
+        self.epoch = page.epoch
+        changes = {each.provider_id: each.provider for each in page.changes if each.revision > self.revision}
+        if self._read is not None:
+            await self._take_snapshot(page, self._read, changes)
+        else:
+            await self._take_changes(page, changes)
+        self.revision = page.revision
+
+    async def _take_snapshot(
+        self, page: ProviderPage, read: dict[str, Provider], changes: dict[str, Provider | None]
+    ) -> None:
+        for provider_id, provider in changes.items():
+            if provider is None:
+                read.pop(provider_id, None)
+            else:
+                read[provider_id] = provider
+        if page.is_caught_up:
+            snapshot = await asyncio.to_thread(Snapshot.of, page.epoch, page.revision, tuple(read.values()))
+            self._directory.swap(snapshot)
+            self._read = None
+            self._on_warm()
+            log.info("directory.read", count=len(snapshot), revision=page.revision)
+
+    async def _take_changes(self, page: ProviderPage, changes: dict[str, Provider | None]) -> None:
+        snapshot = replace(self._directory.snapshot, revision=page.revision)
+        if changes:
+            snapshot = snapshot.with_changes(page.revision, changes)
+        self._directory.swap(snapshot)
+        if snapshot.wants_rebuild:
+            self._directory.swap(await asyncio.to_thread(snapshot.rebuilt))
+
+
+async def follow_providers(feed: ProviderFeed, follower: ProviderFollower) -> None:
+    """Follow the directory until cancelled, through its restarts and ours."""
+    delay_s = FIRST_DELAY_S
+    while True:
+        try:
+            async with aclosing(feed.watch(follower.epoch, follower.revision)) as pages:  # type: ignore[type-var]
+                async for page in pages:
+                    await follower.take(page)
+                    delay_s = FIRST_DELAY_S
+            log.info("feed.ended", stream="providers")
+        except IhalaError as error:
+            log.warning("feed.lost", stream="providers", reason=error.reason, delay_s=delay_s)
+            if error.reason is Reason.EPOCH_CHANGED:
+                follower.restart()
+        await asyncio.sleep(delay_s)
+        delay_s = min(2 * delay_s, MAX_DELAY_S)
+
+
+async def follow_taken(feed: TakenFeed, taken: Taken, now: Callable[[], datetime]) -> None:
+    """Follow what referrals hold and book until cancelled; note when they stop telling."""
+    delay_s = FIRST_DELAY_S
+    while True:
+        try:
+            read: dict[tuple[str, str], int] | None = {}
+            async with aclosing(feed.watch()) as pages:  # type: ignore[type-var]
+                async for page in pages:
+                    read = _apply(page, read, taken)
+                    delay_s = FIRST_DELAY_S
+            log.info("feed.ended", stream="taken_places")
+        except IhalaError as error:
+            log.warning("feed.lost", stream="taken_places", reason=error.reason, delay_s=delay_s)
+        taken.lose(now())
+        await asyncio.sleep(delay_s)
+        delay_s = min(2 * delay_s, MAX_DELAY_S)
+
+
+def _apply(page: TakenPage, read: dict[tuple[str, str], int] | None, taken: Taken) -> dict[tuple[str, str], int] | None:
+    """Add a page to a snapshot that is being read, or change what is known once it is whole."""
+    if read is None:
+        taken.change(page.taken)
+        return None
+    read.update(page.taken)
+    if not page.is_caught_up:
+        return read
+    taken.replace(read)
+    return None

@@ -1,0 +1,76 @@
+"""What is answered: rows of providers, each list nearest first, and what excluded the others."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.matching.model.provider import Provider
+from services.matching.model.request import Item, Need
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that is missing, and the question that settles it."""
+
+    constraint: str
+    question: str
+    ask: str  #: "person" or "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something to know that does not exclude."""
+
+    constraint: str
+    code: str
+
+
+class PlacesKind(StrEnum):
+    """What is known of places."""
+
+    COUNTED = "counted"
+    NOT_COUNTED = "not_counted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacesView:
+    """How many places seem free: possible, not promised (R7)."""
+
+    kind: PlacesKind
+    free: int = 0  #: less what is held and booked; 0 or more
+    report_time: datetime | None = None
+    population: str = ""
+
+
+class OpenState(StrEnum):
+    """Whether intake is open on arrival."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One provider for one need."""
+
+    provider: Provider
+    cost_mm: int
+    unknowns: tuple[Unknown, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    places: PlacesView
+    open: OpenState
+    is_vetted: bool
+    items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
+    needed_fields: tuple[str, ...] = ()  #: what the offer would show, codes for a consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedAnswer:
+    """The answer for one need."""
+
+    need: Need
+    matches: tuple[Row, ...]  #: every constraint said yes, nearest first
+    ask_first: tuple[Row, ...]  #: none said no, something is unknown, nearest first
+    excluded: tuple[tuple[str, int], ...]  #: constraint and count, largest count first

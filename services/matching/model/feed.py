@@ -1,0 +1,33 @@
+"""What the feeds of other services tell, a page at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.matching.model.provider import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChange:
+    """The latest state of one provider."""
+
+    revision: int
+    provider_id: str
+    provider: Provider | None  #: None: archived, or not to be matched for another reason
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPage:
+    """A page of the directory's change feed."""
+
+    epoch: str
+    revision: int  #: resume after this
+    is_caught_up: bool
+    changes: tuple[ProviderChange, ...]  #: revisions ascending
+
+
+@dataclass(frozen=True, slots=True)
+class TakenPage:
+    """A page of the places that referrals hold and book."""
+
+    taken: Mapping[tuple[str, str], int]  #: (pool id, population) -> places, 0 for none any more
+    is_caught_up: bool  #: the snapshot is whole; what follows are changes

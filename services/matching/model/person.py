@@ -1,0 +1,100 @@
+"""
+A person as far as a rule may need to know: every fact can be missing.
+
+None is "nobody knows", an empty set is "asked, and none". There is no name,
+number, date of birth or free text to hold here (R9).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.errors import InvalidInput
+
+ADULT_AGE: Final = 18  #: years
+OLDEST_AGE: Final = 130  #: years
+#: family codes that say that a child is with somebody who cares for it
+WITH_CARER: Final = frozenset(
+    {"mother_with_children", "father_with_children", "parents_with_children", "with_adolescent_son", "relatives"}
+)
+TRANSGENDER: Final = frozenset({"transgender_woman", "transgender_man"})
+_GENDER_OF_SEX: Final = {"female": "woman", "male": "man"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRange:
+    """
+    An age as a range in whole years, both ends inside.
+
+    Raises:
+        InvalidInput: an end is out of [0, 130], or they are crossed.
+    """
+
+    min_years: int = 0
+    max_years: int = OLDEST_AGE
+    is_disputed: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_years <= OLDEST_AGE:
+            raise InvalidInput(f"person.age.min_years must be in [0, {OLDEST_AGE}]")
+        if not self.min_years <= self.max_years <= OLDEST_AGE:
+            raise InvalidInput(f"person.age.max_years must be in [min_years, {OLDEST_AGE}]")
+
+    @property
+    def is_child_or_may_be(self) -> bool:
+        """Whether the range includes a child's age, or somebody disputes it (R34)."""
+        return self.min_years < ADULT_AGE or self.is_disputed
+
+    @property
+    def years(self) -> range:
+        """Every age that it may be."""
+        return range(self.min_years, self.max_years + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is to be helped; the codes are those of the vocabularies of the same names."""
+
+    age: AgeRange | None = None
+    sex: str | None = None
+    gender: str | None = None
+    languages: frozenset[str] | None = None  #: canonical tags that the person understands
+    family: frozenset[str] | None = None
+    process: str | None = None
+    exploitation: frozenset[str] | None = None
+    is_unaccompanied: bool | None = None  #: a child without a carer
+    no_reason_to_believe_child: bool = False  #: the worker's recorded word
+    accessibility: frozenset[str] | None = None  #: what the person needs
+    has_documents: bool | None = None
+    status_class: str | None = field(default=None, repr=False)  #: never leaves matching (R31)
+    accepts_reporting: bool = False  #: told that a provider reports, and agrees
+
+    @property
+    def may_be_child(self) -> bool:
+        """Whether the child path applies: under 18, perhaps, disputed or not known (R34)."""
+        if self.age is None:
+            return not self.no_reason_to_believe_child
+        return self.age.is_child_or_may_be
+
+    @property
+    def possible_years(self) -> Iterable[int]:
+        """Every age that the person may have."""
+        if self.age is not None:
+            return self.age.years
+        return range(ADULT_AGE if self.no_reason_to_believe_child else 0, OLDEST_AGE + 1)
+
+    @property
+    def known_gender(self) -> str | None:
+        """The gender, or what the sex says where nobody gave a gender."""
+        return self.gender or _GENDER_OF_SEX.get(self.sex or "")
+
+    @property
+    def is_with_carer(self) -> bool | None:
+        """Whether a child is with somebody who cares for it; None if nobody knows."""
+        if self.is_unaccompanied is not None:
+            return not self.is_unaccompanied
+        if self.family is None:
+            return None
+        if self.family & WITH_CARER:
+            return True
+        return False if self.family <= {"alone", "siblings"} else None

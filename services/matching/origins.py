@@ -1,0 +1,60 @@
+"""
+Where a person starts: the point of a town, and the country that a point is in.
+
+The country is that of the nearest town, never a reading of outlines, which are
+too coarse near a border.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from services.errors import NotFound
+from services.geo import Origin, Point, ecef_m, position_of
+from services.towns import Town
+
+#: Town lists that are read if a setting does not say otherwise: North Africa and the
+#: countries next to it, so that a point beyond a border is not taken for this side.
+REGION: Final = (
+    *("LY", "MA", "DZ", "TN", "EG", "EH", "MR", "ML", "NE", "TD", "SD", "SS", "ER", "ET", "DJ", "SO", "SN", "NG"),
+    *("ES", "PT", "FR", "IT", "MT", "GR", "CY", "TR", "SY", "LB", "IL", "PS", "JO", "SA", "YE"),
+)
+
+
+class Origins:
+    """
+    Knows the towns of a region.
+
+    Args:
+        towns: The towns; only their ids, countries and middles are kept.
+    """
+
+    def __init__(self, towns: Iterable[Town]) -> None:
+        listed = [(each.place_id, each.country_code, each.point) for each in towns]
+        self._point_of = {place_id: point for place_id, _, point in listed}
+        self._country_of = {place_id: country for place_id, country, _ in listed}
+        self._countries = [country for _, country, _ in listed]
+        latitudes_deg = np.array([point.latitude_deg for _, _, point in listed])
+        longitudes_deg = np.array([point.longitude_deg for _, _, point in listed])
+        self._tree = cKDTree(ecef_m(latitudes_deg, longitudes_deg)) if listed else None
+
+    def town(self, place_id: str) -> tuple[Point, str]:
+        """
+        Find the middle of a town and its country code.
+
+        Raises:
+            NotFound: the list has no such town.
+        """
+        if place_id not in self._point_of:
+            raise NotFound("the list has no town with this place_id")
+        return self._point_of[place_id], self._country_of[place_id]
+
+    def country_at(self, origin: Origin) -> str:
+        """Say in which country an origin lies, by the nearest town; empty if no town is known at all."""
+        if self._tree is None:
+            return ""
+        start = position_of(origin)
+        _, nearest = self._tree.query(ecef_m(start.latitude_deg, start.longitude_deg))
+        return self._countries[int(nearest)]

@@ -1,0 +1,119 @@
+"""The matching service's methods: wire in, decision, wire out. Nothing of a request is stored or logged."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from services.errors import Unimplemented
+from services.matching import ranking
+from services.matching.constraints.table import RULES_VERSION
+from services.matching.index.snapshot import Snapshot
+from services.matching.index.state import Directory, Taken
+from services.matching.model.answer import Row
+from services.matching.model.request import Asked, Enquiry
+from services.matching.origins import Origins
+from services.matching.token import Answered, Sealer, expiry, stale
+from services.matching.wire import request_wire, response_wire
+
+NEXT_CANDIDATES = 5  #: a need
+
+
+class MatchingServicer:
+    """
+    Answers who can meet a need.
+
+    Args:
+        directory: The index, fed by the directory's feed.
+
+        taken: Places held and booked, fed by referrals.
+
+        origins: Towns, for place ids and the country of a point.
+
+        sealer: Signs match tokens.
+
+        now: The clock, timezone-aware.
+    """
+
+    def __init__(
+        self, directory: Directory, taken: Taken, origins: Origins, sealer: Sealer, now: Callable[[], datetime]
+    ) -> None:
+        self._directory = directory
+        self._taken = taken
+        self._origins = origins
+        self._sealer = sealer
+        self._now = now
+
+    async def FindMatches(self, request: Any, context: Any) -> Any:
+        snapshot = self._directory.snapshot
+        enquiry = self._enquiry(request)
+        now = self._now().astimezone(UTC)
+        answers = [ranking.find(snapshot, asked, enquiry.limit) for asked in self._asked(enquiry, now)]
+        evaluated_time = enquiry.when_time or now
+        token = self._sealer.seal(self._answered(request, snapshot, evaluated_time, now))
+        return response_wire.answer_to_wire(
+            answers,
+            epoch=snapshot.epoch,
+            revision=snapshot.revision,
+            evaluated_time=evaluated_time,
+            match_token=token,
+        )
+
+    async def CheckMatch(self, request: Any, context: Any) -> Any:
+        snapshot = self._directory.snapshot
+        now = self._now().astimezone(UTC)
+        answered = self._sealer.open(request.match_token, now)
+        facts, safety = map(self._sealer.digest, request_wire.digested(request.request))
+        if (answered.request, answered.safety) != (facts, safety):
+            raise stale()
+        enquiry = self._enquiry(request.request)
+        choices = request_wire.choices_from_wire(request)
+        asked = self._asked(enquiry, now)
+        checked = [_check(snapshot, asked[need_no], need_no, provider_id) for need_no, provider_id in choices]
+        chosen = {provider_id for _, provider_id in choices}
+        candidates = [
+            (need_no, row.provider.provider_id)
+            for need_no, each in enumerate(asked)
+            for row in _others(snapshot, each, chosen)
+        ]
+        return response_wire.check_to_wire(checked, candidates)
+
+    async def ExplainMatch(self, request: Any, context: Any) -> Any:
+        raise Unimplemented("ExplainMatch is not answered in this version")
+
+    async def PlanMatches(self, request: Any, context: Any) -> Any:
+        raise Unimplemented("PlanMatches is not answered in this version")
+
+    def _enquiry(self, request: Any) -> Enquiry:
+        return request_wire.enquiry_from_wire(request, self._origins.town, self._origins.country_at)
+
+    def _asked(self, enquiry: Enquiry, now: datetime) -> list[Asked]:
+        taken = self._taken.at(now)
+        return [Asked.of(enquiry, need, now, taken) for need in enquiry.needs]
+
+    def _answered(self, request: Any, snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> Answered:
+        facts, safety = map(self._sealer.digest, request_wire.digested(request))
+        return Answered(
+            request=facts,
+            safety=safety,
+            epoch=snapshot.epoch,
+            revision=snapshot.revision,
+            rules=RULES_VERSION,
+            evaluated_s=evaluated_time.timestamp(),
+            expires_s=expiry(now),
+        )
+
+
+def _check(snapshot: Snapshot, asked: Asked, need_no: int, provider_id: str) -> Any:
+    """Judge a choice at the present revision; one that is gone has turned `status`."""
+    provider = snapshot.provider(provider_id)
+    if provider is None:
+        return response_wire.checked_to_wire(need_no, provider_id, ["status"], None)
+    turned = ranking.turned(asked, provider)
+    row = None if provider.place is None else ranking.row_of(asked, provider, provider.place)
+    return response_wire.checked_to_wire(need_no, provider_id, turned, row)
+
+
+def _others(snapshot: Snapshot, asked: Asked, chosen: set[str]) -> list[Row]:
+    """List who comes next for a need, without those who were chosen."""
+    rows = ranking.find(snapshot, asked, NEXT_CANDIDATES + len(chosen)).matches
+    return [row for row in rows if row.provider.provider_id not in chosen][:NEXT_CANDIDATES]

@@ -1,0 +1,201 @@
+"""Read providers as the directory's feed tells them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ihala.directory.v1 import directory_pb2 as pb
+from ihala.geo.v1 import geo_pb2
+from services.errors import InvalidInput
+from services.geo import AreaCell, Place, Point
+from services.matching.model.provider import (
+    Claim,
+    Contact,
+    LanguageOffer,
+    Modality,
+    PlaceReport,
+    Provider,
+    ReachOut,
+    Reporting,
+    Rule,
+    RuleKind,
+    Schedule,
+    Status,
+    Text,
+    VettingState,
+)
+from services.taxonomy import canonical_language
+
+V = TypeVar("V")
+
+#: what is not said, or said by a later version, is read as the least that it can mean
+CLAIMS: Final = {pb.CLAIM_YES: Claim.YES, pb.CLAIM_NO: Claim.NO}
+STATUSES: Final = {
+    pb.STATUS_ACTIVE: Status.ACTIVE,
+    pb.STATUS_PAUSED: Status.PAUSED,
+    pb.STATUS_DO_NOT_REFER: Status.DO_NOT_REFER,
+    pb.STATUS_CLOSED: Status.CLOSED,
+}
+REACHES_OUT: Final = {
+    pb.REACH_OUT_ENROLLED: ReachOut.ENROLLED,
+    pb.REACH_OUT_TELEPHONE: ReachOut.TELEPHONE,
+    pb.REACH_OUT_WALK_IN: ReachOut.WALK_IN,
+}
+VETTINGS: Final = {
+    pb.VETTING_STATE_LISTED: VettingState.LISTED,
+    pb.VETTING_STATE_VETTED: VettingState.VETTED,
+    pb.VETTING_STATE_SUSPENDED: VettingState.SUSPENDED,
+}
+REPORTINGS: Final = {
+    pb.REPORTING_NONE: Reporting.NONE,
+    pb.REPORTING_BY_LAW: Reporting.BY_LAW,
+    pb.REPORTING_BY_POLICY: Reporting.BY_POLICY,
+}
+RULE_KINDS: Final = {
+    pb.RULE_KIND_AGE: RuleKind.AGE,
+    pb.RULE_KIND_GENDER: RuleKind.GENDER,
+    pb.RULE_KIND_FAMILY: RuleKind.FAMILY,
+    pb.RULE_KIND_EXPLOITATION: RuleKind.EXPLOITATION,
+    pb.RULE_KIND_PROCESS: RuleKind.PROCESS,
+    pb.RULE_KIND_LEGAL_STATUS: RuleKind.LEGAL_STATUS,
+    pb.RULE_KIND_UNACCOMPANIED_CHILD: RuleKind.UNACCOMPANIED_CHILD,
+    pb.RULE_KIND_DOCUMENTS: RuleKind.DOCUMENTS,
+}
+MODALITIES: Final = {pb.MODALITY_SIGNED: Modality.SIGNED, pb.MODALITY_WRITTEN: Modality.WRITTEN}
+INTERPRETERS: Final = frozenset({pb.LANGUAGE_MODE_INTERPRETER_ON_SITE, pb.LANGUAGE_MODE_INTERPRETER_REMOTE})
+CONTACT_KINDS: Final = {pb.CONTACT_KIND_PHONE: "phone", pb.CONTACT_KIND_EMAIL: "email", pb.CONTACT_KIND_WEB: "web"}
+
+
+def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
+    """
+    Read a provider.
+
+    Raises:
+        InvalidInput: it has a kind of rule that is not known here, or a confidential
+            site has a point: neither may ever be guessed at.
+    """
+    place = place_from_wire(message.place)
+    is_confidential = message.disclosure != pb.DISCLOSURE_PUBLIC
+    if is_confidential and isinstance(place, Point):
+        raise InvalidInput("place must be a cell for a confidential site")
+    return Provider(
+        provider_id=message.provider_id,
+        revision=revision,
+        pool_id=message.pool_id or message.provider_id,
+        place=place,
+        is_confidential=is_confidential,
+        country_code=message.country_code,
+        time_zone=message.time_zone,
+        names=texts_from_wire(message.names),
+        claims=tuple(sorted((each.code, _claim(each.claim)) for each in message.claims)),
+        rules=frozenset(map(_rule, message.rules)),
+        languages=frozenset(map(_language, message.languages)),
+        start_time=time_of(message.valid, "start_time"),
+        end_time=time_of(message.valid, "end_time"),
+        status=STATUSES.get(message.status, Status.DRAFT),
+        vetting=VETTINGS.get(message.vetting.state, VettingState.UNVETTED),
+        vetting_expire_time=time_of(message.vetting, "expire_time"),
+        reporting=REPORTINGS.get(message.firewall.reporting, Reporting.UNKNOWN),
+        co_located=_claim(message.firewall.co_located),
+        reach_out=REACHES_OUT.get(message.reach_out, ReachOut.NONE),
+        contacts=tuple(map(_contact, message.contacts)),
+        place_reports=tuple(map(_place_report, message.place_reports)),
+        schedules=tuple(map(_schedule, message.schedules)),
+        staff_genders=frozenset(message.staff_genders),
+        wheelchair=_claim(message.wheelchair),
+        works_across_borders=_claim(message.works_across_borders),
+        is_detention=message.detention,
+        dataset=message.source.dataset,
+        source_key=message.source.source_key,
+        verified_time=time_of(message.source, "verified_time"),
+        receiver_heard_time=time_of(message, "receiver_heard_time"),
+    )
+
+
+def place_from_wire(message: geo_pb2.Place) -> Place | None:
+    """Read a place; None if nobody knows it."""
+    match message.WhichOneof("place"):
+        case "point":
+            return Point(message.point.latitude_deg, message.point.longitude_deg)
+        case "cell":
+            return AreaCell(message.cell.h3_cell)
+        case _:
+            return None
+
+
+def time_of(message: Message, field: str) -> datetime | None:
+    """Read a time that may be absent."""
+    return time_from_wire(getattr(message, field)) if message.HasField(field) else None
+
+
+def time_from_wire(message: Timestamp) -> datetime:
+    return message.ToDatetime(tzinfo=UTC)
+
+
+def texts_from_wire(messages: Iterable[pb.LocalizedText]) -> tuple[Text, ...]:
+    return tuple(Text(language=each.language, text=each.text) for each in messages)
+
+
+def _claim(value: Any) -> Claim:
+    return CLAIMS.get(value, Claim.UNKNOWN)
+
+
+def _rule(message: pb.Rule) -> Rule:
+    kind = RULE_KINDS.get(message.kind)
+    if kind is None:
+        raise InvalidInput("rules must be of kinds that are known here")
+    band = message.age
+    return Rule(
+        kind=kind,
+        claim=_claim(message.claim),
+        min_years=band.min_years if band.HasField("min_years") else None,
+        max_years=band.max_years if band.HasField("max_years") else None,
+        codes=frozenset(message.codes),
+    )
+
+
+def _language(message: pb.LanguageOffer) -> LanguageOffer:
+    return LanguageOffer(
+        tag=_tag(message.language),
+        modality=MODALITIES.get(message.modality, Modality.SPOKEN),
+        by_interpreter=message.mode in INTERPRETERS,
+        vetted=_claim(message.vetted),
+    )
+
+
+_tag = lru_cache(maxsize=1024)(canonical_language)
+
+
+def _contact(message: pb.Contact) -> Contact:
+    return Contact(
+        kind=CONTACT_KINDS.get(message.kind, ""), value=message.value, labels=texts_from_wire(message.labels)
+    )
+
+
+def _place_report(message: pb.PlaceReport) -> PlaceReport:
+    return PlaceReport(
+        population=message.population,
+        total=message.total if message.HasField("total") else None,
+        occupied=message.occupied if message.HasField("occupied") else None,
+        report_time=time_of(message, "report_time"),
+    )
+
+
+def _schedule(message: pb.Schedule) -> Schedule:
+    return Schedule(
+        is_intake=message.purpose == pb.SCHEDULE_PURPOSE_INTAKE,
+        rrule=message.rrule,
+        opens_at=message.opens_at,
+        closes_at=message.closes_at,
+        start_time=time_of(message.valid, "start_time"),
+        end_time=time_of(message.valid, "end_time"),
+    )
+
+
+def turn(values: Mapping[Any, V]) -> dict[V, Any]:
+    """Turn a table of enums round, for writing."""
+    return {value: number for number, value in values.items()}

@@ -1,0 +1,147 @@
+"""Read requests, or refuse them naming the field; nothing that came is ever in a message."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import h3
+
+from ihala.geo.v1 import geo_pb2
+from ihala.matching.v1 import matching_pb2 as pb
+from services.errors import InvalidInput, Unimplemented, Violation
+from services.geo import Origin, Point
+from services.matching.model.request import (
+    DEFAULT_LIMIT,
+    FARTHEST_M,
+    MAX_ITEM_COUNT,
+    MAX_LIMIT,
+    Enquiry,
+    Item,
+    Need,
+)
+from services.matching.wire.person_wire import person_from_wire
+from services.matching.wire.provider_wire import time_of
+from services.taxonomy import Kind, service, term
+
+#: place id -> the town's middle and its country code
+TownOf = Callable[[str], tuple[Point, str]]
+CountryAt = Callable[[Origin], str]
+
+MAX_CHOICES: Final = 64
+_MOST_EXCLUDED: Final = 1000
+_LONGEST_ID: Final = 64  # characters
+#: parts of the envelope that this version cannot keep: refused, never ignored
+_NOT_KEPT: Final = ("danger_zones", "keep_apart_person_refs", "keep_together_person_refs")
+
+
+def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_at: CountryAt) -> Enquiry:
+    """
+    Read what is asked.
+
+    Raises:
+        InvalidInput: a field breaks its rule, naming it.
+
+        NotFound: there is no town of this place id.
+
+        Unimplemented: the envelope has a part that this version cannot keep.
+    """
+    for name in _NOT_KEPT:
+        if getattr(message.safety, name):
+            raise Unimplemented(f"safety.{name} must be empty in this version", fields=[_empty(f"safety.{name}")])
+    excluded = message.safety.excluded_provider_ids
+    if len(excluded) > _MOST_EXCLUDED or not all(0 < len(each) <= _LONGEST_ID for each in excluded):
+        raise InvalidInput(f"safety.excluded_provider_ids must be at most {_MOST_EXCLUDED} ids")
+    origin, country_code = _origin(message.origin, town_of)
+    if not 0 <= message.limit <= MAX_LIMIT:
+        raise InvalidInput(f"limit must be in [0, {MAX_LIMIT}]")
+    when_time = _when(message)
+    return Enquiry(
+        needs=tuple(_need(each, f"needs[{number}]") for number, each in enumerate(message.needs)),
+        origin=origin,
+        country_code=country_code or country_at(origin),
+        person=person_from_wire(message.person) if message.HasField("person") else None,
+        excluded_provider_ids=frozenset(excluded),
+        when_time=when_time,
+        limit=message.limit or DEFAULT_LIMIT,
+        max_cost_mm=_max_cost_mm(message),
+    )
+
+
+def digested(message: pb.FindMatchesRequest) -> tuple[bytes, bytes]:
+    """Write a request as it is digested for its token: the facts, and the envelope apart."""
+    facts = pb.FindMatchesRequest()
+    facts.CopyFrom(message)
+    facts.ClearField("safety")
+    return facts.SerializeToString(deterministic=True), message.safety.SerializeToString(deterministic=True)
+
+
+def choices_from_wire(message: pb.CheckMatchRequest) -> Sequence[tuple[int, str]]:
+    """Read the choices: number of the need and id of the provider."""
+    if len(message.choices) > MAX_CHOICES:
+        raise InvalidInput(f"choices must be at most {MAX_CHOICES}")
+    for number, each in enumerate(message.choices):
+        if not 0 <= each.need_no < len(message.request.needs):
+            raise InvalidInput(f"choices[{number}].need_no must be the number of a need of the request")
+    return [(each.need_no, each.provider_id) for each in message.choices]
+
+
+def _need(message: pb.Need, path: str) -> Need:
+    if message.staff_gender:
+        term(Kind.GENDER, message.staff_gender, f"{path}.staff_gender")
+    for number, item in enumerate(message.items):
+        term(Kind.POPULATION, item.population, f"{path}.items[{number}].population")
+        if not 1 <= item.count <= MAX_ITEM_COUNT:
+            raise InvalidInput(f"{path}.items[{number}].count must be in [1, {MAX_ITEM_COUNT}]")
+    return Need(
+        service=service(message.code, f"{path}.code"),
+        staff_gender=message.staff_gender,
+        items=tuple(Item(each.population, each.count) for each in message.items),
+        has_risk_assessment=bool(message.risk_assessment_ref),
+    )
+
+
+def _origin(message: geo_pb2.Origin, town_of: TownOf) -> tuple[Origin, str]:
+    match message.WhichOneof("origin"):
+        case "point":
+            return _point(message.point), ""
+        case "h3_cell":
+            if not h3.is_valid_cell(message.h3_cell):
+                raise InvalidInput("origin.h3_cell must be an H3 cell")
+            return Point(*h3.cell_to_latlng(message.h3_cell)), ""
+        case "place_id":
+            return town_of(message.place_id)
+        case _:
+            raise InvalidInput("origin must be a point, a cell or a place id")
+
+
+def _point(message: geo_pb2.Point) -> Point:
+    for field in ("latitude_deg", "longitude_deg"):
+        if not message.HasField(field):
+            raise InvalidInput(f"origin.point.{field} must be given")
+    try:
+        return Point(message.latitude_deg, message.longitude_deg)
+    except InvalidInput as error:
+        fields = [Violation(f"origin.point.{each.field}", each.rule) for each in error.fields]
+        raise InvalidInput(error.message, fields=fields) from None
+
+
+def _when(message: pb.FindMatchesRequest) -> Any:
+    try:
+        when = time_of(message, "when_time")
+        if when is not None:
+            _ = when - timedelta(days=366), when + timedelta(days=366)
+    except (ValueError, OverflowError):
+        raise InvalidInput("when_time must be a time between the years 2 and 9998") from None
+    return when
+
+
+def _max_cost_mm(message: pb.FindMatchesRequest) -> int | None:
+    if not message.HasField("max_distance_m"):
+        return None
+    if not 0 < message.max_distance_m <= FARTHEST_M:
+        raise InvalidInput(f"max_distance_m must be in (0, {FARTHEST_M:.0f}]")
+    return int(message.max_distance_m * 1000)
+
+
+def _empty(field: str) -> Violation:
+    return Violation(field, "must be empty in this version")

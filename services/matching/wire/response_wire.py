@@ -1,0 +1,167 @@
+"""
+Write answers.
+
+A confidential site shows its band, its alias and its cell: no cost, no contact,
+no key, no time at which its desk was heard (R17).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ihala.directory.v1 import directory_pb2
+from ihala.geo.v1 import geo_pb2
+from ihala.matching.v1 import matching_pb2 as pb
+from services.geo import AreaCell, DistanceBand, Place, area_at, band_of
+from services.matching.constraints.table import RULES_VERSION
+from services.matching.model.answer import NeedAnswer, OpenState, PlacesKind, PlacesView, Row
+from services.matching.model.provider import Claim, Contact, Provider, ReachOut, Text
+from services.matching.model.request import Item
+from services.matching.wire.provider_wire import CONTACT_KINDS, REACHES_OUT, turn
+
+_BANDS: Final = {
+    DistanceBand.UNDER_25_KM: geo_pb2.DISTANCE_BAND_UNDER_25_KM,
+    DistanceBand.FROM_25_TO_75_KM: geo_pb2.DISTANCE_BAND_25_TO_75_KM,
+    DistanceBand.OVER_75_KM: geo_pb2.DISTANCE_BAND_OVER_75_KM,
+}
+_PLACES_KINDS: Final = {
+    PlacesKind.COUNTED: pb.PLACES_KIND_COUNTED,
+    PlacesKind.NOT_COUNTED: pb.PLACES_KIND_NOT_COUNTED,
+    PlacesKind.UNKNOWN: pb.PLACES_KIND_UNKNOWN,
+}
+_OPEN_STATES: Final = {
+    OpenState.OPEN: pb.OPEN_STATE_OPEN,
+    OpenState.CLOSED: pb.OPEN_STATE_CLOSED,
+    OpenState.UNKNOWN: pb.OPEN_STATE_UNKNOWN,
+}
+_REACHES_OUT: Final = {**turn(REACHES_OUT), ReachOut.NONE: directory_pb2.REACH_OUT_NONE}
+_CONTACT_KINDS: Final = turn(CONTACT_KINDS)
+_MM_PER_M: Final = 1000
+
+
+def answer_to_wire(
+    answers: Iterable[NeedAnswer], *, epoch: str, revision: int, evaluated_time: datetime, match_token: str
+) -> pb.FindMatchesResponse:
+    """Write the answer to a whole request."""
+    return pb.FindMatchesResponse(
+        needs=[
+            pb.NeedMatches(
+                need_no=number,
+                code=answer.need.code,
+                matches=map(match_to_wire, answer.matches),
+                ask_first=map(match_to_wire, answer.ask_first),
+                excluded=[pb.Excluded(constraint=name, provider_count=count) for name, count in answer.excluded],
+            )
+            for number, answer in enumerate(answers)
+        ],
+        directory_epoch=epoch,
+        directory_revision=revision,
+        evaluated_time=time_to_wire(evaluated_time),
+        rules_version=RULES_VERSION,
+        match_token=match_token,
+    )
+
+
+def match_to_wire(row: Row) -> pb.Match:
+    """Write one row."""
+    provider = row.provider
+    match = pb.Match(
+        provider_id=provider.provider_id,
+        unknowns=[
+            pb.Unknown(constraint=each.constraint, question=each.question, ask=each.ask) for each in row.unknowns
+        ],
+        cautions=[pb.Caution(constraint=each.constraint, code=each.code) for each in row.cautions],
+        places=_places(row.places),
+        open=_OPEN_STATES[row.open],
+        verified_time=time_to_wire(provider.verified_time),
+        names=map(_text, provider.names),
+        place=place_to_wire(provider.place),
+        reach_out=_REACHES_OUT[provider.reach_out],
+        service_codes=[code for code, claim in provider.claims if claim is Claim.YES],
+        dataset=provider.dataset,
+        country_code=provider.country_code,
+        time_zone=provider.time_zone,
+        vetted=row.is_vetted,
+        area_cell=area_at(provider.place).h3_cell if provider.place else "",
+        needed_fields=row.needed_fields,
+    )
+    if provider.is_confidential:
+        match.reach.band = _BANDS[band_of(row.cost_mm)]
+    else:
+        _add_public(match, provider, row.cost_mm / _MM_PER_M)
+    return match
+
+
+def checked_to_wire(need_no: int, provider_id: str, turned: Iterable[str], row: Row | None) -> pb.CheckedChoice:
+    """Write what became of a choice; without a row the provider is not to be found."""
+    return pb.CheckedChoice(
+        choice=pb.MatchChoice(need_no=need_no, provider_id=provider_id),
+        turned=turned,
+        unknown=[each.constraint for each in row.unknowns] if row else (),
+        match=match_to_wire(row) if row else None,
+        items=map(_item, row.items) if row else (),
+    )
+
+
+def check_to_wire(
+    choices: Iterable[pb.CheckedChoice], next_candidates: Iterable[tuple[int, str]]
+) -> pb.CheckMatchResponse:
+    """Write the answer to a check; the candidates as number of the need and provider."""
+    return pb.CheckMatchResponse(
+        choices=choices,
+        next_candidates=[pb.MatchChoice(need_no=need_no, provider_id=each) for need_no, each in next_candidates],
+    )
+
+
+def place_to_wire(place: Place | None) -> geo_pb2.Place | None:
+    if place is None:
+        return None
+    if isinstance(place, AreaCell):
+        return geo_pb2.Place(cell=geo_pb2.AreaCell(h3_cell=place.h3_cell))
+    point = geo_pb2.Point(latitude_deg=place.latitude_deg, longitude_deg=place.longitude_deg)
+    return geo_pb2.Place(point=point)
+
+
+def time_to_wire(time: datetime | None) -> Timestamp | None:
+    if time is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp
+
+
+def _add_public(match: pb.Match, provider: Provider, cost_m: float) -> None:
+    match.reach.distance_m = cost_m
+    match.cost_m = cost_m
+    match.cost_parts.add(code="distance", cost_m=cost_m)
+    match.contacts.extend(map(_contact, provider.contacts))
+    match.source_key = provider.source_key
+    if provider.receiver_heard_time is not None:
+        match.receiver_heard_time.FromDatetime(provider.receiver_heard_time)
+
+
+def _places(view: PlacesView) -> pb.PlacesView:
+    return pb.PlacesView(
+        kind=_PLACES_KINDS[view.kind],
+        free_place_count=view.free,
+        report_time=time_to_wire(view.report_time),
+        population=view.population,
+    )
+
+
+def _contact(contact: Contact) -> directory_pb2.Contact:
+    return directory_pb2.Contact(
+        kind=_CONTACT_KINDS.get(contact.kind, directory_pb2.CONTACT_KIND_UNSPECIFIED),
+        value=contact.value,
+        labels=map(_text, contact.labels),
+    )
+
+
+def _text(text: Text) -> directory_pb2.LocalizedText:
+    return directory_pb2.LocalizedText(language=text.language, text=text.text)
+
+
+def _item(item: Item) -> pb.PlaceItem:
+    return pb.PlaceItem(population=item.population, count=item.count)
