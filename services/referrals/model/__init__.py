@@ -1,0 +1,57 @@
+"""Values of referrals: requests, needs, offers, holds, consents, tasks. A value that exists is valid."""
+
+from services.referrals.model.consent import Assent, Consent, GivenBy, Method, ReceiverClass, Withdrawal
+from services.referrals.model.event import Act, Event, EventType, Via
+from services.referrals.model.ids import CASE_REF, checked_id, checked_ref
+from services.referrals.model.offer import CLOSED, PLACED, UNANSWERED, DueKind, Offer, OfferState
+from services.referrals.model.place import Hold, HoldState, Place, PlaceItem, PlaceKey
+from services.referrals.model.provider import Provider, ReachOut, ReportedPlace, Status, Vetting
+from services.referrals.model.referral import OPEN_REFERRALS, Need, Referral, ReferralState
+from services.referrals.model.request import Choice, CreatedOffer, CreatedReferral, RequestKey
+from services.referrals.model.standing import Standing
+from services.referrals.model.task import Cause, Task, TaskKind, TaskState
+
+__all__ = [
+    "CASE_REF",
+    "CLOSED",
+    "OPEN_REFERRALS",
+    "PLACED",
+    "UNANSWERED",
+    "Act",
+    "Assent",
+    "Cause",
+    "Choice",
+    "Consent",
+    "CreatedOffer",
+    "CreatedReferral",
+    "DueKind",
+    "Event",
+    "EventType",
+    "GivenBy",
+    "Hold",
+    "HoldState",
+    "Method",
+    "Need",
+    "Offer",
+    "OfferState",
+    "Place",
+    "PlaceItem",
+    "PlaceKey",
+    "Provider",
+    "ReachOut",
+    "ReceiverClass",
+    "Referral",
+    "ReferralState",
+    "ReportedPlace",
+    "RequestKey",
+    "Standing",
+    "Status",
+    "Task",
+    "TaskKind",
+    "TaskState",
+    "Vetting",
+    "Via",
+    "Withdrawal",
+    "checked_id",
+    "checked_ref",
+]

@@ -1,0 +1,99 @@
+"""An offer: one provider asked for one need (FHIR Task)."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from services.referrals.model.place import PlaceItem
+from services.taxonomy import Urgency
+
+
+class OfferState(StrEnum):
+    """Where an offer stands."""
+
+    DRAFT = "draft"
+    AWAITING_CONSENT = "awaiting_consent"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PROBING = "probing"
+    REQUESTED = "requested"
+    RECEIVED = "received"  #: a person has read it, never only a device
+    INFO_REQUESTED = "info_requested"
+    WAITLISTED = "waitlisted"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    DECLINED_BY_PERSON = "declined_by_person"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
+#: nothing is expected any more, but reality may still win
+CLOSED: Final[AbstractSet[OfferState]] = frozenset(
+    {
+        OfferState.COMPLETED,
+        OfferState.REJECTED,
+        OfferState.DECLINED_BY_PERSON,
+        OfferState.FAILED,
+        OfferState.CANCELLED,
+        OfferState.EXPIRED,
+        OfferState.SUPERSEDED,
+        OfferState.ENTERED_IN_ERROR,
+    }
+)
+#: somebody said yes
+PLACED: Final[AbstractSet[OfferState]] = frozenset({OfferState.ACCEPTED, OfferState.IN_TRANSIT, OfferState.IN_PROGRESS})
+#: open, and nobody has said yes yet
+UNANSWERED: Final[AbstractSet[OfferState]] = frozenset(OfferState) - CLOSED - PLACED
+
+
+class DueKind(StrEnum):
+    """What must have happened by `due_time` (R46)."""
+
+    READ = "read"
+    DECIDE = "decide"
+    ARRIVE = "arrive"
+    FOLLOW_UP = "follow_up"
+    PERSON_DECIDES = "person_decides"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One provider's part of a referral."""
+
+    offer_id: str  #: the receiver's id, unlinkable to its siblings
+    referral_id: str
+    need_no: int
+    code: str  #: the need's service code
+    urgency: Urgency
+    provider_id: str
+    receiver_id: str = ""  #: empty: nobody is enrolled, a task asks somebody to ring
+    pool_id: str
+    area_cell: str  #: where the provider is, as an H3 cell of resolution 3; for counts
+    items: tuple[PlaceItem, ...] = ()  #: places asked for
+    needed_fields: tuple[str, ...] = ()  #: what the provider's rules need to know
+    state: OfferState = OfferState.DRAFT
+    version: int = 0  #: grows with each transition
+    due_time: datetime | None = None  #: always set while the offer is open (R62)
+    due_kind: DueKind | None = None
+    reason: str = ""  #: coded; `sealed` where only the safety rules may know it
+    ring: bool = False  #: a task asks somebody to ring the provider
+    create_time: datetime
+    read_time: datetime | None = None  #: when a person first read it
+    arrive_time: datetime | None = None  #: when the person was there
+
+    def __post_init__(self) -> None:
+        if self.is_closed != (self.due_time is None) or self.is_closed != (self.due_kind is None):
+            raise ValueError("an offer has a due time for as long as it is open")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is expected any more."""
+        return self.state in CLOSED

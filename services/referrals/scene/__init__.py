@@ -1,0 +1,36 @@
+"""
+What may happen to a referral, decided in memory: moves on a scene, without clock, storage or wire.
+
+A scene is a referral as it was locked, with its needs, offers, holds, places and open
+tasks. A move checks the table and the guards, replaces values, and notes events; the
+store then writes whatever was replaced.
+"""
+
+from services.referrals.scene.answers import accept, acknowledge, decline
+from services.referrals.scene.arrivals import arrive, complete, depart, fail
+from services.referrals.scene.asking import Ask, ask, create, require_referable
+from services.referrals.scene.ending import cancel, revoke, stop_service, withdraw
+from services.referrals.scene.scene import House, Scene
+from services.referrals.scene.silence import lapse_hold, let_time_pass
+
+__all__ = [
+    "Ask",
+    "House",
+    "Scene",
+    "accept",
+    "acknowledge",
+    "arrive",
+    "ask",
+    "cancel",
+    "complete",
+    "create",
+    "decline",
+    "depart",
+    "fail",
+    "lapse_hold",
+    "let_time_pass",
+    "require_referable",
+    "revoke",
+    "stop_service",
+    "withdraw",
+]

@@ -1,0 +1,102 @@
+"""What happens after a yes: on the way, there, not there, done."""
+
+from dataclasses import replace
+
+from services.errors import FailedPrecondition
+from services.referrals import holds
+from services.referrals.clocks import WELFARE_CHECK
+from services.referrals.model import (
+    PLACED,
+    Act,
+    Cause,
+    EventType,
+    OfferState,
+    ReferralState,
+    TaskKind,
+)
+from services.referrals.referral import Move, Turn
+from services.referrals.scene.answers import book, note_overcommitted, place_need
+from services.referrals.scene.scene import Scene
+
+
+def depart(scene: Scene, offer_id: str, act: Act) -> None:
+    """
+    The person is on the way.
+
+    Raises:
+        FailedPrecondition: ILLEGAL_MOVE.
+    """
+    scene.move(scene.offers[offer_id], Move.DEPART, act)
+
+
+def arrive(scene: Scene, offer_id: str, act: Act) -> None:
+    """
+    The person is there. Never refused, whatever the state; a second yes elsewhere makes a task.
+
+    Saying so again while the service runs is a no-op.
+    """
+    offer = scene.offers[offer_id]
+    if offer.state is OfferState.IN_PROGRESS:
+        return
+    was_placed = offer.state in PLACED
+    if not was_placed:
+        # nobody had booked: reality takes the place, free or not
+        book(scene, offer, act, beyond_report=True)
+    arrived = scene.move(
+        offer,
+        Move.ARRIVE,
+        act,
+        read_time=offer.read_time or act.occurred_time,
+        arrive_time=act.occurred_time,
+        ring=False,
+        reason="",
+    )
+    hold = scene.holds.get(offer_id)
+    if hold is not None:
+        holds.arrive(scene.places, hold, act.occurred_time)
+    if not was_placed:
+        note_overcommitted(scene, arrived, act)
+    need = scene.needs[offer.need_no]
+    other = scene.offers.get(need.accepted_offer_id or "")
+    if other is not None and other.offer_id != offer_id and other.state in PLACED:
+        due_time = act.now + WELFARE_CHECK
+        scene.open_task(TaskKind.TWO_YESES, Cause.TWO_YESES, arrived, due_time, act)
+    if scene.referral.state is ReferralState.EXHAUSTED or need.accepted_offer_id != offer_id:
+        place_need(scene, need, arrived, act)
+    scene.close_tasks("well", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.LATE)
+
+
+def fail(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
+    """
+    The person did not arrive, or the place was none: somebody sees after her in minutes.
+
+    Raises:
+        FailedPrecondition: ILLEGAL_MOVE.
+    """
+    failed = scene.move(scene.offers[offer_id], Move.FAIL, act, reason=reason)
+    scene.open_task(TaskKind.WELFARE_CHECK, Cause.FAILED, failed, act.now + WELFARE_CHECK, act)
+    scene.exhaust_if_nobody_is_left(failed, act)
+
+
+def complete(scene: Scene, offer_id: str, act: Act, *, outcome: str) -> None:
+    """
+    The service is done; the referral too, once every need was met.
+
+    Raises:
+        FailedPrecondition: ILLEGAL_MOVE.
+    """
+    done = scene.move(scene.offers[offer_id], Move.COMPLETE, act, reason=outcome)
+    scene.close_tasks("cleared", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.REVIEW)
+    need = scene.needs[done.need_no]
+    if need.accepted_offer_id != offer_id and need.accepted_offer_id is None:
+        scene.needs[done.need_no] = replace(need, accepted_offer_id=offer_id)
+    if all(_is_met(scene, need_no) for need_no in scene.needs):
+        try:
+            scene.turn(Turn.COMPLETE, act, EventType.REFERRAL_COMPLETED)
+        except FailedPrecondition:
+            return  # it was ended before: she was taken in all the same
+
+
+def _is_met(scene: Scene, need_no: int) -> bool:
+    accepted = scene.offers.get(scene.needs[need_no].accepted_offer_id or "")
+    return accepted is not None and accepted.state is OfferState.COMPLETED

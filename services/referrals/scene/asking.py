@@ -1,0 +1,138 @@
+"""A match turned into offers: who may be asked, what is held, and which clock starts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.errors import FailedPrecondition, Reason
+from services.referrals import holds
+from services.referrals.model import (
+    Act,
+    Cause,
+    Choice,
+    DueKind,
+    EventType,
+    Hold,
+    HoldState,
+    Need,
+    Offer,
+    PlaceItem,
+    Provider,
+    ReachOut,
+    Referral,
+    ReferralState,
+    TaskKind,
+    Vetting,
+)
+from services.referrals.referral import Move, Turn
+from services.referrals.scene.scene import House, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A choice with what matching said of it."""
+
+    choice: Choice
+    provider: Provider
+    items: tuple[PlaceItem, ...]  #: places that would be held, where they are counted
+    needed_fields: tuple[str, ...]  #: what the provider's rules need to know
+
+
+def require_referable(ask: Ask, act: Act) -> None:
+    """
+    Refuse a provider that may not be asked.
+
+    Raises:
+        FailedPrecondition: PROVIDER_SUSPENDED, or PROVIDER_NOT_REFERABLE.
+    """
+    provider = ask.provider
+    if provider.vetting is Vetting.SUSPENDED:
+        raise FailedPrecondition("the provider is suspended", reason=Reason.PROVIDER_SUSPENDED)
+    if provider.reach_out is ReachOut.NONE or not provider.is_in_force(act.now):
+        raise FailedPrecondition("the provider takes no referrals", reason=Reason.PROVIDER_NOT_REFERABLE)
+
+
+def create(
+    house: House, referral: Referral, needs: Iterable[Need], places: holds.Places, asks: Iterable[Ask], act: Act
+) -> tuple[Scene, list[Offer | None]]:
+    """
+    Make a referral with its offers.
+
+    Args:
+        house: The jurisdiction.
+
+        referral: As a draft.
+
+        needs: All of the match request; one without a choice stays open.
+
+        places: Locked, changed in place.
+
+        asks: Whom to ask.
+
+        act: Who makes it.
+
+    Returns:
+        The scene, and for each ask its offer, or None if its last place was taken by
+        another meanwhile.
+    """
+    scene = Scene(house, referral, {need.need_no: need for need in needs}, places=places)
+    scene.turn(Turn.ACTIVATE, act, EventType.REFERRAL_CREATED)
+    return scene, [ask_one(scene, each, act) for each in asks]
+
+
+def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
+    """
+    Ask a further provider.
+
+    Returns:
+        The offer, or None if its last place was taken by another meanwhile.
+
+    Raises:
+        FailedPrecondition: ALREADY_PLACED, or ILLEGAL_MOVE for a referral that has ended.
+    """
+    if scene.needs[each.choice.need_no].accepted_offer_id is not None:
+        raise FailedPrecondition("an offer was accepted for this need", reason=Reason.ALREADY_PLACED)
+    offer = ask_one(scene, each, act)
+    if offer is not None and scene.referral.state is ReferralState.EXHAUSTED:
+        scene.turn(Turn.ACTIVATE, act)
+    return offer
+
+
+def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
+    """Make one offer and hold its places, unless one of them is gone."""
+    provider, need = each.provider, scene.needs[each.choice.need_no]
+    clocks = scene.house.clocks
+    items = holds.counted(scene.places, provider.pool_id, each.items)
+    if not holds.is_free(scene.places, provider.pool_id, items):
+        return None
+    draft = Offer(
+        offer_id=scene.house.new_id(),
+        referral_id=scene.referral.referral_id,
+        need_no=need.need_no,
+        code=need.code,
+        urgency=need.urgency,
+        provider_id=provider.provider_id,
+        receiver_id="" if provider.rings_by_hand else provider.receiver_id,
+        pool_id=provider.pool_id,
+        area_cell=provider.area_cell,
+        items=each.items,
+        needed_fields=each.needed_fields,
+        ring=provider.rings_by_hand,
+        create_time=act.now,
+        due_kind=DueKind.READ,
+        due_time=clocks.due_time(DueKind.READ, need.urgency, act.now, act.now),
+    )
+    if items:
+        hold = Hold(
+            offer_id=draft.offer_id,
+            pool_id=draft.pool_id,
+            items=items,
+            state=HoldState.HELD,
+            expire_time=clocks.hold_expire_time(need.urgency, act.now),
+        )
+        holds.take(scene.places, hold)
+        scene.holds[draft.offer_id] = hold
+    offer = scene.move(draft, Move.REQUEST, act)
+    if offer.ring:
+        # nobody is enrolled: a person reads the offer out, at once
+        scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, offer, offer.due_time or act.now, act)
+    return offer

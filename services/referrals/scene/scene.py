@@ -1,0 +1,167 @@
+"""A referral as it was locked, and the steps that every move is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from services.referrals.clocks import Clocks
+from services.referrals.holds import Places, release
+from services.referrals.model import (
+    PLACED,
+    UNANSWERED,
+    Act,
+    Cause,
+    Event,
+    EventType,
+    Hold,
+    Need,
+    Offer,
+    Referral,
+    ReferralState,
+    Task,
+    TaskKind,
+    TaskState,
+)
+from services.referrals.referral import Move, Turn, transition, turned
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a jurisdiction decides, and where new ids come from."""
+
+    clocks: Clocks
+    duty_roster: str  #: owns a task until somebody takes it
+    new_id: Callable[[], str]  #: random, without order
+
+
+@dataclass(slots=True)
+class Scene:
+    """
+    One referral with everything that moves with it.
+
+    The values are frozen and replaced, never changed. `places` is shared by the
+    scenes of one transaction. A task that was closed stays here as closed.
+    """
+
+    house: House
+    referral: Referral
+    needs: dict[int, Need] = field(default_factory=dict)
+    offers: dict[str, Offer] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)  #: by offer
+    places: Places = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)  #: those not closed when it was locked, and new ones
+    events: list[Event] = field(default_factory=list)  #: that were noted, in order
+
+    def move(self, offer: Offer, move: Move, act: Act, **changes: Any) -> Offer:
+        """
+        Make a move of the table: the state, the clock, the hold if it ends, and the event.
+
+        Raises:
+            FailedPrecondition: The state has no such move.
+        """
+        row = transition(offer.state, move)
+        due_time = None
+        if row.clock is not None:
+            due_time = self.house.clocks.due_time(row.clock, offer.urgency, offer.create_time, act.now)
+        moved = replace(
+            offer, state=row.target, version=offer.version + 1, due_kind=row.clock, due_time=due_time, **changes
+        )
+        self.offers[offer.offer_id] = moved
+        if moved.is_closed:
+            self._end(moved)
+        self.note(row.event, act, moved)
+        return moved
+
+    def _end(self, offer: Offer) -> None:
+        hold = self.holds.get(offer.offer_id)
+        if hold is not None:
+            self.holds[offer.offer_id] = release(self.places, hold, offer.arrive_time)
+        need = self.needs[offer.need_no]
+        # a service that was given keeps its need met; whatever else ends leaves it open again
+        if need.accepted_offer_id == offer.offer_id and offer.arrive_time is None:
+            self.needs[offer.need_no] = replace(need, accepted_offer_id=None)
+
+    def note(self, type_: EventType, act: Act, offer: Offer | None = None, reason: str = "") -> None:
+        """Note an event: of an offer with its present state, or of the whole referral."""
+        self.events.append(
+            Event(
+                event_id=self.house.new_id(),
+                referral_id=self.referral.referral_id,
+                offer_id=offer.offer_id if offer else None,
+                offer_version=offer.version if offer else 0,
+                type=type_,
+                state=offer.state if offer else None,
+                due_time=offer.due_time if offer else None,
+                due_kind=offer.due_kind if offer else None,
+                reason=reason or (offer.reason if offer else ""),
+                occurred_time=act.occurred_time,
+                recorded_time=act.now,
+                actor=act.actor,
+                on_behalf_of=act.on_behalf_of,
+                via=act.via,
+            )
+        )
+
+    def turn(self, turn: Turn, act: Act, type_: EventType | None = None, reason: str = "") -> None:
+        """
+        Turn the referral as a whole.
+
+        Raises:
+            FailedPrecondition: Its state has no such move.
+        """
+        self.referral = replace(self.referral, state=turned(self.referral.state, turn))
+        if type_ is not None:
+            self.note(type_, act, reason=reason)
+
+    def open_task(self, kind: TaskKind, cause: Cause, offer: Offer, due_time: datetime, act: Act) -> None:
+        """Open a task about an offer, owned by the duty roster; nothing happens if one of that cause is open."""
+        if any(
+            task.cause is cause and task.offer_id == offer.offer_id and task.state is not TaskState.CLOSED
+            for task in self.tasks.values()
+        ):
+            return
+        task = Task(
+            task_id=self.house.new_id(),
+            kind=kind,
+            cause=cause,
+            referral_id=offer.referral_id,
+            need_no=offer.need_no,
+            offer_id=offer.offer_id,
+            provider_id=offer.provider_id,
+            code=offer.code,
+            urgency=offer.urgency,
+            due_time=due_time,
+            owner=self.house.duty_roster,
+            create_time=act.now,
+        )
+        self.tasks[task.task_id] = task
+        self.note(EventType.TASK_OPENED, act, offer, reason=kind)
+
+    def close_tasks(self, outcome: str, act: Act, *, is_meant: Callable[[Task], bool]) -> None:
+        """Close the tasks that an event has made needless, so that nobody is woken for them (R61)."""
+        for task in list(self.tasks.values()):
+            if task.state is not TaskState.CLOSED and is_meant(task):
+                self.tasks[task.task_id] = replace(
+                    task, state=TaskState.CLOSED, outcome=outcome, version=task.version + 1
+                )
+                self.note(EventType.TASK_CLOSED, act, self.offers.get(task.offer_id or ""), reason=task.kind)
+
+    def siblings(self, offer: Offer) -> list[Offer]:
+        """List the other offers of the same need, by id."""
+        same = [each for each in self.offers.values() if each.need_no == offer.need_no]
+        return sorted((each for each in same if each is not offer), key=lambda each: each.offer_id)
+
+    def is_asked(self, need_no: int) -> bool:
+        """Say whether somebody is asked for a need, or has said yes to it."""
+        return any(each.need_no == need_no and each.state in UNANSWERED | PLACED for each in self.offers.values())
+
+    def exhaust_if_nobody_is_left(self, offer: Offer, act: Act) -> None:
+        """Call for a hand when the last offer of a need came to nothing (R62)."""
+        need = self.needs[offer.need_no]
+        if not self.referral.is_open or need.accepted_offer_id is not None or self.is_asked(offer.need_no):
+            return
+        due_time = act.now + self.house.clocks.by_urgency[need.urgency].read
+        self.open_task(TaskKind.MATCH_BY_HAND, Cause.EXHAUSTED, offer, due_time, act)
+        if self.referral.state is ReferralState.ACTIVE:
+            self.turn(Turn.EXHAUST, act, EventType.REFERRAL_EXHAUSTED)

@@ -1,0 +1,71 @@
+"""Values of cases, sealed: the only table that has any."""
+
+from collections.abc import Mapping
+
+from services.referrals.store.sealing import Sealer, seal, unseal
+from services.runtime.postgres import Connection
+
+REQUEST = "request"  #: the match request with its safety envelope, until the referral closes
+BRIEFING = "briefing"  #: what receivers are told besides
+
+
+def reason_of(offer_id: str) -> str:
+    """Name the part that holds a sealed reason."""
+    return f"reason/{offer_id}"
+
+
+async def add(connection: Connection, sealer: Sealer, referral_id: str, parts: Mapping[str, bytes]) -> None:
+    """Seal the facts of a new referral under a new key."""
+    key_id = referral_id  # one key a referral
+    key, wrapped = sealer.new_key(key_id)
+    await connection.execute(
+        "INSERT INTO case_key (key_id, wrapped) VALUES (%(key_id)s, %(wrapped)s)",
+        {"key_id": key_id, "wrapped": wrapped},
+    )
+    for part, value in parts.items():
+        await _put(connection, referral_id, part, key_id, seal(key, value, referral_id, part))
+
+
+async def add_part(connection: Connection, sealer: Sealer, referral_id: str, part: str, value: bytes) -> None:
+    """Seal one more fact of a referral, or another in its place."""
+    key_id = referral_id
+    key = sealer.unwrap(key_id, await _wrapped(connection, key_id))
+    await _put(connection, referral_id, part, key_id, seal(key, value, referral_id, part))
+
+
+async def read_part(connection: Connection, sealer: Sealer, referral_id: str, part: str) -> bytes:
+    """
+    Open one fact of a referral; empty if there is none.
+
+    Raises:
+        FailedPrecondition: ERASED.
+    """
+    cursor = await connection.execute(
+        """
+        SELECT key_id, wrapped, sealed FROM case_facts JOIN case_key USING (key_id)
+        WHERE referral_id = %(referral_id)s AND part = %(part)s
+        """,
+        {"referral_id": referral_id, "part": part},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return b""
+    key_id, wrapped, sealed = row
+    return unseal(sealer.unwrap(key_id, wrapped), sealed, referral_id, part)
+
+
+async def _wrapped(connection: Connection, key_id: str) -> bytes | None:
+    cursor = await connection.execute("SELECT wrapped FROM case_key WHERE key_id = %(key_id)s", {"key_id": key_id})
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def _put(connection: Connection, referral_id: str, part: str, key_id: str, sealed: bytes) -> None:
+    await connection.execute(
+        """
+        INSERT INTO case_facts (referral_id, part, key_id, sealed)
+        VALUES (%(referral_id)s, %(part)s, %(key_id)s, %(sealed)s)
+        ON CONFLICT (referral_id, part) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed
+        """,
+        {"referral_id": referral_id, "part": part, "key_id": key_id, "sealed": sealed},
+    )

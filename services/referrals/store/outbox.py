@@ -1,0 +1,56 @@
+"""Events of offers that wait to be published."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from services.runtime.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is told of an event outside: ids, codes and times (R11)."""
+
+    client_id: str
+    revision: int
+    event_id: str
+    type: str
+    occurred_time: datetime
+    offer_id: str
+    offer_version: int
+    receiver_id: str
+    state: str
+    urgency: str
+    due_time: datetime | None
+
+
+async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]:
+    """Lock events that nobody has published, the oldest first; those that another relay has are left to it."""
+    async with connection.cursor(row_factory=class_row(Outgoing)) as cursor:
+        await cursor.execute(
+            """
+            SELECT event.client_id, event.revision, event.event_id::text AS event_id, event.type,
+                   event.occurred_time, event.offer_id, event.offer_version, offer.receiver_id, event.state,
+                   offer.urgency, event.due_time
+            FROM event JOIN offer USING (offer_id)
+            WHERE event.published_time IS NULL AND event.offer_id IS NOT NULL
+            ORDER BY event.recorded_time, event.client_id, event.revision
+            LIMIT %(limit)s FOR UPDATE OF event SKIP LOCKED
+            """,
+            {"limit": limit},
+        )
+        return await cursor.fetchall()
+
+
+async def mark(connection: Connection, published: Sequence[Outgoing], now: datetime) -> None:
+    """Note that these were published."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            """
+            UPDATE event SET published_time = %(now)s
+            WHERE client_id = %(client_id)s AND revision = %(revision)s
+            """,
+            [{"now": now, "client_id": each.client_id, "revision": each.revision} for each in published],
+        )

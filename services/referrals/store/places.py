@@ -1,0 +1,46 @@
+"""Places by pool and population, and what is claimed of them."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from services.referrals import holds
+from services.referrals.model import Place, PlaceKey
+from services.referrals.store.rows import PLACE
+from services.runtime.postgres import Connection
+
+
+async def lock(connection: Connection, keys: Collection[PlaceKey]) -> holds.Places:
+    """Lock those of the places that are known, in the order of their keys, and return them."""
+    if not keys:
+        return {}
+    rows = await PLACE.select(
+        connection,
+        """
+        WHERE (pool_id, population) IN (SELECT * FROM unnest(%(pool_ids)s::text[], %(populations)s::text[]))
+        ORDER BY pool_id, population FOR UPDATE
+        """,
+        {"pool_ids": [key.pool_id for key in keys], "populations": [key.population for key in keys]},
+    )
+    return {place.key: place for place in rows}
+
+
+async def save(connection: Connection, places: Iterable[Place]) -> None:
+    """Write what is claimed of places that this transaction has locked."""
+    for place in places:
+        await connection.execute(
+            "UPDATE place SET held = %(held)s, booked = %(booked)s WHERE pool_id = %(pool_id)s"
+            " AND population = %(population)s",
+            {
+                "held": place.held,
+                "booked": place.booked,
+                "pool_id": place.pool_id,
+                "population": place.population,
+            },
+        )
+
+
+async def taken(connection: Connection) -> Mapping[PlaceKey, tuple[int, int]]:
+    """List the places that are held or booked: counts of both by key."""
+    cursor = await connection.execute(
+        "SELECT pool_id, population, held, booked FROM place WHERE held <> 0 OR booked <> 0"
+    )
+    return {PlaceKey(row[0], row[1]): (row[2], row[3]) for row in await cursor.fetchall()}

@@ -1,0 +1,106 @@
+"""Request keys: by them a command that comes again is recognised, for ever."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from services.errors import FailedPrecondition, InvalidInput, Reason
+from services.referrals.model import Choice, CreatedOffer, CreatedReferral, RequestKey
+from services.runtime.postgres import Connection
+
+
+class AlreadyDone(Exception):
+    """The same request was done by another call meanwhile: look its key up again."""
+
+
+async def find(connection: Connection, client_id: str, request_id: str) -> RequestKey | None:
+    """Find what a request id of a client has done."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            """
+            SELECT request_hmac, referral_id, subject_id, answer FROM request_key
+            WHERE client_id = %(client_id)s AND request_id = %(request_id)s
+            """,
+            {"client_id": client_id, "request_id": request_id},
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        return None
+    answer = None if row["answer"] is None else _answer(row["answer"])
+    return RequestKey(row["request_hmac"], row["referral_id"], row["subject_id"], answer)
+
+
+async def find_same(connection: Connection, client_id: str, request_id: str, digest: bytes) -> RequestKey | None:
+    """
+    Find what this very request has done.
+
+    Raises:
+        InvalidInput: REQUEST_ID_REUSED: the id was used with another body.
+
+        FailedPrecondition: ERASED: its case was erased.
+    """
+    key = await find(connection, client_id, request_id)
+    if key is None:
+        return None
+    if key.digest is None:
+        raise FailedPrecondition("the case was erased", reason=Reason.ERASED)
+    if key.digest != digest:
+        raise InvalidInput("request_id must not be used again with another body", reason=Reason.REQUEST_ID_REUSED)
+    return key
+
+
+async def claim(
+    connection: Connection,
+    client_id: str,
+    request_id: str,
+    key: RequestKey,
+    now: datetime,
+) -> None:
+    """
+    Take a request id, first thing in the transaction that does it.
+
+    Raises:
+        AlreadyDone: Another call has it.
+    """
+    cursor = await connection.execute(
+        """
+        INSERT INTO request_key (client_id, request_id, request_hmac, referral_id, subject_id, create_time)
+        VALUES (%(client_id)s, %(request_id)s, %(digest)s, %(referral_id)s, %(subject_id)s, %(now)s)
+        ON CONFLICT DO NOTHING
+        """,
+        {
+            "client_id": client_id,
+            "request_id": request_id,
+            "digest": key.digest,
+            "referral_id": key.referral_id,
+            "subject_id": key.subject_id,
+            "now": now,
+        },
+    )
+    if cursor.rowcount == 0:
+        raise AlreadyDone
+
+
+async def keep_answer(connection: Connection, client_id: str, request_id: str, answer: CreatedReferral) -> None:
+    """Keep an answer that never changes."""
+    stored = {
+        "referral_id": answer.referral_id,
+        "offers": [[each.offer_id, each.need_no, each.provider_id] for each in answer.offers],
+        "create_time": answer.create_time.isoformat(),
+        "lost_places": [[each.need_no, each.provider_id] for each in answer.lost_places],
+    }
+    await connection.execute(
+        "UPDATE request_key SET answer = %(answer)s WHERE client_id = %(client_id)s AND request_id = %(request_id)s",
+        {"answer": Jsonb(stored), "client_id": client_id, "request_id": request_id},
+    )
+
+
+def _answer(stored: Any) -> CreatedReferral:
+    return CreatedReferral(
+        referral_id=stored["referral_id"],
+        offers=tuple(CreatedOffer(*each) for each in stored["offers"]),
+        create_time=datetime.fromisoformat(stored["create_time"]),
+        lost_places=tuple(Choice(*each) for each in stored["lost_places"]),
+    )

@@ -1,0 +1,1 @@
+"""Messages to values and back: with the clients, the only place that names the generated stubs."""

@@ -1,0 +1,142 @@
+"""A match turned into offers, in messages: what a sender asks, and what matching says of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import h3
+
+from ihala.geo.v1 import geo_pb2
+from ihala.matching.v1 import matching_pb2
+from ihala.referrals.v1 import referrals_pb2 as pb
+from ihala.referrals.v1 import referrals_service_pb2 as service_pb
+from services import geo
+from services.errors import InvalidInput, Violation
+from services.referrals.disclosure import BRIEFING_FACTS
+from services.referrals.model import Choice, Need, PlaceItem, checked_id
+from services.referrals.wire.basics import enum_from_wire, time_from_wire
+from services.taxonomy import Urgency, service
+
+MAX_CHOICES = 64
+MAX_NEEDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What matching says of a choice now."""
+
+    choice: Choice
+    turned: tuple[str, ...]  #: constraints that say no now
+    items: tuple[PlaceItem, ...]
+    needed_fields: tuple[str, ...]
+
+
+def needs_from_wire(request: matching_pb2.FindMatchesRequest, referral_id: str) -> list[Need]:
+    """
+    Read the needs of the request that was matched.
+
+    Raises:
+        InvalidInput: There is none, too many, an unknown code, or one without urgency.
+    """
+    if not 1 <= len(request.needs) <= MAX_NEEDS:
+        raise InvalidInput(f"match_request.needs must have 1 to {MAX_NEEDS} needs")
+    return [
+        Need(
+            referral_id=referral_id,
+            need_no=number,
+            code=service(need.code, f"match_request.needs[{number}].code").code,
+            urgency=enum_from_wire(
+                matching_pb2.Urgency, Urgency, need.urgency, f"match_request.needs[{number}].urgency"
+            ),
+        )
+        for number, need in enumerate(request.needs)
+    ]
+
+
+def choices_from_wire(choices: Sequence[service_pb.OfferChoice], need_count: int, field: str) -> list[Choice]:
+    """
+    Read whom to ask.
+
+    Raises:
+        InvalidInput: None or too many, a need that is not there, or a provider twice for a need.
+    """
+    if not 1 <= len(choices) <= MAX_CHOICES:
+        raise InvalidInput(f"{field} must have 1 to {MAX_CHOICES} choices")
+    read = []
+    for number, each in enumerate(choices):
+        if not 0 <= each.need_no < need_count:
+            raise InvalidInput(f"{field}[{number}].need_no must be the number of a need of match_request")
+        read.append(Choice(each.need_no, checked_id(each.provider_id, f"{field}[{number}].provider_id")))
+    if len(set(read)) != len(read):
+        raise InvalidInput(f"{field} must not have a provider twice for a need")
+    return read
+
+
+def check_to_wire(
+    match_token: str, request: matching_pb2.FindMatchesRequest, choices: Sequence[Choice]
+) -> matching_pb2.CheckMatchRequest:
+    """Ask matching about choices."""
+    return matching_pb2.CheckMatchRequest(
+        match_token=match_token,
+        request=request,
+        choices=[matching_pb2.MatchChoice(need_no=each.need_no, provider_id=each.provider_id) for each in choices],
+    )
+
+
+def checked_from_wire(answer: matching_pb2.CheckMatchResponse) -> tuple[list[Checked], list[Choice]]:
+    """Read what matching says of choices, and who comes next."""
+    checked = [
+        Checked(
+            choice=Choice(each.choice.need_no, each.choice.provider_id),
+            turned=tuple(each.turned),
+            items=tuple(PlaceItem(item.population, item.count) for item in each.items),
+            needed_fields=tuple(each.match.needed_fields),
+        )
+        for each in answer.choices
+    ]
+    return checked, [Choice(each.need_no, each.provider_id) for each in answer.next_candidates]
+
+
+def briefing_fields(briefing: pb.Briefing) -> set[str]:
+    """
+    List the consent fields that a briefing would disclose.
+
+    Raises:
+        InvalidInput: A value is unknown, or the arrival ends before it starts.
+    """
+    for name, kind in (("brought_by", pb.BroughtBy), ("risk", pb.Risk), ("precaution", pb.Precaution)):
+        if getattr(briefing, name) not in kind.values():
+            raise InvalidInput(f"briefing.{name} must be a value of {kind.DESCRIPTOR.name}")
+    starts, ends = (time_from_wire(briefing, f"arrive_{end}_time") for end in ("start", "end"))
+    if starts is not None and ends is not None and ends < starts:
+        rule = "must not be before arrive_start_time"
+        raise InvalidInput(f"briefing.arrive_end_time {rule}", fields=[Violation("briefing.arrive_end_time", rule)])
+    given = {field.name for field, _value in briefing.ListFields()}
+    return {field for field, facts in BRIEFING_FACTS.items() if given.intersection(facts)}
+
+
+def request_to_keep(request: matching_pb2.FindMatchesRequest) -> bytes:
+    """
+    Write what is sealed of a match request, for matching again: an exact origin becomes a cell.
+
+    A point is used in memory alone, here too.
+    """
+    kept = matching_pb2.FindMatchesRequest()
+    kept.CopyFrom(request)
+    origin = request.origin
+    if origin.HasField("point"):
+        point = geo.Point(origin.point.latitude_deg, origin.point.longitude_deg)
+        kept.origin.CopyFrom(geo_pb2.Origin(h3_cell=geo.cell_at(point, geo.FINEST_RESOLUTION).h3_cell))
+    elif origin.HasField("h3_cell") and h3.is_valid_cell(origin.h3_cell):
+        resolution = min(h3.get_resolution(origin.h3_cell), geo.FINEST_RESOLUTION)
+        kept.origin.CopyFrom(geo_pb2.Origin(h3_cell=h3.cell_to_parent(origin.h3_cell, resolution)))
+    return kept.SerializeToString(deterministic=True)
+
+
+def person_of(kept: bytes) -> matching_pb2.Person:
+    """Read the person out of a kept match request."""
+    return matching_pb2.FindMatchesRequest.FromString(kept).person
+
+
+def briefing_of(kept: bytes) -> pb.Briefing:
+    """Read a kept briefing."""
+    return pb.Briefing.FromString(kept)

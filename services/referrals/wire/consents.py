@@ -1,0 +1,92 @@
+"""Consents, in messages."""
+
+from datetime import datetime
+
+from ihala.referrals.v1 import referrals_pb2 as pb
+from ihala.referrals.v1 import referrals_service_pb2 as service_pb
+from services.errors import InvalidInput
+from services.referrals.model import Assent, Consent, GivenBy, Method, ReceiverClass, Withdrawal, checked_id
+from services.referrals.wire.basics import (
+    enum_from_wire,
+    enum_to_wire,
+    optional_enum_from_wire,
+    time_from_wire,
+    time_to_wire,
+)
+from services.taxonomy import canonical_language
+
+
+def consent_from_wire(
+    message: pb.Consent, *, consent_id: str, client_id: str, recorded_by: str, now: datetime
+) -> Consent:
+    """
+    Read a consent to record.
+
+    Raises:
+        InvalidInput: A field breaks its rule.
+    """
+    end_time = time_from_wire(message, "end_time")
+    if end_time is None:
+        raise InvalidInput("consent.end_time must be given")
+    named = None
+    if message.HasField("receiver_class"):
+        named = ReceiverClass(
+            codes=tuple(message.receiver_class.codes),
+            area_cells=tuple(message.receiver_class.area_cells),
+            vetted=message.receiver_class.vetted,
+        )
+    return Consent(
+        consent_id=consent_id,
+        client_id=client_id,
+        case_ref=message.case_ref,
+        provider_ids=tuple(checked_id(each, "consent.provider_ids") for each in message.provider_ids),
+        receiver_class=named,
+        fields=tuple(message.fields),
+        purposes=tuple(message.purposes),
+        start_time=time_from_wire(message, "start_time") or now,
+        end_time=end_time,
+        given_by=enum_from_wire(pb.GivenBy, GivenBy, message.given_by, "consent.given_by"),
+        child_assent=optional_enum_from_wire(pb.Assent, Assent, message.child_assent, "consent.child_assent"),
+        method=enum_from_wire(pb.ConsentMethod, Method, message.method, "consent.method"),
+        language=canonical_language(message.language, "consent.language") if message.language else "",
+        recorded_by=recorded_by,
+        create_time=now,
+    )
+
+
+def consent_to_wire(consent: Consent) -> pb.Consent:
+    """Write a consent."""
+    named = consent.receiver_class
+    return pb.Consent(
+        consent_id=consent.consent_id,
+        case_ref=consent.case_ref,
+        provider_ids=consent.provider_ids,
+        receiver_class=None
+        if named is None
+        else pb.ReceiverClass(codes=named.codes, area_cells=named.area_cells, vetted=named.vetted),
+        fields=consent.fields,
+        purposes=consent.purposes,
+        start_time=time_to_wire(consent.start_time),
+        end_time=time_to_wire(consent.end_time),
+        given_by=enum_to_wire(pb.GivenBy, consent.given_by),
+        child_assent=enum_to_wire(pb.Assent, consent.child_assent),
+        method=enum_to_wire(pb.ConsentMethod, consent.method),
+        language=consent.language,
+        recorded_by=consent.recorded_by,
+        create_time=time_to_wire(consent.create_time),
+        withdrawn_time=time_to_wire(consent.withdrawn_time),
+        withdrawn_provider_ids=consent.withdrawn_provider_ids,
+    )
+
+
+def withdrawal_from_wire(request: service_pb.WithdrawConsentRequest) -> tuple[Withdrawal, str]:
+    """
+    Read in which way a consent is withdrawn, and for which provider; empty for all.
+
+    Raises:
+        InvalidInput: The way or its provider is missing, or a provider is named for nothing.
+    """
+    way = enum_from_wire(pb.Withdrawal, Withdrawal, request.withdrawal, "withdrawal")
+    if (way is Withdrawal.THIS_RECEIVER) != bool(request.provider_id):
+        raise InvalidInput("provider_id must be given for this_receiver, and for nothing else")
+    return way, request.provider_id
