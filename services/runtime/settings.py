@@ -66,26 +66,16 @@ DatabaseUrl = Annotated[str, _url_of("postgresql", "postgres"), Field(repr=False
 NatsUrl = Annotated[str, _url_of("nats", "tls"), Field(repr=False)]
 
 
-class ServiceSettings(BaseSettings):
-    """
-    What every service reads.
-
-    A service subclasses it:
-    `class Settings(ServiceSettings, env_prefix="IHALA_MATCHING_"): ...`
-    """
+class ProcessSettings(BaseSettings):
+    """What every process reads that serves anything at an address."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
 
-    listen_address: Address  #: where its RPCs are served; port 0 takes a free one
-    jwks_file: ReadableFile  #: public keys that callers' tokens may be signed with
-    deny_file: ReadableFile | None = None  #: revoked tokens and subjects
+    listen_address: Address  #: where it serves; port 0 takes a free one
     token_file: ReadableFile | None = None  #: its own token for the services that it calls
     tls_dir: Folder | None = None  #: tls.crt, tls.key and ca.crt; without it, loopback only
     allow_plaintext: bool = False  #: vouches that the network encrypts by itself
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    reflection: bool = False  #: whether callers may ask for the descriptors
-    metrics_address: Address | None = None  #: where Prometheus reads; off by default
-    max_concurrent_calls: int = Field(default=MAX_CONCURRENT_CALLS, ge=1, le=100_000)
     stop_grace_s: float = Field(default=STOP_GRACE_S, ge=0.0, le=300.0)
 
     @model_validator(mode="after")
@@ -98,7 +88,22 @@ class ServiceSettings(BaseSettings):
         return self
 
 
-SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+class ServiceSettings(ProcessSettings):
+    """
+    What every service reads that answers RPCs.
+
+    A service subclasses it:
+    `class Settings(ServiceSettings, env_prefix="IHALA_MATCHING_"): ...`
+    """
+
+    jwks_file: ReadableFile  #: public keys that callers' tokens may be signed with
+    deny_file: ReadableFile | None = None  #: revoked tokens and subjects
+    reflection: bool = False  #: whether callers may ask for the descriptors
+    metrics_address: Address | None = None  #: where Prometheus reads; off by default
+    max_concurrent_calls: int = Field(default=MAX_CONCURRENT_CALLS, ge=1, le=100_000)
+
+
+SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
 
 
 def load(kind: type[SettingsT]) -> SettingsT:
@@ -120,7 +125,7 @@ def load(kind: type[SettingsT]) -> SettingsT:
     return settings
 
 
-def _strangers(kind: type[ServiceSettings], prefix: str, environment: Mapping[str, str]) -> list[str]:
+def _strangers(kind: type[ProcessSettings], prefix: str, environment: Mapping[str, str]) -> list[str]:
     known = {f"{prefix}{name}".upper() for name in kind.model_fields}
     misspelt = [
         f"{name} is not a setting"

@@ -60,10 +60,10 @@ def test_every_fault_is_named_and_no_value(environment: pytest.MonkeyPatch, caps
         "IHALA_TEST_LOG_LEVL",
         "GRPC_TRACE",
         "IHALA_TEST_LISTEN_ADDRESS",
-        "IHALA_TEST_JWKS_FILE",
         "IHALA_TEST_LOG_LEVEL",
-        "IHALA_TEST_METRICS_ADDRESS",
         "IHALA_TEST_STOP_GRACE_S",
+        "IHALA_TEST_JWKS_FILE",
+        "IHALA_TEST_METRICS_ADDRESS",
         "IHALA_TEST_DATABASE_URL",
     ]
     assert "IHALA_TEST_LISTEN_ADDRESS must be set" in lines
