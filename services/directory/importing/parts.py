@@ -84,11 +84,13 @@ def organization(section: Section, origin: Origin) -> ReadOrganization:
         url = plain_text(section, "url")
 
     def read(record: Record, notes: Notes, confidential: bool) -> Organization:  # noqa: FBT001 -- a fact of the row
+        own_key = key(record)
         return Organization(
             names=names(record),
             descriptions=() if confidential else descriptions(record),
-            url="" if confidential else url(record, notes),
-            source=origin.source(key(record)),
+            # the page of a keyed organization is the same for all its rows; another could be the house's own
+            url="" if confidential and not own_key else url(record, notes),
+            source=origin.source(own_key),
         )
 
     return read
