@@ -1,0 +1,248 @@
+"""
+What a provider's own system imports: hear every alert once, read what it is about, and answer.
+
+    async with Receiver.from_profile("house.toml") as receiver:
+        async for alert in receiver:
+            offer = await alert.read(by="night desk")
+            await offer.accept(places=1) if fits(offer.need) else await offer.decline(NO_CAPACITY, population=GIRLS)
+
+An alert says that there is something, and no more. It counts as delivered once
+notify has kept the receipt; reading it is a person's act, and stops the clock.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from ihala.alert_feed import AlertFeed
+from ihala.desk_client import Desk, OfferView
+from ihala.journal import Journal
+from ihala.person import Urgency
+from ihala.profile import Profile, ReceiverProfile, read_profile
+from services.errors import InvalidInput
+
+__all__ = [
+    "BOYS",
+    "FAMILIES",
+    "GIRLS",
+    "MEN",
+    "NO_CAPACITY",
+    "STAFF_UNAVAILABLE",
+    "WOMEN",
+    "Alert",
+    "OpenOffer",
+    "Receiver",
+    "RequestedNeed",
+]
+
+# codes that a desk needs every day; `ihala vocabulary decline_reason` and `population` list all
+NO_CAPACITY: Final = "no_capacity"
+STAFF_UNAVAILABLE: Final = "staff_unavailable"
+WOMEN: Final = "women"
+MEN: Final = "men"
+GIRLS: Final = "girls"
+BOYS: Final = "boys"
+FAMILIES: Final = "families"
+
+_NOT_OPAQUE: Final = re.compile(r"[^A-Za-z0-9_.@-]+")
+_ACTOR_LENGTH: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedNeed:
+    """What is asked of the house, as far as it must know to decide (R10)."""
+
+    code: str  #: the service
+    urgency: Urgency | None
+    facts: Mapping[str, Any]  #: of the person, by name; only what the house's rules need
+    briefing: Mapping[str, Any]  #: who brings, when, risks, by name
+    items: Mapping[str, int]  #: places by population
+
+
+class OpenOffer:
+    """
+    An offer that a person at the desk has read.
+
+    Args:
+        desk: Through which it is answered.
+
+        view: The offer as it is.
+    """
+
+    def __init__(self, desk: Desk, view: OfferView) -> None:
+        self._desk = desk
+        self.view = view  #: as it is after the last answer
+
+    @property
+    def need(self) -> RequestedNeed:
+        """What is asked."""
+        view = self.view
+        return RequestedNeed(
+            code=view.code, urgency=view.urgency, facts=view.facts, briefing=view.briefing, items=view.items
+        )
+
+    async def accept(self, *, places: int | None = None, accept_beyond_report: bool = False, **more: Any) -> OfferView:
+        """
+        Say yes.
+
+        Args:
+            places: How many places the desk means to give; None for as many as are asked.
+
+            accept_beyond_report: The desk's word wins over its last report.
+
+            more: `request_id`, `expected_version`, `occurred_time`.
+
+        Raises:
+            InvalidInput: it is another number than is asked: a part of a group cannot be accepted.
+
+            FailedPrecondition: ALREADY_PLACED; NO_PLACE unless `accept_beyond_report`.
+        """
+        asked = sum(self.view.items.values()) or 1
+        if places not in {None, asked}:
+            raise InvalidInput("places must be as many as are asked")
+        return self._now(await self._desk.accept(self.view.offer_id, accept_beyond_report=accept_beyond_report, **more))
+
+    async def decline(self, reason: str, **more: Any) -> OfferView:
+        """Say no, with a code of vocabulary `decline_reason`; for NO_CAPACITY name the `population`."""
+        return self._now(await self._desk.decline(self.view.offer_id, reason, **more))
+
+    async def arrive(self, **more: Any) -> OfferView:
+        """Say that the person has arrived; never refused."""
+        return self._now(await self._desk.arrive(self.view.offer_id, **more))
+
+    async def fail(self, reason: str, **more: Any) -> OfferView:
+        """Say that the person did not arrive, or that the place was none."""
+        return self._now(await self._desk.fail(self.view.offer_id, reason, **more))
+
+    async def complete(self, outcome: str, **more: Any) -> OfferView:
+        """Say that the service is done, with a code of vocabulary `outcome`."""
+        return self._now(await self._desk.complete(self.view.offer_id, outcome, **more))
+
+    def _now(self, view: OfferView) -> OfferView:
+        self.view = view
+        return view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """There is something for the desk."""
+
+    alert_id: str
+    offer_id: str
+    offer_version: int
+    urgency: Urgency
+    due_time: datetime | None  #: by when somebody must have read it
+    _receiver: "Receiver" = field(repr=False, compare=False)
+
+    async def read(self, *, by: str) -> OpenOffer:
+        """
+        Read the offer: somebody pressed the button. Tells the sender, and stops the clock.
+
+        Args:
+            by: Who reads, in any words; it stands in the audit log.
+        """
+        offer = await self._receiver.read(self.offer_id, by=by)
+        self.finish()
+        return offer
+
+    def finish(self) -> None:
+        """
+        Say that the alert needs no further care here, so that no later start hands it over again.
+
+        Reading it does so, and so does asking for the next one.
+        """
+        self._receiver.finish(self.alert_id)
+
+
+class Receiver:
+    """
+    A provider's receiver; an asynchronous context manager, and an iterator over alerts that never ends.
+
+    Args:
+        profile: With its table `receiver`.
+
+    Raises:
+        InvalidInput: the profile has no such table.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        if profile.receiver is None:
+            raise InvalidInput("receiver must be a table of the profile")
+        self._profile = profile
+        self._own: ReceiverProfile = profile.receiver
+        self._desks: dict[str, Desk] = {}
+        self._open = AsyncExitStack()
+        self._alerts: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @classmethod
+    def from_profile(cls, path: str | Path) -> Self:
+        """
+        Make a receiver from a profile file.
+
+        Raises:
+            NotFound, InvalidInput: as `read_profile`.
+        """
+        return cls(read_profile(Path(path)))
+
+    async def __aenter__(self) -> Self:
+        self._journal = self._open.enter_context(Journal(self._own.journal_file))
+        for alert in self._journal.unfinished():  # heard before a crash, and not dealt with
+            self._alerts.put_nowait(dict(alert))
+        feed = AlertFeed(self._own, self._profile.tls_dir, self._journal, self._alerts.put_nowait)
+        self._feed = asyncio.create_task(feed.run(), name="alerts")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._feed.cancel()
+        await asyncio.wait([self._feed])
+        await self._open.aclose()
+
+    async def __aiter__(self) -> AsyncIterator[Alert]:
+        while True:
+            alert = await self._next()
+            yield Alert(
+                alert_id=alert["alert_id"],
+                offer_id=alert["offer_id"],
+                offer_version=alert["offer_version"],
+                urgency=Urgency(alert["urgency"]),
+                due_time=datetime.fromisoformat(alert["due_time"]) if alert["due_time"] else None,
+                _receiver=self,
+            )
+            # the caller came back for the next one: only now is this one surely dealt with
+            self.finish(alert["alert_id"])
+
+    async def read(self, offer_id: str, *, by: str) -> OpenOffer:
+        """Read an offer as a person at the desk; see `Alert.read`."""
+        desk = await self._desk(by)
+        await desk.acknowledge(offer_id)
+        return OpenOffer(desk, await desk.read(offer_id))
+
+    def finish(self, alert_id: str) -> None:
+        """Say that an alert needs no further care here; see `Alert.finish`."""
+        self._journal.finish(alert_id)
+
+    async def _next(self) -> dict[str, Any]:
+        getting = asyncio.ensure_future(self._alerts.get())
+        try:
+            await asyncio.wait([getting, self._feed], return_when=asyncio.FIRST_COMPLETED)
+            if not getting.done():
+                self._feed.result()  # it never ends by itself: this raises what ended it
+            return getting.result()
+        finally:
+            getting.cancel()
+
+    async def _desk(self, by: str) -> Desk:
+        actor = _NOT_OPAQUE.sub("-", by).strip("-")[:_ACTOR_LENGTH]
+        if not actor:
+            raise InvalidInput("by must have a letter or digit")
+        if actor not in self._desks:
+            self._desks[actor] = await self._open.enter_async_context(Desk(self._profile, actor=actor))
+        return self._desks[actor]

@@ -1,0 +1,117 @@
+"""Call the referrals service and the directory for a desk: the answer page acts, and says for whom."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ihala.directory.v1 import directory_pb2 as dir_types
+from ihala.directory.v1 import directory_service_pb2 as dir_pb
+from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
+from ihala.referrals.v1 import referrals_pb2 as ref_types
+from ihala.referrals.v1 import referrals_service_pb2 as ref_pb
+from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
+from services.errors import NotFound
+from services.notify.model import Desk, House, Offer, ReportedPlaces
+from services.notify.wire.offers import house_from_wire, offer_from_wire
+from services.runtime.channel import Channel
+
+PAGE_SIZE = 100
+VIA = ref_types.VIA_PAGE
+
+
+class RemoteReferrals:
+    """Offers by RPC, on behalf of a receiver, by way of the page."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = ref_grpc.ReferralsServiceStub(channel)
+
+    async def list_offers(self, receiver_id: str) -> list[Offer]:
+        """List a receiver's open offers, the earliest due first."""
+        response = await self._stub.ListOffers(ref_pb.ListOffersRequest(receiver_id=receiver_id, page_size=PAGE_SIZE))
+        return [offer_from_wire(offer) for offer in response.offers]
+
+    async def read(self, offer_id: str, receiver_id: str) -> Offer:
+        """
+        Read an offer as far as its receiver may now.
+
+        Raises:
+            NotFound: there is none, or it is another receiver's.
+        """
+        response = await self._stub.ReadOffer(
+            ref_pb.ReadOfferRequest(offer_id=offer_id, on_behalf_of=receiver_id, via=VIA)
+        )
+        return _own(response.offer, receiver_id)
+
+    async def answer(self, verb: str, offer_id: str, receiver_id: str, request_id: str, **facts: Any) -> Offer:
+        """
+        Give a person's answer: whatever the offer's version is, it must not be lost.
+
+        Args:
+            verb: `Acknowledge`, `Accept`, `Decline`, `Arrive`, `Fail` or `Complete`.
+
+            offer_id: The offer.
+
+            receiver_id: For whom.
+
+            request_id: The same for the same press of a button.
+
+            facts: What the verb takes besides, for example `reason`.
+        """
+        request = getattr(ref_pb, f"{verb}OfferRequest")(
+            offer_id=offer_id, request_id=request_id, on_behalf_of=receiver_id, via=VIA, **facts
+        )
+        response = await getattr(self._stub, f"{verb}Offer")(request)
+        return _own(response.offer, receiver_id)
+
+
+class RemoteDirectory:
+    """Desks and their houses by RPC."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = dir_grpc.DirectoryServiceStub(channel)
+
+    async def desk(self, receiver_id: str) -> Desk:
+        """
+        Find a receiver.
+
+        Raises:
+            NotFound: there is none, or it is archived.
+        """
+        response = await self._stub.GetReceiver(dir_pb.GetReceiverRequest(receiver_id=receiver_id))
+        if response.receiver.archived:
+            raise NotFound("there is no such object")
+        return Desk(receiver_id=receiver_id, time_zone=response.receiver.time_zone or "UTC")
+
+    async def houses(self, receiver_id: str) -> list[House]:
+        """List the providers of a receiver."""
+        response = await self._stub.ListProviders(
+            dir_pb.ListProvidersRequest(receiver_id=receiver_id, page_size=PAGE_SIZE)
+        )
+        return [house_from_wire(provider) for provider in response.providers]
+
+    async def report_places(
+        self, provider_id: str, reports: Sequence[ReportedPlaces], request_id: str, now: datetime
+    ) -> None:
+        """Tell how many places a house has now."""
+        time = Timestamp()
+        time.FromDatetime(now)
+        await self._stub.ReportPlaces(
+            dir_pb.ReportPlacesRequest(
+                request_id=request_id,
+                provider_id=provider_id,
+                reports=[
+                    dir_types.PlaceReport(
+                        population=report.population, total=report.total, occupied=report.occupied, report_time=time
+                    )
+                    for report in reports
+                ],
+            )
+        )
+
+
+def _own(offer: ref_types.OfferView, receiver_id: str) -> Offer:
+    if offer.receiver_id != receiver_id:  # the referrals service holds to it too; this door does by itself
+        raise NotFound("there is no such object")
+    return offer_from_wire(offer)

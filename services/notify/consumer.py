@@ -1,0 +1,91 @@
+"""Hear the events of offers: inbox, alert and deliveries in one transaction, and only then the acknowledgement."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+from nats.aio.msg import Msg
+
+from services.errors import InvalidInput, Unavailable
+from services.notify.store.alerts import AlertStore
+from services.notify.store.deliveries import DeliveryStore
+from services.notify.wire.events import event_from_json
+from services.runtime import jetstream
+
+STREAM: Final = "REFERRALS"
+SUBJECTS: Final = "referral.v1.>"
+DURABLE: Final = "notify"
+MAX_READINGS: Final = 5  #: of a message that cannot be read; a newer version of this code may come meanwhile
+
+log = structlog.get_logger(__name__)
+
+
+class EventConsumer:
+    """
+    Takes events into the store.
+
+    Args:
+        alerts: Where events become alerts.
+
+        deliveries: Where a message goes that nobody can read.
+
+        rang: Set whenever something new may have to be sent.
+
+        now: The time of what is written.
+    """
+
+    def __init__(
+        self, alerts: AlertStore, deliveries: DeliveryStore, rang: asyncio.Event, now: Callable[[], datetime]
+    ) -> None:
+        self._alerts = alerts
+        self._deliveries = deliveries
+        self._rang = rang
+        self._now = now
+
+    async def run(self, connection: jetstream.Connection, stop: asyncio.Event) -> None:
+        """Consume until a stop is requested; the stream may come later than we do."""
+        while not stop.is_set():
+            try:
+                await jetstream.ensure_consumer(connection, STREAM, DURABLE)
+            except Unavailable:
+                await pause(stop, jetstream.RETRY_AFTER_S)
+                continue
+            subscription = await jetstream.subscribe(connection, STREAM, DURABLE)
+            await jetstream.consume(subscription, self.handle, stop)
+
+    async def handle(self, message: Msg) -> None:
+        """
+        Take one message.
+
+        Raises:
+            Malformed: it cannot be read, was kept for a person, and shall not come again.
+
+            InvalidInput: it cannot be read; it may come again.
+        """
+        try:
+            event = event_from_json(message.data)
+        except InvalidInput as error:
+            if message.metadata.num_delivered < MAX_READINGS:
+                raise
+            await self._deliveries.bury(
+                STREAM,
+                message.metadata.sequence.stream,
+                message.subject,
+                message.data,
+                error.reason,
+                self._now(),
+            )
+            raise jetstream.Malformed from error
+        if event is not None and await self._alerts.hear(event, self._now()):
+            self._rang.set()
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until a stop is requested."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

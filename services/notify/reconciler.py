@@ -1,0 +1,84 @@
+"""
+Put back what NATS has lost: streams, consumers, accounts, and alerts that nobody has confirmed.
+
+PostgreSQL is the truth. An alert without a receipt is due again after a minute
+(`ringing.CONFIRM_WITHIN`), under a new message id; here is what it needs to arrive.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from services.errors import IhalaError
+from services.notify import consumer
+from services.notify.accounts import AccountsFile
+from services.notify.channels import nats
+from services.notify.consumer import pause
+from services.notify.store.deliveries import DeliveryStore
+from services.notify.store.devices import DeviceStore
+from services.runtime import jetstream
+
+EVERY_S: Final = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioner:
+    """Who may make streams: a user of its own, connected for a moment."""
+
+    nats_url: str
+    seed_file: Path
+    replicas: int
+
+    async def ensure_streams(self) -> None:
+        """
+        Make the streams that are missing.
+
+        Raises:
+            Unavailable: NATS is away.
+        """
+        async with jetstream.connect(self.nats_url, self.seed_file, name="provisioner") as connection:
+            for stream, subjects in ((consumer.STREAM, consumer.SUBJECTS), (nats.STREAM, nats.SUBJECTS)):
+                await jetstream.ensure_stream(connection, stream, [subjects], replicas=self.replicas)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciler:
+    """Compares what ought to be with what is, again and again."""
+
+    devices: DeviceStore
+    deliveries: DeliveryStore
+    channel: nats.NatsChannel
+    accounts: AccountsFile
+    provisioner: Provisioner | None  #: None: streams are made elsewhere
+    now: Callable[[], datetime]
+
+    async def run(self, connection: jetstream.Connection, stop: asyncio.Event) -> None:
+        """Reconcile until a stop is requested; what fails is tried again in the next round."""
+        while not stop.is_set():
+            try:
+                await self.reconcile(connection)
+            except IhalaError as error:
+                log.warning("reconcile.failed", reason=error.reason)
+            await pause(stop, EVERY_S)
+
+    async def reconcile(self, connection: jetstream.Connection) -> None:
+        """
+        Put back what is missing, once.
+
+        Raises:
+            Unavailable: PostgreSQL or NATS is away.
+        """
+        if self.provisioner is not None:
+            await self.provisioner.ensure_streams()
+        await jetstream.ensure_consumer(connection, consumer.STREAM, consumer.DURABLE)
+        for receiver_id in await self.devices.nats_accounts():
+            await self.channel.ensure_consumer(receiver_id)
+        await self.accounts.apply()
+        await self.deliveries.add_missing(self.now())

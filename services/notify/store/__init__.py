@@ -1,0 +1,1 @@
+"""Keep alerts, deliveries, devices and codes in the schema `notify`."""

@@ -1,0 +1,161 @@
+"""Keep what was heard of offers, the alerts made of it, and what became of them."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from psycopg.rows import dict_row
+
+from services.notify.model import Alert, Channel, OfferEvent, Waiting
+from services.notify.ringing import channels_for, rings
+from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, add_delivery, alert_from_row, deliveries_of
+from services.runtime.postgres import Act, Connection, Pool, read, transaction
+
+
+class AlertStore:
+    """Alerts in PostgreSQL. Times come in as arguments."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def hear(self, event: OfferEvent, now: datetime) -> bool:
+        """
+        Take an event, once: ring for an offer that waits to be read, settle what need not ring any more.
+
+        Returns:
+            False if it was heard before, or a later version of the offer was.
+        """
+        act = Act(action="alert.hear", object_kind="offer", object_id=event.offer_id)
+        async with transaction(self._pool, NOTIFY, act) as connection:
+            taken = await connection.execute(
+                "INSERT INTO inbox (event_id, received_time) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [event.event_id, now],
+            )
+            if not taken.rowcount or not await _take_version(connection, event):
+                return False
+            if not rings(event.state):
+                await _settle(connection, event.offer_id, now)
+            elif not await _rings_already(connection, event):
+                await _ring(connection, event, now)
+            return True
+
+    async def waiting(self, receiver_id: str) -> Waiting:
+        """Count what rings for a receiver, with what no page has confirmed to show."""
+        async with read(self._pool) as connection:
+            cursor = await connection.execute(
+                """
+                SELECT count(*), min(due_time),
+                       coalesce(array_agg(alert_id ORDER BY alert.create_time)
+                                FILTER (WHERE state <> 'delivered'), '{}')
+                FROM alert JOIN delivery USING (alert_id)
+                WHERE receiver_id = %s AND settled_time IS NULL AND channel = 'page'
+                """,
+                [receiver_id],
+            )
+            row = await cursor.fetchone()
+        count, oldest_due_time, unseen_ids = row or (0, None, [])
+        return Waiting(count=count, oldest_due_time=oldest_due_time, unseen_ids=tuple(unseen_ids))
+
+    async def next_offer_id(self, receiver_id: str) -> str | None:
+        """Return the offer that rings and is due first; None if nothing rings."""
+        async with read(self._pool) as connection:
+            cursor = await connection.execute(
+                """
+                SELECT offer_id FROM alert WHERE receiver_id = %s AND settled_time IS NULL
+                ORDER BY due_time NULLS LAST, alert_id LIMIT 1
+                """,
+                [receiver_id],
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def settle(self, offer_id: str, now: datetime) -> None:
+        """Stop ringing for an offer at once: a person reads it; the event that says so follows."""
+        act = Act(action="alert.settle", object_kind="offer", object_id=offer_id)
+        async with transaction(self._pool, NOTIFY, act) as connection:
+            await _settle(connection, offer_id, now)
+
+    async def list_page(self, receiver_id: str, limit: int, after: tuple[datetime, str] | None) -> list[Alert]:
+        """
+        List a receiver's alerts, newest first, with their deliveries.
+
+        Args:
+            receiver_id: Whose.
+
+            limit: How many at most.
+
+            after: Create time and id of the last one of the page before.
+        """
+        async with read(self._pool, snapshot=True) as connection:
+            cursor = await connection.cursor(row_factory=dict_row).execute(
+                f"""
+                SELECT {ALERT_COLUMNS} FROM alert
+                WHERE receiver_id = %(receiver_id)s
+                  AND (%(time)s::timestamptz IS NULL OR (create_time, alert_id) < (%(time)s, %(id)s))
+                ORDER BY create_time DESC, alert_id DESC LIMIT %(limit)s
+                """,  # noqa: S608 -- a constant of this file
+                {
+                    "receiver_id": receiver_id,
+                    "limit": limit,
+                    "time": after[0] if after else None,
+                    "id": after[1] if after else "",
+                },
+            )
+            rows = await cursor.fetchall()
+            deliveries = await deliveries_of(connection, [row["alert_id"] for row in rows])
+        return [alert_from_row(row, deliveries.get(row["alert_id"], ())) for row in rows]
+
+
+async def _take_version(connection: Connection, event: OfferEvent) -> bool:
+    newer = await connection.execute(
+        """
+        INSERT INTO offer (offer_id, receiver_id, offer_version, state)
+        VALUES (%(offer_id)s, %(receiver_id)s, %(offer_version)s, %(state)s)
+        ON CONFLICT (offer_id) DO UPDATE SET offer_version = excluded.offer_version, state = excluded.state
+        WHERE offer.offer_version < excluded.offer_version
+        """,
+        {
+            "offer_id": event.offer_id,
+            "receiver_id": event.receiver_id,
+            "offer_version": event.offer_version,
+            "state": event.state,
+        },
+    )
+    return bool(newer.rowcount)
+
+
+async def _settle(connection: Connection, offer_id: str, now: datetime) -> None:
+    await connection.execute(
+        """
+        WITH settled AS (
+            UPDATE alert SET settled_time = %s WHERE offer_id = %s AND settled_time IS NULL RETURNING alert_id
+        )
+        UPDATE delivery SET state = 'settled', next_time = NULL
+        FROM settled WHERE delivery.alert_id = settled.alert_id AND state IN ('pending', 'sent')
+        """,
+        [now, offer_id],
+    )
+
+
+async def _rings_already(connection: Connection, event: OfferEvent) -> bool:
+    # the same thing is told once: a device that has this alert hears no second one
+    updated = await connection.execute(
+        "UPDATE alert SET urgency = %s, due_time = %s WHERE offer_id = %s AND settled_time IS NULL",
+        [event.urgency, event.due_time, event.offer_id],
+    )
+    return bool(updated.rowcount)
+
+
+async def _ring(connection: Connection, event: OfferEvent, now: datetime) -> None:
+    alert_id = uuid4().hex
+    await connection.execute(
+        """
+        INSERT INTO alert (alert_id, receiver_id, offer_id, offer_version, urgency, due_time, create_time)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        [alert_id, event.receiver_id, event.offer_id, event.offer_version, event.urgency, event.due_time, now],
+    )
+    cursor = await connection.execute(
+        "SELECT DISTINCT channel FROM device WHERE receiver_id = %s AND end_time IS NULL", [event.receiver_id]
+    )
+    for channel in sorted(channels_for([Channel(row[0]) async for row in cursor])):
+        await add_delivery(connection, alert_id, channel, now)

@@ -1,0 +1,1 @@
+"""Translate between what notify speaks of and what travels: CloudEvents, RPC messages, offers."""
