@@ -43,7 +43,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         max_concurrent_calls=chosen.max_concurrent_calls,
     )
     servicer = MatchingServicer(directory, taken, origins, sealer, utc_now)
-    add_MatchingServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type] -- a plain class will do
+    add_MatchingServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # a plain class will do
     follower = ProviderFollower(directory, lambda: server.health.set_serving(DIRECTORY_FEED, is_serving=True))
     token = None if chosen.token_file is None else token_file(chosen.token_file)
     options: dict[str, Any] = {"allow_plaintext": chosen.allow_plaintext}

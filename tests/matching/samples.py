@@ -16,7 +16,7 @@ from services.matching.model.provider import (
     RuleKind,
     VettingState,
 )
-from services.matching.model.request import Asked, Enquiry, Item, Need
+from services.matching.model.request import Asked, Item, Need
 from services.taxonomy import service
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -85,7 +85,3 @@ def asked(need: Need | None = None, **facts: Any) -> Asked:
         "taken": {},
     }
     return Asked(**good | facts)
-
-
-def an_enquiry(*needs: Need, **facts: Any) -> Enquiry:
-    return Enquiry(**{"needs": needs or (a_need(),), "origin": TRIPOLI, "country_code": "LY"} | facts)

@@ -15,7 +15,8 @@ Listed = list[tuple[int, str]]
 
 def full_scan(providers: Iterable[Provider], asked: Asked, limit: int) -> tuple[Listed, Listed, dict[str, int]]:
     """List matches, those to ask first (cost and id each), and the excluded by constraint."""
-    matches, ask_first = [], []
+    matches: Listed = []
+    ask_first: Listed = []
     excluded: Counter[str] = Counter()
     for provider in providers:
         is_unsure = False

@@ -1,0 +1,476 @@
+"""The methods of matching through the door that callers come in by: a real channel."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ihala.directory.v1 import directory_pb2
+from ihala.geo.v1 import geo_pb2
+from ihala.matching.v1 import matching_pb2 as pb
+from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub, add_MatchingServiceServicer_to_server
+from services.errors import (
+    FailedPrecondition,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    Reason,
+    Unavailable,
+    Unimplemented,
+)
+from services.geo import AreaCell, Place, Point, cell_at
+from services.matching.index.snapshot import Snapshot
+from services.matching.index.state import Directory, Taken
+from services.matching.model.person import AgeRange
+from services.matching.model.provider import Claim, Provider, ReachOut, RuleKind, Text, VettingState
+from services.matching.origins import Origins
+from services.matching.servicer import MatchingServicer
+from services.matching.token import Sealer
+from services.runtime.auth import Role
+from services.towns import Town
+from tests.matching.samples import FOR_ALL, NOON, TRIPOLI, a_provider, a_report, a_rule
+from tests.serving import an_identity, serving
+
+NADOR = Town(
+    place_id="geonames:2541479",
+    name="Nador",
+    names=(),
+    country_code="MA",
+    point=Point(35.1681, -2.9335),
+    population=1,
+    time_zone="Africa/Casablanca",
+)
+JANZOUR = Town(
+    place_id="geonames:1",
+    name="Janzour",
+    names=(),
+    country_code="LY",
+    point=Point(32.82, 13.0),
+    population=1,
+    time_zone="Africa/Tripoli",
+)
+SEALER = Sealer(b"k" * 32)
+
+
+@dataclass
+class House:
+    """A matching service that runs, and what it knows."""
+
+    stub: Any
+    directory: Directory = field(default_factory=Directory)
+    taken: Taken = field(default_factory=Taken)
+    now: datetime = NOON
+
+    def know(self, *providers: Provider, revision: int = 7) -> None:
+        self.directory.swap(Snapshot.of("epoch-1", revision, providers))
+
+    async def find(self, *codes: str, **facts: Any) -> pb.FindMatchesResponse:
+        answer: pb.FindMatchesResponse = await self.stub.FindMatches(a_request(*codes, **facts))
+        return answer
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Open:
+    @asynccontextmanager
+    async def opened(*providers: Provider, role: Role = Role.SERVICE, is_warm: bool = True) -> AsyncIterator[House]:
+        here = House(stub=None)
+        here.taken.replace({})
+        if is_warm:
+            here.know(*providers)
+        servicer: Any = MatchingServicer(
+            here.directory, here.taken, Origins([NADOR, JANZOUR]), SEALER, now=lambda: here.now
+        )
+        identity = an_identity(tmp_path)
+        async with (
+            serving(identity, lambda server: add_MatchingServiceServicer_to_server(servicer, server)) as served,
+            served.channel(role) as channel,
+        ):
+            here.stub = MatchingServiceStub(channel)
+            yield here
+
+    return opened
+
+
+def a_request(*codes: str, **facts: Any) -> pb.FindMatchesRequest:
+    good: dict[str, Any] = {
+        "needs": [pb.Need(code=code) for code in codes or ("LEG-ADV",)],
+        "origin": an_origin(TRIPOLI),
+    }
+    return pb.FindMatchesRequest(**good | facts)
+
+
+def an_origin(point: Point) -> geo_pb2.Origin:
+    return geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg))
+
+
+def a_girl(**facts: Any) -> pb.Person:
+    good: dict[str, Any] = {
+        "age": pb.AgeRange(min_years=16, max_years=16),
+        "sex": pb.SEX_FEMALE,
+        "languages": pb.LanguageList(languages=["ti"]),
+    }
+    return pb.Person(**good | facts)
+
+
+def ids(matches: Any) -> list[str]:
+    return [each.provider_id for each in matches]
+
+
+async def test_two_lists_each_nearest_first_with_a_limit_of_its_own(house: Open) -> None:
+    near, far = Point(32.89, 13.19), Point(33.2, 13.2)
+    async with house(
+        a_provider("b-far", place=far),
+        a_provider("a-near", place=near),
+        a_provider("ask-far", place=far, claim=Claim.UNKNOWN),
+        a_provider("ask-near", place=near, claim=Claim.UNKNOWN),
+        a_provider("never", claim=Claim.NO),
+    ) as here:
+        answer = await here.find()
+        first = await here.find(limit=1)
+
+    (need,) = answer.needs
+    assert (need.need_no, need.code) == (0, "LEG-ADV")
+    assert (ids(need.matches), ids(need.ask_first)) == (["a-near", "b-far"], ["ask-near", "ask-far"])
+    assert [(each.constraint, each.provider_count) for each in need.excluded] == [("service", 1)]
+    assert [(each.constraint, each.question, each.ask) for each in need.ask_first[0].unknowns] == [
+        ("service", "service", "provider")
+    ]
+    assert (ids(first.needs[0].matches), ids(first.needs[0].ask_first)) == (["a-near"], ["ask-near"])
+    assert (answer.directory_epoch, answer.directory_revision, answer.rules_version) == ("epoch-1", 7, "1")
+    assert answer.evaluated_time.seconds == int(NOON.timestamp())
+
+
+async def test_each_need_has_its_own_answer(house: Open) -> None:
+    async with house(a_provider("p-1", code="LEG-ADV"), a_provider("p-2", code="HEA-PRI")) as here:
+        answer = await here.find("HEA-PRI", "PRO-POL", "LEG-ADV")
+
+    assert [ids(each.matches) for each in answer.needs] == [["p-2"], [], ["p-1"]]
+
+
+async def test_until_it_is_warm_it_answers_nothing_rather_than_less(house: Open) -> None:
+    async with house(is_warm=False) as here:
+        with pytest.raises(Unavailable) as caught:
+            await here.stub.FindMatches(a_request(), timeout=0.5)
+
+    assert caught.value.reason is Reason.UNREADY
+
+
+async def test_r16_a_confidential_site_shows_alias_band_and_cell_and_nothing_finer(house: Open) -> None:
+    site = a_provider(
+        "house",
+        code="ACC-EMG",
+        place=cell_at(TRIPOLI, 6),
+        is_confidential=True,
+        names=(Text(language="ar", text="دار ١"),),
+        source_key="row-7",
+        receiver_heard_time=NOON,
+        vetting=VettingState.VETTED,
+    )
+    async with house(site) as here:
+        (match,) = (await here.find("ACC-EMG")).needs[0].matches
+
+    assert match.reach.band == geo_pb2.DISTANCE_BAND_UNDER_25_KM
+    assert match.reach.WhichOneof("reach") == "band"
+    assert not match.HasField("cost_m")
+    assert not match.HasField("receiver_heard_time")
+    assert (match.source_key, list(match.contacts), list(match.cost_parts)) == ("", [], [])
+    assert match.place.cell.h3_cell == cell_at(TRIPOLI, 6).h3_cell
+    assert match.area_cell == cell_at(TRIPOLI, 3).h3_cell
+
+
+async def test_r17_r18_where_in_its_cell_a_site_stood_changes_no_byte(house: Open) -> None:
+    cell = cell_at(TRIPOLI, 6)
+    corners = (Point(cell.centre.latitude_deg + 0.01, cell.centre.longitude_deg), cell.centre)
+    answers = []
+    async with house() as here:
+        for point in corners:
+            assert cell_at(point, 6) == cell
+            places: list[Place] = [cell_at(point, 6), Point(32.9, 13.2), Point(32.8, 13.1), cell_at(point, 4)]
+            here.know(
+                *(
+                    a_provider(f"p-{number}", code="ACC-EMG", place=place, is_confidential=isinstance(place, AreaCell))
+                    for number, place in enumerate(places)
+                )
+            )
+            answers.append((await here.find("ACC-EMG")).SerializeToString(deterministic=True))
+
+    assert answers[0] == answers[1]
+
+
+async def test_r59_where_life_comes_first_what_would_exclude_is_a_caution(house: Open) -> None:
+    hospital = a_provider(
+        "hospital", code="HEA-EMG", claim=Claim.UNKNOWN, vetting=VettingState.UNVETTED, rules=frozenset()
+    )
+    async with house(hospital) as here:
+        need = (await here.find("HEA-EMG", person=a_girl())).needs[0]
+
+    (match,) = need.matches
+    cautions = {(each.constraint, each.code) for each in match.cautions}
+    assert list(need.ask_first) == []
+    assert {("service", "unknown"), ("vetting", "not_met"), ("age", "unknown")} <= cautions
+    assert {"service", "age", "documents"} <= {each.constraint for each in match.unknowns}
+
+
+async def test_r33_even_where_life_comes_first_a_safeguarding_flag_excludes(house: Open) -> None:
+    async with house(a_provider("p", code="HEA-EMG", vetting=VettingState.SUSPENDED)) as here:
+        need = (await here.find("HEA-EMG")).needs[0]
+
+    assert ([*need.matches, *need.ask_first], need.excluded[0].constraint) == ([], "safeguarding")
+
+
+async def test_r60_from_nador_nothing_in_melilla(house: Open) -> None:
+    melilla: dict[str, Any] = {"place": Point(35.2937, -2.9383), "country_code": "ES"}
+    providers = [
+        a_provider("here", place=Point(35.3, -3.2), country_code="MA"),
+        a_provider("over-there", **melilla),
+        a_provider("across", **melilla, works_across_borders=Claim.YES),
+    ]
+    person = pb.Person(no_reason_to_believe_child=True, languages=pb.LanguageList(languages=["en"]), has_documents=True)
+    async with house(*providers) as here:
+        by_point = await here.find(origin=an_origin(NADOR.point), person=person)
+        by_town = await here.find(origin=geo_pb2.Origin(place_id=NADOR.place_id), person=person)
+        plain = await here.find(origin=an_origin(NADOR.point))
+
+    for answer in (by_point, by_town):
+        assert ids(answer.needs[0].matches) == ["across", "here"]
+        assert [(each.constraint, each.provider_count) for each in answer.needs[0].excluded] == [("country", 1)]
+    assert ids(plain.needs[0].matches) == ["across", "over-there", "here"]
+
+
+async def test_r24_an_excluded_provider_is_counted_for_a_safety_reason_and_no_more(house: Open) -> None:
+    safety = pb.Safety(excluded_provider_ids=["p-1"])
+    async with house(a_provider("p-1"), a_provider("p-2")) as here:
+        need = (await here.find(safety=safety)).needs[0]
+
+    assert ids(need.matches) == ["p-2"]
+    assert [(each.constraint, each.provider_count) for each in need.excluded] == [("safety", 1)]
+
+
+@pytest.mark.parametrize(
+    "safety",
+    [
+        pb.Safety(danger_zones=[pb.DangerZone()]),
+        pb.Safety(keep_apart_person_refs=["x"]),
+        pb.Safety(keep_together_person_refs=["x"]),
+    ],
+)
+async def test_an_envelope_that_cannot_be_kept_is_refused_never_ignored(house: Open, safety: pb.Safety) -> None:
+    async with house(a_provider()) as here:
+        with pytest.raises(Unimplemented) as caught:
+            await here.find(safety=safety)
+
+    assert caught.value.message.startswith(f"safety.{safety.ListFields()[0][0].name} ")
+
+
+async def test_places_are_shown_less_what_is_held(house: Open) -> None:
+    girls = a_provider(
+        "house",
+        code="ACC-EMG",
+        pool_id="beds",
+        rules=FOR_ALL | {a_rule(RuleKind.AGE, ages=(0, 17))},
+        place_reports=(a_report("girls", 3, 1),),
+    )
+    async with house(girls) as here:
+        here.taken.replace({("beds", "girls"): 1})
+        person = a_girl(languages=pb.LanguageList(languages=["en"]))
+        free = (await here.find("ACC-EMG", person=person)).needs[0]
+        here.taken.replace({("beds", "girls"): 2})
+        full = (await here.find("ACC-EMG", person=person)).needs[0]
+        here.taken.lose(NOON - timedelta(seconds=31))
+        away = (await here.find("ACC-EMG", person=person)).needs[0]
+
+    (match,) = free.matches
+    assert (match.places.kind, match.places.free_place_count, match.places.population) == (
+        pb.PLACES_KIND_COUNTED,
+        1,
+        "girls",
+    )
+    assert [each.constraint for each in full.excluded] == ["places"]
+    assert [each.constraint for each in away.ask_first[0].unknowns] == ["places"]
+
+
+async def test_r10_the_fields_that_an_offer_would_show_are_named(house: Open) -> None:
+    async with house(a_provider()) as here:
+        person = a_girl(languages=pb.LanguageList(languages=["en"]), status_class="irregular", has_documents=True)
+        (match,) = (await here.find(person=person)).needs[0].matches
+
+    assert set(match.needed_fields) == {
+        *("need", "urgency", "arrival", "risk", "precaution", "brought_by"),
+        *("age", "gender", "documents", "language"),
+    }
+
+
+async def test_who_takes_no_referrals_is_found_by_a_plain_search_with_a_caution(house: Open) -> None:
+    async with house(a_provider(reach_out=ReachOut.NONE)) as here:
+        (match,) = (await here.find()).needs[0].matches
+        need = (await here.find(person=pb.Person())).needs[0]
+
+    assert ("takes_referrals", "takes_no_referrals") in {(each.constraint, each.code) for each in match.cautions}
+    assert match.reach_out == directory_pb2.REACH_OUT_NONE
+    assert [each.constraint for each in need.excluded] == ["takes_referrals"]
+
+
+REFUSED: list[tuple[dict[str, Any], str, Reason]] = [
+    ({"needs": []}, "needs", Reason.INVALID_FIELD),
+    ({"needs": [pb.Need(code="LEG-ADV")] * 17}, "needs", Reason.INVALID_FIELD),
+    ({"needs": [pb.Need(code="ACC-XXX")]}, "needs[0].code", Reason.UNKNOWN_CODE),
+    ({"needs": [pb.Need(code="LEG-ADV", staff_gender="x")]}, "needs[0].staff_gender", Reason.UNKNOWN_CODE),
+    (
+        {"needs": [pb.Need(code="ACC-EMG", items=[pb.PlaceItem(population="girls")])]},
+        "needs[0].items[0].count",
+        Reason.INVALID_FIELD,
+    ),
+    ({"origin": geo_pb2.Origin()}, "origin", Reason.INVALID_FIELD),
+    (
+        {"origin": geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=91, longitude_deg=0))},
+        "origin.point.latitude_deg",
+        Reason.INVALID_FIELD,
+    ),
+    (
+        {"origin": geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=1))},
+        "origin.point.longitude_deg",
+        Reason.INVALID_FIELD,
+    ),
+    ({"origin": geo_pb2.Origin(h3_cell="zz")}, "origin.h3_cell", Reason.INVALID_FIELD),
+    ({"limit": -1}, "limit", Reason.INVALID_FIELD),
+    ({"limit": 101}, "limit", Reason.INVALID_FIELD),
+    ({"max_distance_m": 0.0}, "max_distance_m", Reason.INVALID_FIELD),
+    ({"max_distance_m": float("nan")}, "max_distance_m", Reason.INVALID_FIELD),
+    ({"person": a_girl(age=pb.AgeRange(min_years=131))}, "person.age.min_years", Reason.INVALID_FIELD),
+    ({"person": a_girl(age=pb.AgeRange(min_years=5, max_years=4))}, "person.age.max_years", Reason.INVALID_FIELD),
+    ({"person": a_girl(family=pb.CodeList(codes=["x"]))}, "person.family.codes", Reason.UNKNOWN_CODE),
+    ({"person": a_girl(status_class="x")}, "person.status_class", Reason.UNKNOWN_CODE),
+    (
+        {"person": a_girl(languages=pb.LanguageList(languages=["!"]))},
+        "person.languages.languages",
+        Reason.INVALID_FIELD,
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "named", "reason"), REFUSED, ids=lambda each: each if isinstance(each, str) else "")
+async def test_a_wrong_field_is_named(house: Open, facts: dict[str, Any], named: str, reason: Reason) -> None:
+    async with house(a_provider()) as here:
+        with pytest.raises(InvalidInput) as caught:
+            await here.find(**facts)
+
+    assert ([each.field for each in caught.value.fields], caught.value.reason) == ([named], reason)
+
+
+async def test_an_unknown_place_is_not_found(house: Open) -> None:
+    async with house(a_provider()) as here:
+        with pytest.raises(NotFound):
+            await here.find(origin=geo_pb2.Origin(place_id="geonames:0"))
+
+
+async def test_a_cell_stands_for_its_middle(house: Open) -> None:
+    cell = cell_at(TRIPOLI, 5)
+    async with house(a_provider(place=cell.centre)) as here:
+        (match,) = (await here.find(origin=geo_pb2.Origin(h3_cell=cell.h3_cell))).needs[0].matches
+
+    assert match.cost_m == pytest.approx(0, abs=0.01)
+
+
+async def test_explain_and_plan_are_not_answered_yet(house: Open) -> None:
+    async with house() as here:
+        with pytest.raises(Unimplemented):
+            await here.stub.ExplainMatch(pb.ExplainMatchRequest())
+        with pytest.raises(Unimplemented):
+            await here.stub.PlanMatches(pb.PlanMatchesRequest())
+
+
+class TestCheckMatch:
+    """What referrals ask before they make an offer."""
+
+    async def check(self, here: House, token: str, request: Any, *choices: tuple[int, str]) -> Any:
+        return await here.stub.CheckMatch(
+            pb.CheckMatchRequest(
+                match_token=token,
+                request=request,
+                choices=[pb.MatchChoice(need_no=need_no, provider_id=each) for need_no, each in choices],
+            )
+        )
+
+    async def test_a_choice_that_still_holds_comes_with_its_row_and_the_next(self, house: Open) -> None:
+        providers = [a_provider(f"p-{number}", code="ACC-EMG") for number in range(9)]
+        request = a_request("ACC-EMG", person=a_girl(languages=pb.LanguageList(languages=["en"])))
+        for number, provider in enumerate(providers):
+            reports = (a_report("girls", 2, 0),)
+            providers[number] = a_provider(provider.provider_id, code="ACC-EMG", place_reports=reports)
+        async with house(*providers) as here:
+            token = (await here.stub.FindMatches(request)).match_token
+            checked = await self.check(here, token, request, (0, "p-1"))
+
+        (choice,) = checked.choices
+        assert (list(choice.turned), list(choice.unknown)) == ([], [])
+        assert choice.match.provider_id == "p-1"
+        assert [(each.population, each.count) for each in choice.items] == [("girls", 1)]
+        assert [each.provider_id for each in checked.next_candidates] == ["p-0", "p-2", "p-3", "p-4", "p-5"]
+
+    async def test_a_constraint_that_has_turned_is_named(self, house: Open) -> None:
+        request = a_request("LEG-ADV", "LEG-ADV")
+        async with house(a_provider("p-1"), a_provider("p-2")) as here:
+            token = (await here.stub.FindMatches(request)).match_token
+            here.know(a_provider("p-1", vetting=VettingState.SUSPENDED), revision=8)
+            checked = await self.check(here, token, request, (0, "p-1"), (1, "p-2"))
+
+        assert [list(each.turned) for each in checked.choices] == [["safeguarding"], ["status"]]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"limit": 3},
+            {"safety": pb.Safety(excluded_provider_ids=["p-9"])},
+            {"person": pb.Person(no_reason_to_believe_child=True)},
+        ],
+    )
+    async def test_a_token_of_another_request_is_stale(self, house: Open, change: dict[str, Any]) -> None:
+        async with house(a_provider("p-1")) as here:
+            token = (await here.find()).match_token
+            with pytest.raises(FailedPrecondition) as caught:
+                await self.check(here, token, a_request(**change), (0, "p-1"))
+
+        assert caught.value.reason is Reason.MATCH_STALE
+
+    async def test_a_token_is_stale_after_half_an_hour(self, house: Open) -> None:
+        async with house(a_provider("p-1")) as here:
+            token = (await here.find()).match_token
+            here.now = NOON + timedelta(minutes=29, seconds=59)
+            assert (await self.check(here, token, a_request(), (0, "p-1"))).choices
+            here.now = NOON + timedelta(minutes=30)
+            with pytest.raises(FailedPrecondition) as caught:
+                await self.check(here, token, a_request(), (0, "p-1"))
+
+        assert caught.value.reason is Reason.MATCH_STALE
+
+    async def test_a_choice_for_a_need_that_is_not_there_is_refused(self, house: Open) -> None:
+        async with house(a_provider("p-1")) as here:
+            token = (await here.find()).match_token
+            with pytest.raises(InvalidInput) as caught:
+                await self.check(here, token, a_request(), (1, "p-1"))
+
+        assert [each.field for each in caught.value.fields] == ["choices[0].need_no"]
+
+    async def test_only_services_may_check(self, house: Open) -> None:
+        async with house(role=Role.CASE_SYSTEM) as here:
+            with pytest.raises(PermissionDenied):
+                await self.check(here, "", a_request())
+
+
+async def test_the_answer_is_a_function_of_the_request_and_the_directory(house: Open) -> None:
+    async with house(a_provider("p-1"), a_provider("p-2", place=cell_at(TRIPOLI, 4), is_confidential=True)) as here:
+        first, second = await here.find(), await here.find()
+
+    assert first == second
+
+
+def test_an_age_range_is_valid_or_is_not() -> None:
+    with pytest.raises(InvalidInput):
+        AgeRange(-1, 3)

@@ -1,0 +1,82 @@
+"""Match tokens hold for 30 minutes, are nobody else's, and tell nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.errors import FailedPrecondition, InvalidInput, Reason
+from services.matching.token import Answered, Sealer, expiry, read_key
+from tests.matching.samples import NOON
+
+SEALER = Sealer(b"k" * 32)
+ANSWERED = Answered(
+    request=SEALER.digest(b"facts"),
+    safety=SEALER.digest(b""),
+    epoch="epoch-1",
+    revision=7,
+    rules="1",
+    evaluated_s=NOON.timestamp(),
+    expires_s=expiry(NOON),
+)
+
+
+def test_a_token_opens_as_it_was_sealed() -> None:
+    assert SEALER.open(SEALER.seal(ANSWERED), NOON) == ANSWERED
+
+
+def test_replicas_with_the_same_key_accept_each_others() -> None:
+    assert Sealer(b"k" * 32).open(SEALER.seal(ANSWERED), NOON) == ANSWERED
+
+
+def test_another_key_opens_nothing_and_digests_otherwise() -> None:
+    other = Sealer(b"x" * 32)
+
+    assert other.digest(b"facts") != SEALER.digest(b"facts")
+    with pytest.raises(FailedPrecondition):
+        other.open(SEALER.seal(ANSWERED), NOON)
+
+
+def test_it_ends_after_half_an_hour() -> None:
+    with pytest.raises(FailedPrecondition) as caught:
+        SEALER.open(SEALER.seal(ANSWERED), NOON + timedelta(minutes=30))
+
+    assert caught.value.reason is Reason.MATCH_STALE
+
+
+@given(st.data())
+def test_one_changed_character_is_enough(data: st.DataObject) -> None:
+    token = SEALER.seal(ANSWERED)
+    # the last character of each part holds bits that base64 leaves out
+    where = data.draw(st.sampled_from([each for each in range(len(token) - 1) if token[each] != "."]))
+    other = data.draw(st.sampled_from([each for each in "ABCxyz019-_" if each != token[where]]))
+    if token[where + 1] == ".":
+        return
+
+    with pytest.raises(FailedPrecondition):
+        SEALER.open(token[:where] + other + token[where + 1 :], NOON)
+
+
+@given(st.text(max_size=200))
+def test_whatever_else_comes_is_stale(text: str) -> None:
+    with pytest.raises(FailedPrecondition):
+        SEALER.open(text, NOON)
+
+
+@pytest.mark.parametrize("content", [b"k" * 32, b"6b" * 32])
+def test_a_key_is_32_bytes_or_their_digits(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(content)
+
+    assert read_key(path) == b"k" * 32
+
+
+@pytest.mark.parametrize("content", [b"", b"k" * 31, b"zz" * 32])
+def test_a_key_of_another_length_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(content)
+
+    with pytest.raises(InvalidInput):
+        read_key(path)
