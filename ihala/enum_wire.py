@@ -1,13 +1,13 @@
 """Translate enums and times between our words and the wire's, by their names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.errors import InvalidInput
+from services.errors import InvalidInput, Reason
 
 E = TypeVar("E", bound=Enum)
 
@@ -15,6 +15,21 @@ E = TypeVar("E", bound=Enum)
 def number_of(wire_enum: Any, prefix: str, member: Enum | None) -> Any:
     """Return the wire's number of a member; None is the unspecified one."""
     return wire_enum.Value(f"{prefix}_{'UNSPECIFIED' if member is None else member.name}")
+
+
+def numbers_of(wire_enum: Any, prefix: str, words: Sequence[str], field: str) -> list[Any]:
+    """
+    Return the wire's numbers of words in lower case.
+
+    Raises:
+        InvalidInput: there is no such word (UNKNOWN_CODE); the field is named with its position.
+    """
+    known = {name.removeprefix(f"{prefix}_").lower(): number for name, number in wire_enum.items()}
+    del known["unspecified"]
+    for place, word in enumerate(words):
+        if word not in known:
+            raise InvalidInput(f"{field}[{place}] must be one of {', '.join(known)}", reason=Reason.UNKNOWN_CODE)
+    return [known[word] for word in words]
 
 
 def word_of(wire_enum: Any, prefix: str, number: int) -> str:

@@ -1,8 +1,12 @@
 """Translate searches and their answers between the SDK's values and the wire."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import DecodeError
 
 from ihala.answer import Answer, Caution, MatchToken, NeedMatches, Places, Row, Unknown
 from ihala.directory.v1 import directory_pb2 as dir_pb
@@ -10,6 +14,7 @@ from ihala.enum_wire import number_of, texts_from_wire, time_from_wire, time_to_
 from ihala.geo.v1 import geo_pb2 as geo_pb
 from ihala.matching.v1 import matching_pb2 as pb
 from ihala.person import Absence, AgeRange, Need, Person, Urgency
+from services.errors import InvalidInput, Reason
 from services.geo import AreaCell, DistanceBand, Point
 
 _LISTS: Mapping[str, tuple[Any, str]] = {  # facts that are lists of codes: our name, the wire's message, its field
@@ -41,7 +46,7 @@ def request_to_wire(
     """Write a search; `origin` is a point, a cell, or a place id as text."""
     request = pb.FindMatchesRequest(
         needs=[_need_to_wire(need, urgency) for need in needs],
-        origin=_origin_to_wire(origin),
+        origin=origin_to_wire(origin),
         when_time=time_to_wire(when_time, "when_time"),
         limit=limit,
         max_distance_m=max_distance_m,
@@ -85,6 +90,46 @@ def person_to_wire(person: Person) -> pb.Person:
     if person.indicators:
         message.indicators.codes.extend(person.indicators)
     return message
+
+
+def request_from_json(document: Mapping[str, Any]) -> pb.FindMatchesRequest:
+    """
+    Read a search from JSON, in the form that protobuf gives it.
+
+    Raises:
+        InvalidInput: it is not a search (MALFORMED), or has a field that there is not (UNKNOWN_FIELD).
+    """
+    try:
+        return ParseDict(dict(document), pb.FindMatchesRequest())
+    except ParseError as error:
+        unknown = 'has no field named "' in str(error)
+        reason = Reason.UNKNOWN_FIELD if unknown else Reason.MALFORMED
+        raise InvalidInput(f"case must be a FindMatchesRequest in JSON: {error}", reason=reason) from None
+
+
+def at_time(when_time: datetime) -> pb.FindMatchesRequest:
+    """Write the time of a search, to be merged into one."""
+    return pb.FindMatchesRequest(when_time=time_to_wire(when_time, "when_time"))
+
+
+def token_to_text(token: MatchToken) -> str:
+    """Write a token and its request as one text, to be kept where the case is: it holds what was said of the person."""
+    request: pb.FindMatchesRequest = token.request  # type: ignore[assignment]  # opaque to callers
+    return f"{token.text}~{urlsafe_b64encode(request.SerializeToString()).decode()}"
+
+
+def token_from_text(text: str) -> MatchToken:
+    """
+    Read what `token_to_text` wrote.
+
+    Raises:
+        InvalidInput: the text is something else.
+    """
+    token, _, request = text.partition("~")
+    try:
+        return MatchToken(token, pb.FindMatchesRequest.FromString(urlsafe_b64decode(request)))
+    except (ValueError, DecodeError):
+        raise InvalidInput("match_token must be the text that a match gave") from None
 
 
 def answer_from_wire(response: pb.FindMatchesResponse, request: pb.FindMatchesRequest) -> Answer:
@@ -188,7 +233,7 @@ def _need_to_wire(need: Need, urgency: Urgency | None) -> pb.Need:
     )
 
 
-def _origin_to_wire(origin: Point | AreaCell | str) -> geo_pb.Origin:
+def origin_to_wire(origin: Point | AreaCell | str) -> geo_pb.Origin:
     match origin:
         case Point():
             return geo_pb.Origin(

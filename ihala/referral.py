@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from ihala.answer import ReceiverClass
 from ihala.person import Urgency
 from services.errors import InvalidInput
 
@@ -50,6 +51,9 @@ class Consent:
     case_ref: str
     end_time: datetime
     withdrawn_time: datetime | None
+    fields: Sequence[str] = ()  #: what may be disclosed
+    purposes: Sequence[str] = ()
+    receivers: ReceiverClass | Sequence[str] = ()  #: a class, or provider ids
 
 
 class Via(Enum):

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from ihala.answer import ReceiverClass
-from ihala.enum_wire import member_of, number_of, time_from_wire, time_to_wire, word_of
+from ihala.enum_wire import member_of, number_of, numbers_of, time_from_wire, time_to_wire, word_of
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.person import Urgency
 from ihala.referral import (
@@ -59,6 +60,16 @@ def consent_to_wire(
     return message
 
 
+def states_to_wire(words: Sequence[str]) -> list[Any]:
+    """
+    Write states of referrals.
+
+    Raises:
+        InvalidInput: there is no such state (UNKNOWN_CODE).
+    """
+    return numbers_of(pb.ReferralState, "REFERRAL_STATE", words, "states")
+
+
 def consent_from_wire(consent: pb.Consent) -> Consent:
     """Read a recorded consent."""
     return Consent(
@@ -66,7 +77,17 @@ def consent_from_wire(consent: pb.Consent) -> Consent:
         case_ref=consent.case_ref,
         end_time=consent.end_time.ToDatetime(tzinfo=UTC),
         withdrawn_time=time_from_wire(consent, "withdrawn_time"),
+        fields=tuple(consent.fields),
+        purposes=tuple(consent.purposes),
+        receivers=_receivers_from_wire(consent),
     )
+
+
+def _receivers_from_wire(consent: pb.Consent) -> ReceiverClass | tuple[str, ...]:
+    if not consent.HasField("receiver_class"):
+        return tuple(consent.provider_ids)
+    of = consent.receiver_class
+    return ReceiverClass(tuple(of.codes), tuple(of.area_cells), of.vetted)
 
 
 def briefing_to_wire(briefing: Briefing) -> pb.Briefing:

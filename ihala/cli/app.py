@@ -1,0 +1,45 @@
+"""Put the commands together."""
+
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ihala.cli.failures import shown
+
+app = typer.Typer(
+    name="ihala",
+    help="Find who can help, refer, and hear the answer. Exit codes and JSON keys: docs/cli.md.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def run(
+    home: Annotated[Path | None, typer.Option(help="Where .ihala/ is kept; else IHALA_HOME, else this folder.")] = None,
+    demo: Annotated[bool, typer.Option(help="Import demo/ and walk its cases.")] = True,
+    once: Annotated[bool, typer.Option("--once", help="End in order after READY.")] = False,
+) -> None:
+    """Start everything on this machine, send the demo case through, stay until Ctrl-C."""
+    from ihala.cli.run.command import run_everything
+
+    shown(lambda: run_everything(home, with_demo=demo, once=once))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"ihala {metadata.version('ihala')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _ihala(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Take what stands before the command."""

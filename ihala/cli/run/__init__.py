@@ -1,0 +1,1 @@
+"""What `ihala run` does: every part on this machine, and the demo case through all of them."""

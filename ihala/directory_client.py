@@ -1,0 +1,238 @@
+"""
+Ask the directory and, as an editor or a desk, tell it.
+
+    async with Directory(read_profile(path)) as directory:
+        towns = await directory.resolve_place("جنزور", "LY")
+        async for provider in directory.search(origin=towns[0].point, codes=["HEA-EMG"]): ...
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from ihala import directory_wire as wire
+from ihala.directory.v1 import directory_pb2 as pb
+from ihala.directory.v1 import directory_service_pb2 as service_pb
+from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
+from ihala.match_wire import origin_to_wire
+from ihala.person import NamedPlace, Origin, PlaceId
+from ihala.profile import Profile
+from ihala.records import AreaCount, PlaceReport, Provider, ReceiverRecord, Term, Town
+from services.errors import NotFound
+from services.geo import AreaCell, Point
+
+PAGE_SIZE = 500
+
+
+class Directory:
+    """
+    The directory as a caller sees it; an asynchronous context manager.
+
+    Args:
+        profile: Where it is and who calls.
+
+        actor: The worker on whose behalf calls are made, opaque.
+    """
+
+    def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
+        self._channel = profile.open_channel("directory", actor=actor)
+        self._stub = dir_grpc.DirectoryServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._channel.close()
+
+    async def search(
+        self,
+        *,
+        origin: Origin | None = None,
+        codes: Sequence[str] = (),
+        text: str = "",
+        language: str = "",
+        statuses: Sequence[str] = (),
+        dataset: str = "",
+        country_code: str = "",
+        with_free_places: bool = False,
+        max_distance_m: float | None = None,
+    ) -> AsyncIterator[Provider]:
+        """
+        Yield public providers, nearest first; without an origin by id. All conditions given hold.
+
+        Args:
+            origin: Where to measure from.
+
+            codes: Service codes that are claimed, or not denied; the top of a group means any below it.
+
+            text: The beginning of a word of a name, in any script.
+
+            language: In which they work, BCP 47.
+
+            statuses: None given: those in use and inside their period now.
+
+            dataset: Only of this one.
+
+            country_code: Only there, ISO 3166-1 alpha-2.
+
+            with_free_places: Only with a place reported free.
+
+            max_distance_m: From the origin.
+
+        Raises:
+            InvalidInput: a field breaks its rule, or a code is not in the vocabulary.
+        """
+        request = service_pb.SearchProvidersRequest(
+            origin=None if origin is None else origin_to_wire(await self.resolved(origin)),
+            codes=codes,
+            text=text,
+            language=language,
+            statuses=wire.statuses_to_wire(statuses),
+            dataset=dataset,
+            country_code=country_code,
+            places_free=with_free_places,
+            max_distance_m=max_distance_m,
+            page_size=PAGE_SIZE,
+        )
+        while True:
+            response = await self._stub.SearchProviders(request)
+            for found in response.found:
+                yield wire.found_from_wire(found)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def resolved(self, origin: Origin) -> Point | AreaCell | str:
+        """
+        Turn an origin into what a search takes: a point, a cell or a place id.
+
+        Raises:
+            NotFound: no town has the name.
+        """
+        match origin:
+            case NamedPlace():
+                towns = await self.resolve_place(origin.name, origin.country_code, limit=1)
+                if not towns:
+                    raise NotFound("no town has the name of the origin")
+                return towns[0].place_id
+            case PlaceId():
+                return origin.place_id
+            case _:
+                return origin
+
+    async def resolve_place(self, text: str, country_code: str = "", *, limit: int = 10) -> list[Town]:
+        """Find towns by a name in any script, the most populous first."""
+        response = await self._stub.ResolvePlace(
+            service_pb.ResolvePlaceRequest(text=text, country_code=country_code, limit=limit)
+        )
+        return [wire.town_from_wire(town) for town in response.towns]
+
+    async def get_town(self, place_id: str) -> Town:
+        """Return the town with a place id."""
+        response = await self._stub.GetTown(service_pb.GetTownRequest(place_id=place_id))
+        return wire.town_from_wire(response.town)
+
+    async def vocabulary(self, kind: str, language: str = "") -> list[Term]:
+        """List the codes of a vocabulary with labels in a language, ordered by code."""
+        response = await self._stub.ListVocabulary(service_pb.ListVocabularyRequest(kind=kind, language=language))
+        return [wire.term_from_wire(entry) for entry in response.entries]
+
+    async def count_areas(self, code: str = "") -> list[AreaCount]:
+        """Count confidential providers by coarse area; counts below 5 are merged or left out (R19)."""
+        response = await self._stub.CountAreas(service_pb.CountAreasRequest(code=code))
+        return [wire.area_count_from_wire(count) for count in response.counts]
+
+    async def get_provider(self, provider_id: str) -> Provider:
+        """Return a provider."""
+        response = await self._stub.GetProvider(service_pb.GetProviderRequest(provider_id=provider_id))
+        return wire.provider_from_wire(response.provider)
+
+    async def list_providers(self, *, dataset: str = "", receiver_id: str = "") -> AsyncIterator[Provider]:
+        """Yield providers that the caller may see, ordered by id."""
+        request = service_pb.ListProvidersRequest(dataset=dataset, receiver_id=receiver_id, page_size=PAGE_SIZE)
+        while True:
+            response = await self._stub.ListProviders(request)
+            for provider in response.providers:
+                yield wire.provider_from_wire(provider)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def report_places(
+        self, provider_id: str, reports: Sequence[PlaceReport], *, request_id: str | None = None
+    ) -> Provider:
+        """
+        Report the places of a provider's pool; populations that are not named keep theirs.
+
+        Args:
+            provider_id: Any provider of the pool.
+
+            reports: One a population; those without a time are of now.
+
+            request_id: Makes a repeat harmless; None: a new one.
+        """
+        now = datetime.now(UTC)
+        timed = [each if each.report_time else replace(each, report_time=now) for each in reports]
+        response = await self._stub.ReportPlaces(
+            service_pb.ReportPlacesRequest(
+                request_id=request_id or uuid.uuid4().hex,
+                provider_id=provider_id,
+                reports=wire.reports_to_wire(timed),
+            )
+        )
+        return wire.provider_from_wire(response.provider)
+
+    async def create_receiver(
+        self,
+        names: Mapping[str, str],
+        *,
+        languages: Sequence[str] = (),
+        time_zone: str = "",
+        request_id: str | None = None,
+    ) -> ReceiverRecord:
+        """Make a desk; with the request id of one that was made, return that one."""
+        response = await self._stub.CreateReceiver(
+            service_pb.CreateReceiverRequest(
+                request_id=request_id or uuid.uuid4().hex,
+                receiver=pb.Receiver(
+                    names=[pb.LocalizedText(language=language, text=text) for language, text in names.items()],
+                    languages=languages,
+                    time_zone=time_zone,
+                ),
+            )
+        )
+        return wire.receiver_from_wire(response.receiver)
+
+    async def list_receivers(self) -> AsyncIterator[ReceiverRecord]:
+        """Yield the desks that the caller may see, ordered by id."""
+        request = service_pb.ListReceiversRequest(page_size=PAGE_SIZE)
+        while True:
+            response = await self._stub.ListReceivers(request)
+            for receiver in response.receivers:
+                yield wire.receiver_from_wire(receiver)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def assign_receiver(self, provider: Provider, receiver_id: str) -> Provider:
+        """Let a desk hear of a provider's referrals."""
+        response = await self._stub.UpdateProvider(
+            service_pb.UpdateProviderRequest(
+                request_id=uuid.uuid4().hex,
+                provider=pb.Provider(
+                    provider_id=provider.provider_id,
+                    receiver_id=receiver_id,
+                    reach_out=pb.REACH_OUT_ENROLLED if receiver_id else pb.REACH_OUT_NONE,
+                ),
+                update_mask=FieldMask(paths=["receiver_id", "reach_out"]),
+                expected_revision=provider.revision,
+            )
+        )
+        return wire.provider_from_wire(response.provider)

@@ -1,0 +1,125 @@
+"""See, take and close the tasks that no clock may end without (R62)."""
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from ihala.enum_wire import member_of, numbers_of, time_from_wire, word_of
+from ihala.matching.v1 import matching_pb2 as match_pb
+from ihala.person import Urgency
+from ihala.profile import Profile
+from ihala.referrals.v1 import referrals_pb2 as pb
+from ihala.referrals.v1 import referrals_service_pb2 as service_pb
+from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
+from services.errors import NotFound
+
+PAGE_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something that a named person has to do."""
+
+    task_id: str
+    kind: str
+    state: str
+    referral_id: str  #: empty for others than the sender
+    offer_id: str
+    provider_id: str
+    code: str
+    urgency: Urgency | None
+    due_time: datetime | None
+    owner: str
+    outcome: str
+    create_time: datetime | None
+    version: int
+
+
+class Tasks:
+    """
+    The tasks that a caller may see; an asynchronous context manager.
+
+    Args:
+        profile: Where referrals is and who calls.
+
+        actor: Who takes a task, opaque.
+    """
+
+    def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
+        self._channel = profile.open_channel("referrals", actor=actor)
+        self._stub = ref_grpc.ReferralsServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._channel.close()
+
+    async def list(self, kinds: Sequence[str] = ()) -> AsyncIterator[Task]:
+        """
+        Yield the tasks that are not closed, the earliest due first.
+
+        Raises:
+            InvalidInput: there is no such kind (UNKNOWN_CODE).
+        """
+        request = service_pb.ListTasksRequest(
+            kinds=numbers_of(pb.TaskKind, "TASK_KIND", kinds, "kinds"), page_size=PAGE_SIZE
+        )
+        while True:
+            response = await self._stub.ListTasks(request)
+            for task in response.tasks:
+                yield _task_from_wire(task)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def get(self, task_id: str) -> Task:
+        """
+        Return a task that is not closed.
+
+        Raises:
+            NotFound: there is none of this id, or it is closed.
+        """
+        async for task in self.list():
+            if task.task_id == task_id:
+                return task
+        raise NotFound("task_id must be that of a task that is not closed")
+
+    async def take(self, task_id: str, version: int) -> Task:
+        """Take a task: the caller's actor owns it from now on."""
+        response = await self._stub.TakeTask(
+            service_pb.TakeTaskRequest(request_id=uuid.uuid4().hex, task_id=task_id, expected_version=version)
+        )
+        return _task_from_wire(response.task)
+
+    async def close(self, task_id: str, version: int, outcome: str) -> Task:
+        """Close a task with a code."""
+        response = await self._stub.CloseTask(
+            service_pb.CloseTaskRequest(
+                request_id=uuid.uuid4().hex, task_id=task_id, expected_version=version, outcome=outcome
+            )
+        )
+        return _task_from_wire(response.task)
+
+
+def _task_from_wire(task: pb.Task) -> Task:
+    return Task(
+        task_id=task.task_id,
+        kind=word_of(pb.TaskKind, "TASK_KIND", task.kind),
+        state=word_of(pb.TaskState, "TASK_STATE", task.state),
+        referral_id=task.referral_id,
+        offer_id=task.offer_id,
+        provider_id=task.provider_id,
+        code=task.code,
+        urgency=member_of(Urgency, match_pb.Urgency, "URGENCY", task.urgency),
+        due_time=time_from_wire(task, "due_time"),
+        owner=task.owner,
+        outcome=task.outcome,
+        create_time=time_from_wire(task, "create_time"),
+        version=task.version,
+    )
