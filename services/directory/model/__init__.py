@@ -10,7 +10,7 @@ from services.directory.model.checks import each_inside, inside, language_tag, m
 from services.directory.model.eligibility import AgeBand, Rule, ServiceClaim
 from services.directory.model.locations import Location
 from services.directory.model.providers import Provider, Site
-from services.directory.model.records import ImportRecord, Outcome, Stored, Upserted
+from services.directory.model.records import ImportRecord, Outcome, Stored, Upserted, Viewer
 from services.directory.model.values import (
     Contact,
     Firewall,
@@ -22,6 +22,7 @@ from services.directory.model.values import (
     Source,
     Texts,
     Vetting,
+    newest_reports,
 )
 from services.directory.model.words import (
     Claim,
@@ -72,9 +73,11 @@ __all__ = [
     "Upserted",
     "Vetting",
     "VettingState",
+    "Viewer",
     "each_inside",
     "inside",
     "language_tag",
     "moved",
+    "newest_reports",
     "refuse",
 ]

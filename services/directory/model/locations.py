@@ -45,8 +45,13 @@ class Location:
         check_zone("time_zone", self.time_zone)
         check_texts("addresses", self.addresses)
         check_place_id("front_gate_place_id", self.front_gate_place_id)
-        if self.disclosure is Disclosure.AREA:
+        if self.is_confidential:
             if self.addresses:
                 raise refuse("addresses", "must be empty for a confidential site", Reason.FINER_THAN_ALLOWED)
             if len(self.names) > 1:
                 raise refuse("names", "must be one alias at most for a confidential site", Reason.FINER_THAN_ALLOWED)
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether only its area may be known."""
+        return self.disclosure is Disclosure.AREA

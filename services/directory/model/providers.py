@@ -101,7 +101,7 @@ class Provider:
             check_code(f"staff_genders[{index}]", Kind.GENDER, gender)
         if self.detention:
             self._check_detention()
-        if self.site is not None and self.site.disclosure is Disclosure.AREA:
+        if self.is_confidential:
             self._check_confidential()
 
     def at(self, site: Site) -> "Provider":
@@ -113,6 +113,22 @@ class Provider:
                 much (FINER_THAN_ALLOWED).
         """
         return self if self.site == site else replace(self, site=site)
+
+    def hidden_at(self, site: Site, alias: Texts) -> "Provider":
+        """Copy the facts of a location that has become confidential, and leave out what tells too much."""
+        return replace(self, site=site, names=alias, descriptions=(), contacts=())
+
+    @property
+    def located(self) -> Site:
+        """The facts of the location, of a provider that has one already."""
+        if self.site is None:
+            raise ValueError("a provider is kept with the facts of its location")
+        return self.site
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether its site is known to be confidential."""
+        return self.site is not None and self.site.disclosure is Disclosure.AREA
 
     @property
     def has_free_places(self) -> bool:

@@ -27,6 +27,14 @@ class Stored:
     update_time: datetime | None = None  #: of a provider only
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads: confidential records are seen by editors, services and their own desk alone."""
+
+    sees_all: bool
+    receiver_ids: tuple[str, ...] = ()  #: the desks that the caller acts as
+
+
 class Outcome(StrEnum):
     """What became of a row of an import."""
 

@@ -161,6 +161,14 @@ class PlaceReport:
         return self.total is not None and self.occupied is not None and self.total > self.occupied
 
 
+def newest_reports(*reports: PlaceReport) -> tuple[PlaceReport, ...]:
+    """Keep the newest report of each population, of two of one time the later in the list; ordered by population."""
+    newest: dict[str, PlaceReport] = {}
+    for report in sorted(reports, key=lambda each: each.report_time):
+        newest[report.population] = report
+    return tuple(newest[population] for population in sorted(newest))
+
+
 @lru_cache(maxsize=4096)
 def _check_rrule(rrule: str) -> None:
     if len(rrule) > 256 or not _RRULE.fullmatch(rrule):  # noqa: PLR2004 -- longer is no weekly plan

@@ -1,17 +1,42 @@
-"""Upsert the rows of an import in batches: a few statements for a thousand rows, not some for each."""
+"""
+Upsert the rows of an import in batches: a few statements for a thousand rows, not some for each.
 
-from collections.abc import Callable, Sequence
+Organizations, services and locations are brought up to the file first, then
+the providers; a provider that is equal to what is there takes no revision.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
-
-from services.directory.model import ImportRecord, Upserted
+from services.directory.model import (
+    ImportRecord,
+    Location,
+    Organization,
+    Outcome,
+    Provider,
+    Service,
+    Site,
+    Upserted,
+    Vetting,
+    VettingState,
+)
+from services.directory.store import places
+from services.directory.store.bodies import LOCATIONS, ORGANIZATIONS, SERVICES
+from services.directory.store.body_batches import Brought, bring_up
+from services.directory.store.confidence import at_location, becomes_confidential, forget_past
+from services.directory.store.import_rows import Known, Row, read_known, sort_out
+from services.directory.store.providers import Change, Held, lock_by, write
+from services.directory.store.requests import forget
+from services.directory.wire.hiding_wire import is_suspended
+from services.directory.wire.nouns_wire import PROVIDER
+from services.runtime.postgres import Connection
 
 
 async def upsert_rows(
-    connection: AsyncConnection[Any],
+    connection: Connection,
     dataset: str,
     rows: Sequence[ImportRecord],
     *,
@@ -26,10 +51,14 @@ async def upsert_rows(
     wake the feed's readers after the commit. Batches of one dataset follow each
     other: the dataset is locked until the transaction ends.
 
+    What the directory knows better than a file stays: an empty receiver or pool
+    keeps what is there, a place report counts if it is newer, and a
+    safeguarding flag (vetting SUSPENDED) is not lifted.
+
     Args:
         connection: In the transaction of the import's batch.
 
-        dataset: The dataset; the rows' own `source` must be of it.
+        dataset: The dataset; the rows' own sources are of it or absent.
 
         rows: At most 1000, each source key at most once.
 
@@ -45,4 +74,146 @@ async def upsert_rows(
         refuses (a confidential site made public by a file, for example) is
         REFUSED with its field and rule, and the others go on.
     """
-    raise NotImplementedError
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('directory.import:' || %s, 0))", [dataset])
+    sorted_out = await sort_out(connection, dataset, rows)
+    accepted = [row for row in sorted_out if isinstance(row, Row)]
+    ground = await _bring_ground(connection, dataset, accepted, lambda: str(new_id()))
+    known = await read_known(connection, dataset, [row.source_key for row in accepted])
+    plans = [_planned(row, ground, known.get(row.source_key), str(new_id())) for row in accepted]
+    plans, news = await _with_places(connection, plans, actor=actor, now=now)
+    beside = await _beside(connection, {plan.provider_id for plan in plans}, ground, news)
+    results = [Upserted(plan.outcome, plan.provider_id) for plan in plans]
+    changed = [plan for plan, told in zip(plans, results, strict=True) if told.outcome is not Outcome.UNCHANGED]
+    changes = [plan.change for plan in changed] + [change for _, change in beside]
+    hidden = [plan.change for plan in changed if plan.hides]
+    hidden += [change for held, change in beside if becomes_confidential(held.provider, change.provider)]
+    await forget(connection, [each for each, place in ground.locations.changed.items() if place.is_confidential])
+    await forget_past(connection, hidden)
+    await write(connection, changes, actor=actor, now=now)
+    following = iter(results)
+    return [next(following) if isinstance(row, Row) else Upserted(Outcome.REFUSED, fault=row) for row in sorted_out]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What the providers of a batch rest on, as it is now."""
+
+    services: Brought[Service]
+    locations: Brought[Location]
+    service_by_key: Mapping[str, Service]
+    location_by_key: Mapping[str, Location]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What is to become of the provider of one row."""
+
+    provider_id: str
+    provider: Provider
+    before: Known | None
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.before is None:
+            return Outcome.CREATED
+        if self.before.archived or PROVIDER.doc(self.provider_id, self.provider) != self.before.doc:
+            return Outcome.UPDATED
+        return Outcome.UNCHANGED
+
+    @property
+    def change(self) -> Change:
+        create_time = self.before.create_time if self.before else None
+        return Change(provider_id=self.provider_id, provider=self.provider, create_time=create_time)
+
+    @property
+    def hides(self) -> bool:
+        return self.before is not None and self.before.is_public and self.provider.is_confidential
+
+
+async def _bring_ground(
+    connection: Connection, dataset: str, rows: Sequence[Row], make_id: Callable[[], str]
+) -> _Ground:
+    """Bring organizations, services and locations up; of several rows with one key the first counts."""
+    organizations: dict[str, Organization] = {}
+    services: dict[str, Service] = {}
+    locations: dict[str, Location] = {}
+    for row in rows:
+        organizations.setdefault(row.organization_key, row.organization)
+    ids = (await bring_up(connection, ORGANIZATIONS, dataset, organizations, make_id)).id_by_key
+    for row in rows:
+        organization_id = ids[row.organization_key]
+        services.setdefault(row.service_key, replace(row.service, organization_id=organization_id))
+        # a location of a key of its own may be shared: it is nobody's
+        owner_id = organization_id if row.location_key == row.source_key else ""
+        locations.setdefault(row.location_key, replace(row.location, organization_id=owner_id))
+    return _Ground(
+        services=await bring_up(connection, SERVICES, dataset, services, make_id),
+        locations=await bring_up(connection, LOCATIONS, dataset, locations, make_id),
+        service_by_key=services,
+        location_by_key=locations,
+    )
+
+
+def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str) -> _Plan:
+    """Put a provider together out of its row and what the directory knows better; reports come later."""
+    provider_id = before.provider_id if before else new_id
+    location = ground.location_by_key[row.location_key]
+    vetting = row.provider.vetting
+    if before is not None and vetting.state is not VettingState.SUSPENDED and is_suspended(before.doc):
+        vetting = Vetting(VettingState.SUSPENDED)
+    provider = replace(
+        row.provider,
+        service_id=ground.services.id_by_key[row.service_key],
+        location_id=ground.locations.id_by_key[row.location_key],
+        receiver_id=row.provider.receiver_id or (before.receiver_id if before else ""),
+        pool_id=row.provider.pool_id or (before.pool_id if before else provider_id),
+        vetting=vetting,
+        site=Site.of(location, ground.service_by_key[row.service_key].organization_id),
+    )
+    return _Plan(provider_id=provider_id, provider=provider, before=before)
+
+
+async def _with_places(
+    connection: Connection, plans: Sequence[_Plan], *, actor: str, now: datetime
+) -> tuple[list[_Plan], Mapping[str, places.Reports]]:
+    """Give the providers the reports of their pools, and return the pools that have news with theirs."""
+    before = await places.present(connection, [plan.provider.pool_id for plan in plans])
+    news: dict[str, places.Reports] = defaultdict(tuple)
+    for plan in plans:
+        pool_id = plan.provider.pool_id
+        news[pool_id] += places.newer(plan.provider.place_reports, before[pool_id])
+    news = {pool_id: reports for pool_id, reports in news.items() if reports}
+    after = await places.add(connection, news, actor=actor, now=now) if news else {}
+    reports = {**before, **after}
+    given = [
+        replace(plan, provider=replace(plan.provider, place_reports=reports.get(plan.provider.pool_id, ())))
+        for plan in plans
+    ]
+    return given, after
+
+
+async def _beside(
+    connection: Connection, own_ids: Collection[str], ground: _Ground, news: Mapping[str, places.Reports]
+) -> list[tuple[Held, Change]]:
+    """Lock the providers beside the rows that copy something of what has changed, and say how they change."""
+    held_by_id: dict[str, Held] = {}
+    for column, values in (
+        ("service_id", list(ground.services.changed)),
+        ("location_id", list(ground.locations.changed)),
+        ("pool_id", list(news)),
+    ):
+        for held in await lock_by(connection, column, values, own_ids):
+            held_by_id[held.stored.record_id] = held
+    beside = []
+    for held in held_by_id.values():
+        provider = held.provider
+        service = ground.services.changed.get(provider.service_id)
+        location = ground.locations.changed.get(provider.location_id)
+        if location is not None:
+            provider = at_location(provider, location, provider.located.organization_id)
+        if service is not None:
+            provider = provider.at(replace(provider.located, organization_id=service.organization_id))
+        provider = replace(provider, place_reports=news.get(provider.pool_id, provider.place_reports))
+        if provider != held.provider:
+            beside.append((held, replace(held.change, provider=provider)))
+    return beside

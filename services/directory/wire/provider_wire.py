@@ -79,9 +79,7 @@ def provider_from_doc(message: pb.Provider) -> Provider:
 
 def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
     """Write a provider whose location is known, without its revision and times."""
-    site = provider.site
-    if site is None:
-        raise ValueError("a provider is kept with the facts of its location")
+    site = provider.located
     return pb.Provider(
         provider_id=record_id,
         organization_id=site.organization_id,

@@ -1,0 +1,75 @@
+"""The directory process: `python -m services.directory`."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+import uvloop
+
+from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from services.directory.readiness import Ready, keep_ready
+from services.directory.servicer import Directory, DirectoryServicer
+from services.directory.settings import Settings
+from services.geo import AreaCell
+from services.runtime import log, rpc, settings
+from services.runtime.feed import FeedWaker
+from services.runtime.postgres import open_pool
+from services.runtime.stop import on_signals
+from services.runtime.telemetry import CallMetrics, serve_metrics
+from services.runtime.tokens import Verifier
+from services.towns import TownList, load
+
+SERVICE: Final = "ihala.directory.v1.DirectoryService"
+SCHEMA: Final = "directory"
+
+
+async def run(chosen: Settings, stop: asyncio.Event) -> None:
+    """Serve until a stop is requested; ready once the database is there and its tables are made."""
+    towns = await asyncio.to_thread(_read_towns, chosen.countries.split(","))
+    metrics = CallMetrics()
+    ready = Ready()
+    server = rpc.new_server(
+        Verifier(chosen.jwks_file, chosen.deny_file, now=utc_now).verify,
+        services=[SERVICE],
+        dependencies=["postgres"],
+        metrics=metrics,
+        interceptors=[ready],
+        with_reflection=chosen.reflection,
+        max_concurrent_calls=chosen.max_concurrent_calls,
+    )
+    async with (
+        open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.pool_size) as pool,
+        asyncio.TaskGroup() as loops,
+    ):
+        directory = Directory(pool=pool, towns=towns, waker=FeedWaker(), now=utc_now, new_id=uuid4)
+        servicer: Any = DirectoryServicer(directory)
+        add_DirectoryServiceServicer_to_server(servicer, server.grpc)
+        watch = loops.create_task(keep_ready(chosen.database_url, pool, server.health, ready))
+        port = server.listen(chosen.listen_address, chosen.tls_dir)
+        with serve_metrics(metrics.registry, chosen.metrics_address):
+            structlog.get_logger(__name__).info("service.started", port=port)
+            await rpc.serve(server, stop, chosen.stop_grace_s)
+        watch.cancel()
+
+
+def _read_towns(countries: list[str]) -> TownList:
+    towns = load(countries)
+    towns.population_in(AreaCell("83384bfffffffff"))  # counts the people of all cells, once
+    return towns
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def main() -> None:
+    chosen = settings.load(Settings)
+    log.configure("directory", chosen.log_level)
+    with on_signals() as stop:
+        await run(chosen, stop)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -1,0 +1,69 @@
+"""When the directory may be asked: once its tables are there, and while its database answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final, NoReturn
+
+import grpc
+import structlog
+
+from services.errors import Unavailable
+from services.runtime.health import Health
+from services.runtime.migrate import migrate
+from services.runtime.postgres import Pool, read
+
+LOOK_EVERY_S: Final = 2.0
+SCHEMA: Final = "directory"
+OURS: Final = "/ihala."
+
+log = structlog.get_logger(__name__)
+
+
+class Ready(grpc.aio.ServerInterceptor):
+    """Refuses calls until the tables are there, so that nobody meets half a directory; health always answers."""
+
+    def __init__(self) -> None:
+        self.has_tables = False
+
+    async def intercept_service(
+        self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]], handler_call_details: Any
+    ) -> Any:
+        """Hand out the handler of a method, or until then one that refuses."""
+        handler = await continuation(handler_call_details)
+        if handler is None or self.has_tables or not handler_call_details.method.startswith(OURS):
+            return handler
+        forms = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(_refuse, **forms)
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(_refuse_stream, **forms)
+        return grpc.stream_stream_rpc_method_handler(_refuse_stream, **forms)
+
+
+async def _refuse(request: Any, context: Any) -> NoReturn:
+    raise Unavailable("the directory is not ready yet", retry_after_s=1.0)
+
+
+async def _refuse_stream(request: Any, context: Any) -> AsyncIterator[Any]:
+    raise Unavailable("the directory is not ready yet", retry_after_s=1.0)
+    yield  # makes it a stream
+
+
+async def keep_ready(database_url: str, pool: Pool, health: Health, ready: Ready) -> None:
+    """Make the tables once the database is there, and then say of it every 2 s whether it answers."""
+    while True:
+        try:
+            if not ready.has_tables:
+                for name in await migrate(database_url, SCHEMA, "services.directory"):
+                    log.info("migration.applied", migration=name)
+                ready.has_tables = True
+            async with read(pool) as connection:
+                await connection.execute("SELECT 1")
+        except Unavailable:
+            health.set_serving("postgres", is_serving=False)
+        else:
+            health.set_serving("postgres", is_serving=True)
+        await asyncio.sleep(LOOK_EVERY_S if ready.has_tables else LOOK_EVERY_S / 4)

@@ -1,0 +1,134 @@
+"""Parts of the earth to search in: circles, boxes and polygons, across the antimeridian too."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from services.directory.model import refuse
+from services.directory.search.boxes import Box, boxes_around, unwrapped
+from services.geo import Point, distances_m
+
+FARTHEST_M: Final = 20_003_932.0  #: half a meridian of WGS84: no two points are farther apart
+_TURN_DEG: Final = 360.0
+_LEAST_RING: Final = 4
+MAX_RING: Final = 5000
+
+Degrees = npt.NDArray[np.float64]
+Inside = npt.NDArray[np.bool_]
+
+
+class Area(Protocol):
+    """A part of the earth."""
+
+    def boxes(self) -> list[Box]:
+        """List boxes that together hold it."""
+
+    def has(self, latitude_deg: Degrees, longitude_deg: Degrees) -> Inside:
+        """Say of each of many points whether it is inside, edges among it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """All within a distance of a centre."""
+
+    centre: Point
+    radius_m: float  #: in (0, 20003932], by WGS84 geodesic
+
+    def __post_init__(self) -> None:
+        if not 0 < self.radius_m <= FARTHEST_M:
+            raise refuse("radius_m", f"must be in (0, {FARTHEST_M:.0f}]")
+
+    def boxes(self) -> list[Box]:
+        return boxes_around(self.centre, math.ceil(self.radius_m * 1000))
+
+    def has(self, latitude_deg: Degrees, longitude_deg: Degrees) -> Inside:
+        return distances_m(self.centre, latitude_deg, longitude_deg) <= self.radius_m
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxArea:
+    """A rectangle of latitudes and longitudes; with west > east it crosses the antimeridian."""
+
+    south_deg: float  #: in [-90, 90]
+    west_deg: float  #: in [-180, 180]
+    north_deg: float  #: in [south_deg, 90]
+    east_deg: float  #: in [-180, 180]
+
+    def __post_init__(self) -> None:
+        for name, value, limit in (
+            ("south_deg", self.south_deg, 90),
+            ("west_deg", self.west_deg, 180),
+            ("north_deg", self.north_deg, 90),
+            ("east_deg", self.east_deg, 180),
+        ):
+            if not -limit <= value <= limit:
+                raise refuse(name, f"must be in [-{limit}, {limit}]")
+        if self.south_deg > self.north_deg:
+            raise refuse("north_deg", "must not be below south_deg")
+
+    def boxes(self) -> list[Box]:
+        east_deg = self.east_deg + (_TURN_DEG if self.west_deg > self.east_deg else 0.0)
+        return [Box(self.south_deg, west, self.north_deg, east) for west, east in unwrapped(self.west_deg, east_deg)]
+
+    def has(self, latitude_deg: Degrees, longitude_deg: Degrees) -> Inside:
+        inside = np.zeros(len(latitude_deg), dtype=np.bool_)
+        for box in self.boxes():
+            inside |= (box.west_deg <= longitude_deg) & (longitude_deg <= box.east_deg)
+        return inside & (self.south_deg <= latitude_deg) & (latitude_deg <= self.north_deg)
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """
+    A ring and its holes; edges are straight lines of latitude and longitude.
+
+    Each edge goes the shorter way round, so that a ring may cross the
+    antimeridian. A ring around a pole is refused.
+    """
+
+    exterior: tuple[Point, ...]  #: at least 4 points, the last equal to the first
+    interiors: tuple[tuple[Point, ...], ...] = ()
+    _shape: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        start_deg = self.exterior[0].longitude_deg if self.exterior else 0.0
+        rings = [
+            _ring(name, ring, start_deg)
+            for name, ring in (
+                ("exterior", self.exterior),
+                *((f"interiors[{index}]", ring) for index, ring in enumerate(self.interiors)),
+            )
+        ]
+        shape = shapely.Polygon(rings[0], rings[1:])
+        if not shape.is_valid:
+            raise refuse("exterior", "must be a ring that does not cross itself, with its holes inside")
+        shapely.prepare(shape)
+        object.__setattr__(self, "_shape", shape)
+
+    def boxes(self) -> list[Box]:
+        west_deg, south_deg, east_deg, north_deg = self._shape.bounds
+        return [Box(south_deg, west, north_deg, east) for west, east in unwrapped(west_deg, east_deg)]
+
+    def has(self, latitude_deg: Degrees, longitude_deg: Degrees) -> Inside:
+        inside = np.zeros(len(latitude_deg), dtype=np.bool_)
+        for shift_deg in (-_TURN_DEG, 0.0, _TURN_DEG):
+            inside |= shapely.intersects_xy(self._shape, longitude_deg + shift_deg, latitude_deg)
+        return inside
+
+
+def _ring(name: str, ring: tuple[Point, ...], start_deg: float) -> list[tuple[float, float]]:
+    """Lay a ring out as (longitude, latitude) without a jump at the antimeridian."""
+    if not _LEAST_RING <= len(ring) <= MAX_RING or ring[0] != ring[-1]:
+        raise refuse(name, f"must have {_LEAST_RING} to {MAX_RING} points, the last equal to the first")
+    at_deg = start_deg
+    laid = []
+    for point in ring:
+        at_deg += math.remainder(point.longitude_deg - at_deg, _TURN_DEG)
+        laid.append((at_deg, point.latitude_deg))
+    if abs(laid[0][0] - laid[-1][0]) > _TURN_DEG / 2:
+        raise refuse(name, "must not go round a pole")
+    return laid

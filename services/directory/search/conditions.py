@@ -1,0 +1,23 @@
+"""What a search asks for."""
+
+from dataclasses import dataclass
+
+from services.directory.model import Status
+from services.directory.search.areas import Area
+from services.geo import Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a public provider must be to be found; all that is given must hold."""
+
+    origin: Point | None = None  #: where to measure from; None: rows come by id
+    area: Area | None = None
+    max_cost_mm: int | None = None  #: needs an origin
+    codes: tuple[str, ...] = ()  #: each claimed yes or unknown; a code at the top means any below it
+    words: tuple[str, ...] = ()  #: normalised; each starts a word of a name
+    language: str = ""  #: canonical BCP 47
+    statuses: tuple[Status, ...] = ()  #: none: active and inside the period of validity now
+    dataset: str = ""
+    country_code: str = ""
+    places_free: bool = False

@@ -1,0 +1,53 @@
+"""Services over gRPC."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.directory.model import Service, refuse
+from services.directory.servicer.commands import Directory
+from services.directory.servicer.editing import Editing, check_organization
+from services.directory.store.archiving import archived_with
+from services.directory.store.bodies import SERVICES
+from services.directory.store.confidence import follow_service
+from services.directory.store.providers import Change
+from services.runtime.postgres import Connection
+
+
+class ServiceEditing(Editing[Service]):
+    """What is particular to services."""
+
+    async def check(self, connection: Connection, value: Service) -> None:
+        """Every service is of an organization."""
+        if not value.organization_id:
+            raise refuse("service.organization_id", "must not be empty")
+        await check_organization(connection, "service", value.organization_id)
+
+    async def follow(self, connection: Connection, record_id: str, value: Service) -> Sequence[Change]:
+        """Providers copy the organization of their service."""
+        return await follow_service(connection, record_id, value.organization_id)
+
+    async def follow_archive(self, connection: Connection, record_id: str) -> Sequence[Change]:
+        """A service takes its providers along."""
+        return await archived_with(connection, "service_id", record_id)
+
+
+class ServiceMethods:
+    """The methods about services."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._editing = ServiceEditing(directory, SERVICES)
+
+    async def CreateService(self, request: Any, context: Any) -> Any:
+        return await self._editing.create(request)
+
+    async def GetService(self, request: Any, context: Any) -> Any:
+        return await self._editing.get(request)
+
+    async def ListServices(self, request: Any, context: Any) -> Any:
+        return await self._editing.list(request)
+
+    async def UpdateService(self, request: Any, context: Any) -> Any:
+        return await self._editing.update(request)
+
+    async def ArchiveService(self, request: Any, context: Any) -> Any:
+        return await self._editing.archive(request)

@@ -1,0 +1,96 @@
+"""Bring many organizations, services or locations of one dataset up to a file in two statements."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from psycopg import sql
+
+from services.directory.store.bodies import Bodies, V
+from services.runtime.postgres import Connection
+
+_TYPES = {
+    "revision": "bigint",
+    "organization_id": "uuid",
+    "disclosure": "text",
+    "dataset": "text",
+    "source_key": "text",
+    "sort_name": "text",
+    "doc": "bytea",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought(Generic[V]):
+    """What came of it."""
+
+    id_by_key: Mapping[str, str]  #: of every source key that was brought
+    changed: Mapping[str, V]  #: by id, those that were there and are different now
+
+
+async def bring_up(
+    connection: Connection, bodies: Bodies[V], dataset: str, values: Mapping[str, V], make_id: Callable[[], str]
+) -> Brought[V]:
+    """
+    Create and change records so that they are as a file has them; equal ones are left alone.
+
+    Args:
+        connection: In a transaction that has locked the dataset.
+
+        bodies: The records of one noun.
+
+        dataset: Of all of them.
+
+        values: By source key; each has that source.
+
+        make_id: Makes the ids of new records.
+    """
+    record_id = sql.Identifier(bodies.noun.id_field)
+    table = sql.Identifier(bodies.noun.name)
+    cursor = await connection.execute(
+        sql.SQL(
+            """
+            SELECT source_key, {id}::text, revision, archived, doc FROM {table}
+            WHERE dataset = %s AND source_key = ANY(%s) ORDER BY {id} FOR UPDATE
+            """
+        ).format(id=record_id, table=table),
+        [dataset, list(values)],
+    )
+    there = {row[0]: row[1:] for row in await cursor.fetchall()}
+    id_by_key, changed = {}, {}
+    rows: list[dict[str, Any]] = []
+    for key, value in values.items():
+        known_id, revision, archived, doc = there.get(key, (None, 0, False, b""))
+        id_by_key[key] = known_id or make_id()
+        new_doc = bodies.noun.doc(id_by_key[key], value)
+        if known_id and new_doc == doc and not archived:
+            continue
+        if known_id:
+            changed[known_id] = value
+        columns = {"revision": revision + 1, **bodies.columns(value), "doc": new_doc}
+        rows.append({bodies.noun.id_field: id_by_key[key], **columns})
+    if rows:
+        await connection.execute(_write_statement(bodies), {name: [row[name] for row in rows] for name in rows[0]})
+    return Brought(id_by_key, changed)
+
+
+def _write_statement(bodies: Bodies[Any]) -> sql.Composed:
+    noun = bodies.noun
+    owned = {"service": ["organization_id"], "location": ["organization_id", "disclosure"]}.get(noun.name, [])
+    names = ["revision", *owned, "dataset", "source_key", "sort_name", "doc"]
+    types = {noun.id_field: "uuid", **{name: _TYPES[name] for name in names}}
+    return sql.SQL(
+        """
+        INSERT INTO {table} ({all_names})
+        SELECT * FROM unnest({parameters})
+        ON CONFLICT ({id}) DO UPDATE SET archived = false, {assignments}
+        """
+    ).format(
+        table=sql.Identifier(noun.name),
+        id=sql.Identifier(noun.id_field),
+        all_names=sql.SQL(", ").join(map(sql.Identifier, types)),
+        parameters=sql.SQL(", ").join(
+            sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(kind)) for name, kind in types.items()
+        ),
+        assignments=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names),
+    )

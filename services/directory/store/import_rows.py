@@ -1,0 +1,165 @@
+"""The rows of an import before they are written: which are refused, what each rests on, and what is there already."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from psycopg.rows import class_row
+
+from services.directory.model import (
+    Disclosure,
+    ImportRecord,
+    Location,
+    Organization,
+    Provider,
+    Service,
+    Site,
+    Source,
+    inside,
+    refuse,
+)
+from services.directory.wire.requests_wire import is_record_id
+from services.errors import InvalidInput, Violation
+from services.runtime.postgres import Connection
+
+P = TypeVar("P", Organization, Service, Location, Provider)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One accepted row: its parts, each with the source by which it is known."""
+
+    source_key: str
+    organization_key: str
+    service_key: str
+    location_key: str
+    organization: Organization
+    service: Service
+    location: Location
+    provider: Provider
+
+    @classmethod
+    def of(cls, dataset: str, record: ImportRecord) -> "Row":
+        """
+        Give every part of a record its source.
+
+        Raises:
+            InvalidInput: a part is of another dataset, or the provider tells
+                too much of a confidential site.
+        """
+        organization = _sourced(
+            dataset, record, record.organization, "organization", f"name:{record.organization.names[0].text}"[:256]
+        )
+        service = _sourced(dataset, record, record.service, "service", record.source_key)
+        location = _sourced(dataset, record, record.location, "location", record.source_key)
+        provider = _sourced(dataset, record, record.provider, "provider", record.source_key)
+        if _key(provider) != record.source_key:
+            raise refuse("provider.source.source_key", "must be the key of the row")
+        inside("provider", provider.at, Site.of(location, ""))
+        return cls(
+            source_key=record.source_key,
+            organization_key=_key(organization),
+            service_key=_key(service),
+            location_key=_key(location),
+            organization=organization,
+            service=service,
+            location=location,
+            provider=provider,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A provider that the dataset has already, locked."""
+
+    provider_id: str
+    source_key: str
+    archived: bool
+    disclosure: str
+    receiver_id: str
+    pool_id: str
+    doc: bytes
+    create_time: datetime
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its exact place was public until now."""
+        return self.disclosure == Disclosure.PUBLIC
+
+
+async def sort_out(connection: Connection, dataset: str, records: Sequence[ImportRecord]) -> list[Row | Violation]:
+    """Say of each record what it rests on, or which rule it breaks."""
+    sorted_out = [_row_or_fault(dataset, record) for record in records]
+    rows = [row for row in sorted_out if isinstance(row, Row)]
+    confidential = await _confidential_locations(connection, dataset, rows)
+    receivers = await _receivers(connection, rows)
+    return [_checked(row, confidential, receivers) if isinstance(row, Row) else row for row in sorted_out]
+
+
+async def read_known(connection: Connection, dataset: str, source_keys: Sequence[str]) -> Mapping[str, Known]:
+    """Lock the providers of a dataset that have these keys, and read them by key."""
+    async with connection.cursor(row_factory=class_row(Known)) as cursor:
+        await cursor.execute(
+            """
+            SELECT provider_id::text, source_key, archived, disclosure, coalesce(receiver_id::text, '') AS receiver_id,
+                   pool_id, doc, create_time
+            FROM provider WHERE dataset = %s AND source_key = ANY(%s) ORDER BY provider_id FOR UPDATE
+            """,
+            [dataset, list(source_keys)],
+        )
+        return {known.source_key: known for known in await cursor.fetchall()}
+
+
+def _row_or_fault(dataset: str, record: ImportRecord) -> Row | Violation:
+    try:
+        return Row.of(dataset, record)
+    except InvalidInput as error:
+        return error.fields[0] if error.fields else Violation("row", error.message)
+
+
+def _checked(row: Row, confidential: frozenset[str], receivers: frozenset[str]) -> Row | Violation:
+    if row.location.disclosure is Disclosure.PUBLIC and row.location_key in confidential:
+        # an old file must not uncover a site; an editor may, by name
+        return Violation("location.disclosure", "must stay AREA: a file cannot make a confidential site public")
+    if row.provider.receiver_id and row.provider.receiver_id not in receivers:
+        return Violation("provider.receiver_id", "must name a receiver that is there and not archived")
+    return row
+
+
+async def _confidential_locations(connection: Connection, dataset: str, rows: Sequence[Row]) -> frozenset[str]:
+    keys = [row.location_key for row in rows if row.location.disclosure is Disclosure.PUBLIC]
+    cursor = await connection.execute(
+        "SELECT source_key FROM location WHERE dataset = %s AND source_key = ANY(%s) AND disclosure = 'AREA'",
+        [dataset, keys],
+    )
+    return frozenset(key for (key,) in await cursor.fetchall())
+
+
+async def _receivers(connection: Connection, rows: Sequence[Row]) -> frozenset[str]:
+    named = {row.provider.receiver_id for row in rows}
+    cursor = await connection.execute(
+        "SELECT receiver_id::text FROM receiver WHERE receiver_id = ANY(%s::uuid[]) AND NOT archived FOR SHARE",
+        [[receiver_id for receiver_id in named if is_record_id(receiver_id)]],
+    )
+    return frozenset(receiver_id for (receiver_id,) in await cursor.fetchall())
+
+
+def _sourced(dataset: str, record: ImportRecord, part: P, field: str, key: str) -> P:
+    source = part.source
+    if source is None:
+        told = record.provider.source
+        source = Source(
+            dataset=dataset,
+            source_key=key,
+            licence=told.licence if told else "",
+            verified_time=told.verified_time if told else None,
+        )
+        return replace(part, source=source)
+    if source.dataset != dataset:
+        raise refuse(f"{field}.source.dataset", "must be the dataset of the import")
+    return part
+
+
+def _key(part: Organization | Service | Location | Provider) -> str:
+    return part.source.source_key if part.source else ""

@@ -1,0 +1,63 @@
+"""What a provider's row repeats beside its `doc`, to search, join and lock by."""
+
+from typing import Any, Final
+
+from services.directory.model import Provider
+from services.directory.search import codes_of, languages_of, words_of
+from services.directory.wire.nouns_wire import PROVIDER
+from services.geo import AreaCell, Point
+
+#: in the order of `columns_of`; with the type that text is read as
+COLUMNS: Final = {
+    "organization_id": "uuid",
+    "service_id": "uuid",
+    "location_id": "uuid",
+    "receiver_id": "uuid",
+    "pool_id": "text",
+    "dataset": "text",
+    "source_key": "text",
+    "disclosure": "text",
+    "h3_cell": "text",
+    "position": "point",
+    "country_code": "text",
+    "status": "text",
+    "start_time": "timestamptz",
+    "end_time": "timestamptz",
+    "codes": "text[]",
+    "languages": "text[]",
+    "words": "tsvector",
+    "has_free_places": "boolean",
+    "doc": "bytea",
+}
+
+
+def columns_of(provider_id: str, provider: Provider) -> dict[str, Any]:
+    """
+    Write a provider whose location is known as the columns of its row.
+
+    Returns:
+        Values by column; `words` as a list, to be turned by `array_to_tsvector`.
+    """
+    site, source = provider.located, provider.source
+    place = site.place
+    return {
+        "organization_id": site.organization_id,
+        "service_id": provider.service_id,
+        "location_id": provider.location_id,
+        "receiver_id": provider.receiver_id or None,
+        "pool_id": provider.pool_id,
+        "dataset": source.dataset if source else None,
+        "source_key": source.source_key if source else None,
+        "disclosure": site.disclosure.value,
+        "h3_cell": place.h3_cell if isinstance(place, AreaCell) else None,
+        "position": f"({place.longitude_deg!r},{place.latitude_deg!r})" if isinstance(place, Point) else None,
+        "country_code": site.country_code,
+        "status": provider.status.value,
+        "start_time": provider.valid.start_time,
+        "end_time": provider.valid.end_time,
+        "codes": codes_of(provider),
+        "languages": languages_of(provider),
+        "words": words_of(provider.names),
+        "has_free_places": provider.has_free_places,
+        "doc": PROVIDER.doc(provider_id, provider),
+    }

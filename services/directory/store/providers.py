@@ -1,0 +1,195 @@
+"""Providers in PostgreSQL: every change takes its revision of the feed last, and leaves a row in the history."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import sql
+from psycopg.rows import class_row
+
+from services.directory.model import Provider, Stored
+from services.directory.store.bodies import check_revision, unique_source
+from services.directory.store.provider_columns import COLUMNS, columns_of
+from services.directory.wire.nouns_wire import PROVIDER
+from services.directory.wire.requests_wire import is_record_id
+from services.runtime import feed
+from services.runtime.auth import absent
+from services.runtime.postgres import Connection
+
+FEED: Final = "providers"
+_LISTS: Final = ("codes", "languages", "words")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A provider as it is to be."""
+
+    provider_id: str
+    provider: Provider  #: with the facts of its location
+    archived: bool = False
+    create_time: datetime | None = None  #: None: it is new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A provider that this transaction has locked."""
+
+    stored: Stored
+    provider: Provider
+
+    @property
+    def change(self) -> Change:
+        """The provider as it is, to be altered."""
+        return Change(
+            provider_id=self.stored.record_id,
+            provider=self.provider,
+            archived=self.stored.archived,
+            create_time=self.stored.create_time,
+        )
+
+
+async def lock(connection: Connection, provider_id: str, expected_revision: int | None = None) -> Held:
+    """
+    Lock a provider for a change.
+
+    Raises:
+        NotFound: there is none.
+
+        Conflict: it has another revision than the caller has read.
+    """
+    held = await lock_by(connection, "provider_id", [provider_id]) if is_record_id(provider_id) else []
+    if not held:
+        raise absent()
+    if expected_revision is not None:
+        check_revision(held[0].stored, expected_revision)
+    return held[0]
+
+
+async def lock_by(
+    connection: Connection, column: str, values: Sequence[str], except_ids: Collection[str] = ()
+) -> list[Held]:
+    """
+    Lock the providers that name something, archived ones too, in the order of their ids.
+
+    They are read again once they are locked: one that joined while this waited is among them.
+
+    Args:
+        connection: In a transaction.
+
+        column: What they name, for example "location_id".
+
+        values: The ids of it.
+
+        except_ids: Providers that are left out.
+    """
+    if not values:
+        return []
+    kind = "text" if column == "pool_id" else "uuid"
+    where = sql.SQL(
+        "FROM provider WHERE {} = ANY(%s::{}[]) AND provider_id <> ALL(%s::uuid[]) ORDER BY provider_id"
+    ).format(sql.Identifier(column), sql.SQL(kind))
+    parameters = [list(values), list(except_ids)]
+    await connection.execute(sql.SQL("SELECT 1 {} FOR UPDATE").format(where), parameters)
+    async with connection.cursor(row_factory=class_row(Stored)) as cursor:
+        await cursor.execute(
+            sql.SQL(
+                "SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time {} FOR UPDATE"
+            ).format(where),
+            parameters,
+        )
+        return [Held(stored=stored, provider=PROVIDER.value(stored)) for stored in await cursor.fetchall()]
+
+
+async def write(connection: Connection, changes: Sequence[Change], *, actor: str, now: datetime) -> list[Stored]:
+    """
+    Write providers, new and changed: the last step of a transaction.
+
+    The rows are prepared before the feed's counter is taken, so that other
+    writers wait for one statement alone.
+
+    Args:
+        connection: In a transaction that has locked the providers that are there.
+
+        changes: Each provider once.
+
+        actor: For the history.
+
+        now: The time of the change.
+
+    Returns:
+        The providers as they are stored, in the order of the changes.
+
+    Raises:
+        InvalidInput: another provider has the same dataset and source key.
+    """
+    if not changes:
+        return []
+    rows = [columns_of(change.provider_id, change.provider) for change in changes]
+    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in COLUMNS}
+    for name in _LISTS:
+        columns[name] = [_array(values) for values in columns[name]]
+    revisions = list(await feed.take(connection, FEED, len(changes)))
+    async with unique_source("provider"):
+        await connection.execute(
+            _WRITE,
+            {
+                **columns,
+                "provider_id": [change.provider_id for change in changes],
+                "revision": revisions,
+                "archived": [change.archived for change in changes],
+                "actor": actor,
+                "now": now,
+            },
+        )
+    return [
+        Stored(
+            record_id=change.provider_id,
+            revision=revision,
+            archived=change.archived,
+            doc=row["doc"],
+            create_time=change.create_time or now,
+            update_time=now,
+        )
+        for change, revision, row in zip(changes, revisions, rows, strict=True)
+    ]
+
+
+def _array(values: Sequence[str]) -> str:
+    """Write codes, tags or normalised words, which have no quotes, as an array of PostgreSQL."""
+    return "{" + ",".join(f'"{value}"' for value in values) + "}"
+
+
+_COPIED: Final = ("revision", "archived", *COLUMNS)
+# In the entry, lists are still texts: PostgreSQL has no arrays of ragged arrays.
+_ENTRY_TYPES: Final = {"provider_id": "uuid", "revision": "bigint", "archived": "boolean"} | {
+    name: "text" if name in _LISTS else kind for name, kind in COLUMNS.items()
+}
+_WRITE: Final = sql.SQL(
+    """
+    WITH entry AS (
+        SELECT * FROM unnest({parameters}) AS entry ({names})
+    ), saved AS (
+        INSERT INTO provider (provider_id, create_time, update_time, {copied})
+        SELECT provider_id, %(now)s, %(now)s, {values} FROM entry
+        ON CONFLICT (provider_id) DO UPDATE SET (update_time, {copied}) = ROW (excluded.update_time, {excluded})
+    )
+    INSERT INTO provider_history (provider_id, revision, archived, doc, actor, at)
+    SELECT provider_id, revision, archived, doc, %(actor)s, %(now)s FROM entry
+    """
+).format(
+    parameters=sql.SQL(", ").join(
+        sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(kind)) for name, kind in _ENTRY_TYPES.items()
+    ),
+    names=sql.SQL(", ").join(map(sql.Identifier, _ENTRY_TYPES)),
+    copied=sql.SQL(", ").join(map(sql.Identifier, _COPIED)),
+    values=sql.SQL(", ").join(
+        sql.SQL("array_to_tsvector(words::text[])")
+        if name == "words"
+        else sql.SQL("{}::text[]").format(sql.Identifier(name))
+        if name in _LISTS
+        else sql.Identifier(name)
+        for name in _COPIED
+    ),
+    excluded=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in _COPIED),
+)

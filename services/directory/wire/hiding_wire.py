@@ -1,0 +1,27 @@
+"""Earlier states of providers that have become confidential."""
+
+from ihala.directory.v1 import directory_pb2 as pb
+from services.directory.model import Provider
+from services.directory.wire.places_wire import place_to_wire
+from services.directory.wire.requests_wire import canonical
+from services.directory.wire.values_wire import texts_to_wire
+from services.directory.wire.words_wire import DISCLOSURE
+
+
+def hidden_doc(doc: bytes, provider: Provider) -> bytes:
+    """Rewrite an earlier state so that it tells no more of the place than the present one."""
+    site = provider.located
+    message = pb.Provider.FromString(doc)
+    for field in ("names", "descriptions", "contacts", "place"):
+        message.ClearField(field)
+    message.names.extend(texts_to_wire(provider.names))
+    message.disclosure = DISCLOSURE.write(site.disclosure)
+    place = place_to_wire(site.place)
+    if place is not None:
+        message.place.CopyFrom(place)
+    return canonical(message)
+
+
+def is_suspended(doc: bytes) -> bool:
+    """Say whether a safeguarding flag stands, without reading the rest."""
+    return pb.Provider.FromString(doc).vetting.state == pb.VETTING_STATE_SUSPENDED
