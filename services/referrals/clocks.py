@@ -62,6 +62,27 @@ def defaults() -> Mapping[Urgency, UrgencyClocks]:
     )
 
 
+def overridden(seconds: Mapping[str, tuple[float, float, float]]) -> Mapping[Urgency, UrgencyClocks]:
+    """
+    Take the clocks of a jurisdiction where it has its own.
+
+    Args:
+        seconds: To read, decide and arrive, by class of urgency.
+
+    Raises:
+        InvalidInput: A class is unknown, or its clocks do not grow.
+    """
+    if not set(Urgency) >= seconds.keys():
+        raise InvalidInput(f"clocks_s must be of {', '.join(Urgency)}")
+    own = {
+        Urgency(code): UrgencyClocks(
+            read=timedelta(seconds=read_s), decide=timedelta(seconds=decide_s), arrive=timedelta(seconds=arrive_s)
+        )
+        for code, (read_s, decide_s, arrive_s) in seconds.items()
+    }
+    return MappingProxyType({**defaults(), **own})
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """The clocks of a jurisdiction."""

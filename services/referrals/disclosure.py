@@ -23,7 +23,7 @@ PERSON_FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "family": ("family", "family_absence"),
         "process": ("process", "process_absence"),
         "exploitation": ("exploitation", "exploitation_absence"),
-        "unaccompanied": ("unaccompanied", "unaccompanied_absence"),
+        "unaccompanied_child": ("unaccompanied", "unaccompanied_absence"),
         "accessibility": ("accessibility", "accessibility_absence"),
         "documents": ("has_documents", "has_documents_absence"),
     }

@@ -155,7 +155,8 @@ CREATE TABLE case_key (
     wrapped bytea -- by a key that is not in this database; null once destroyed
 );
 CREATE TABLE case_facts (
-    referral_id text NOT NULL REFERENCES referral,
+    -- deferred: the feed's counter, which the referral's writing ends with, is the last lock
+    referral_id text NOT NULL REFERENCES referral DEFERRABLE INITIALLY DEFERRED,
     part text NOT NULL, -- 'request', 'briefing', 'reason/<offer_id>'
     key_id text NOT NULL REFERENCES case_key,
     sealed bytea NOT NULL,

@@ -54,3 +54,12 @@ async def mark(connection: Connection, published: Sequence[Outgoing], now: datet
             """,
             [{"now": now, "client_id": each.client_id, "revision": each.revision} for each in published],
         )
+
+
+async def is_waiting(connection: Connection) -> bool:
+    """Say whether an event waits that nobody has published."""
+    cursor = await connection.execute(
+        "SELECT EXISTS (SELECT FROM event WHERE published_time IS NULL AND offer_id IS NOT NULL)"
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])

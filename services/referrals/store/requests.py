@@ -45,7 +45,7 @@ async def find_same(connection: Connection, client_id: str, request_id: str, dig
     if key is None:
         return None
     if key.digest is None:
-        raise FailedPrecondition("the case was erased", reason=Reason.ERASED)
+        raise erased()
     if key.digest != digest:
         raise InvalidInput("request_id must not be used again with another body", reason=Reason.REQUEST_ID_REUSED)
     return key
@@ -104,3 +104,8 @@ def _answer(stored: Any) -> CreatedReferral:
         create_time=datetime.fromisoformat(stored["create_time"]),
         lost_places=tuple(Choice(*each) for each in stored["lost_places"]),
     )
+
+
+def erased() -> FailedPrecondition:
+    """Say that what a request made was erased (R13)."""
+    return FailedPrecondition("the case was erased", reason=Reason.ERASED)

@@ -1,0 +1,101 @@
+"""The services that referrals call: matching, which checks a choice again, and the directory, which is followed."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ihala.directory.v1 import directory_service_pb2 as directory_pb
+from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub
+from services.referrals.model import Choice, Provider
+from services.referrals.wire.asking import Checked, check_to_wire, checked_from_wire
+from services.referrals.wire.providers import provider_from_wire
+from services.runtime.channel import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPage:
+    """A page of the directory's feed."""
+
+    epoch: str
+    revision: int  #: resume after this
+    caught_up: bool
+    providers: tuple[Provider, ...]
+    archived: tuple[tuple[str, int], ...]  #: id and revision
+
+
+class Matching(Protocol):
+    """Matching, as far as referrals ask it."""
+
+    async def check(
+        self, match_token: str, request: Any, choices: Sequence[Choice]
+    ) -> tuple[list[Checked], list[Choice]]: ...
+
+
+class Directory(Protocol):
+    """The directory, as far as it is followed."""
+
+    def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]: ...
+
+
+class RemoteMatching:
+    """The matching service, over a channel with a service's token."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = MatchingServiceStub(channel)
+
+    async def check(
+        self, match_token: str, request: Any, choices: Sequence[Choice]
+    ) -> tuple[list[Checked], list[Choice]]:
+        """
+        Check choices again, at the present revision.
+
+        Args:
+            match_token: From FindMatches.
+
+            request: The match request as it came.
+
+            choices: Whom to check.
+
+        Returns:
+            What is said of each choice, in their order, and who comes next.
+
+        Raises:
+            FailedPrecondition: MATCH_STALE: the token is old, or of another request.
+
+            Unavailable: Matching cannot be reached, or is not warm.
+        """
+        answer = await self._stub.CheckMatch(check_to_wire(match_token, request, choices))
+        return checked_from_wire(answer)
+
+
+class RemoteDirectory:
+    """The directory service, over a channel with a service's token."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = DirectoryServiceStub(channel)
+
+    async def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]:
+        """
+        Follow the providers, from a snapshot if `after_revision` is 0.
+
+        Raises:
+            FailedPrecondition: The cursor is of another epoch (EPOCH_CHANGED).
+
+            Unavailable: The directory cannot be reached, or ended the stream.
+        """
+        request = directory_pb.WatchProvidersRequest(epoch=epoch, after_revision=after_revision)
+        async with aclosing(self._stub.WatchProviders(request)) as pages:  # type: ignore[type-var]
+            async for page in pages:
+                yield _page(page)
+
+
+def _page(message: directory_pb.WatchProvidersResponse) -> ProviderPage:
+    providers, archived = [], []
+    for change in message.changes:
+        if change.WhichOneof("change") == "provider":
+            providers.append(provider_from_wire(change.provider, change.revision))
+        else:
+            archived.append((change.archived_provider_id, change.revision))
+    return ProviderPage(message.epoch, message.revision, message.caught_up, tuple(providers), tuple(archived))

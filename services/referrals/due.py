@@ -1,0 +1,57 @@
+"""The due loop: offers whose time has passed take their next rung (R46, R62)."""
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from services.errors import IhalaError
+from services.referrals.model import Act
+from services.referrals.scene import House, let_time_pass
+from services.referrals.store import offers, scenes
+from services.runtime.postgres import Act as AuditAct
+from services.runtime.postgres import Pool, Process, read, transaction
+
+BATCH: Final = 50
+ACTOR: Final = Process(client_id="referrals.due")
+
+log = structlog.get_logger(__name__)
+
+
+async def take_rungs(pool: Pool, house: House, now: datetime) -> int:
+    """
+    Let every offer whose due time has passed take its next rung, each in its own transaction.
+
+    Several replicas may do this at once: a referral that another transaction has is left
+    to it. One that fails is looked at again in the next round.
+
+    Args:
+        pool: Of the service.
+
+        house: The jurisdiction.
+
+        now: The time by which things are due.
+
+    Returns:
+        How many rungs were taken.
+    """
+    async with read(pool) as connection:
+        due = await offers.due(connection, now, BATCH)
+    taken = 0
+    for offer in due:
+        try:
+            taken += await _take_rung(pool, house, offer.referral_id, offer.offer_id, now)
+        except IhalaError as error:
+            log.warning("rung.failed", reason=error.reason, offer_id=offer.offer_id)
+    return taken
+
+
+async def _take_rung(pool: Pool, house: House, referral_id: str, offer_id: str, now: datetime) -> bool:
+    act = Act(actor=ACTOR.client_id, occurred_time=now, now=now)
+    audit = AuditAct(action="offer.let_time_pass", object_kind="offer", object_id=offer_id)
+    async with transaction(pool, ACTOR, audit) as connection:
+        locked = await scenes.lock(connection, house, [referral_id], skip_busy=True)
+        for scene in locked.scenes:
+            let_time_pass(scene, offer_id, act)
+        await locked.save(connection)
+    return bool(locked.scenes)

@@ -1,0 +1,42 @@
+"""Referrals over gRPC: one servicer, made of parts by noun."""
+
+from services.referrals.servicer.answering import AnsweringMethods
+from services.referrals.servicer.consents import ConsentMethods
+from services.referrals.servicer.creating import CreatingMethods
+from services.referrals.servicer.desk import Desk
+from services.referrals.servicer.ending import EndingMethods
+from services.referrals.servicer.offers import OfferMethods
+from services.referrals.servicer.places import PlaceMethods
+from services.referrals.servicer.referrals import ReferralMethods
+from services.referrals.servicer.tasks import TaskMethods
+from services.referrals.servicer.unbuilt import UnbuiltMethods
+from services.referrals.servicer.watching import WatchMethods
+
+__all__ = ["Desk", "ReferralsServicer"]
+
+
+class ReferralsServicer:
+    """
+    Answers ReferralsService.
+
+    Args:
+        desk: What the methods share.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        parts = (
+            ConsentMethods(desk),
+            CreatingMethods(desk),
+            EndingMethods(desk),
+            ReferralMethods(desk),
+            WatchMethods(desk),
+            OfferMethods(desk),
+            AnsweringMethods(desk),
+            TaskMethods(desk),
+            PlaceMethods(desk),
+            UnbuiltMethods(),
+        )
+        for part in parts:
+            for name in vars(type(part)):
+                if name[0].isupper():  # RPCs are, and nothing else is
+                    setattr(self, name, getattr(part, name))

@@ -1,0 +1,36 @@
+"""What the referrals service reads from its environment. Explained in docs/settings.md."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from services.runtime.settings import Address, DatabaseUrl, NatsUrl, ReadableFile, ServiceSettings
+from services.taxonomy import Urgency
+
+Seconds = tuple[float, float, float]
+
+
+def _growing(clocks_s: dict[str, Seconds]) -> dict[str, Seconds]:
+    for urgency, (read_s, decide_s, arrive_s) in clocks_s.items():
+        if urgency not in set(Urgency) or not 0.0 < read_s <= decide_s <= arrive_s:
+            raise ValueError("must have growing seconds to read, decide and arrive for classes of urgency")
+    return clocks_s
+
+
+class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
+    """What referrals need besides what every service does."""
+
+    database_url: DatabaseUrl
+    nats_url: NatsUrl
+    nats_seed_file: ReadableFile  #: of the user `relay`
+    #: of the user `provisioner`: a missing stream is made with it; without it, it must be made elsewhere
+    nats_provisioner_seed_file: ReadableFile | None = None
+    nats_replicas: int = Field(default=1, ge=1, le=5)  #: copies of a stream that is made
+    directory_address: Address  #: whose providers may be asked
+    matching_address: Address  #: who says whether a match still holds
+    kek_file: ReadableFile  #: 32 bytes that wrap the keys of cases; not in the database's backups
+    hmac_key_file: ReadableFile  #: 32 bytes that digest requests; one for all replicas
+    duty_roster: str = Field(default="duty", min_length=1, max_length=64)  #: owns tasks until somebody takes them
+    #: seconds to read, decide and arrive per class of urgency, for example {"immediate": [600, 1800, 10800]}
+    clocks_s: Annotated[dict[str, Seconds], AfterValidator(_growing)] = Field(default_factory=dict)
+    max_connections: int = Field(default=10, ge=2, le=100)  #: to the database
