@@ -17,6 +17,7 @@ from ihala.directory.v1.directory_service_pb2_grpc import (
     add_DirectoryServiceServicer_to_server,
 )
 from ihala.geo.v1 import geo_pb2
+from services.directory.imports import ImportMethods
 from services.directory.servicer import Directory, DirectoryServicer
 from services.runtime.auth import Role
 from services.runtime.feed import FeedWaker
@@ -67,7 +68,8 @@ class House:
         request = rpc_pb.CreateOrganizationRequest(
             request_id=a_request_id(), organization=pb.Organization(names=[text(name)])
         )
-        return (await self.editor.CreateOrganization(request)).organization
+        made: pb.Organization = (await self.editor.CreateOrganization(request)).organization
+        return made
 
     async def its_service(self, organization: pb.Organization | None = None, name: str = "Night") -> pb.Service:
         owner = organization or await self.organization()
@@ -75,17 +77,20 @@ class House:
             request_id=a_request_id(),
             service=pb.Service(organization_id=owner.organization_id, names=[text(name)]),
         )
-        return (await self.editor.CreateService(request)).service
+        made: pb.Service = (await self.editor.CreateService(request)).service
+        return made
 
     async def location(self, point: geo_pb2.Point | None = TRIPOLI, **fields: Any) -> pb.Location:
         fields = {"disclosure": pb.DISCLOSURE_PUBLIC, "country_code": "LY", "time_zone": "Africa/Tripoli", **fields}
         place = None if point is None else geo_pb2.Place(point=point)
         request = rpc_pb.CreateLocationRequest(request_id=a_request_id(), location=pb.Location(place=place, **fields))
-        return (await self.editor.CreateLocation(request)).location
+        made: pb.Location = (await self.editor.CreateLocation(request)).location
+        return made
 
     async def receiver(self, name: str = "Desk") -> pb.Receiver:
         request = rpc_pb.CreateReceiverRequest(request_id=a_request_id(), receiver=pb.Receiver(names=[text(name)]))
-        return (await self.editor.CreateReceiver(request)).receiver
+        made: pb.Receiver = (await self.editor.CreateReceiver(request)).receiver
+        return made
 
     async def provider(
         self, service: pb.Service | None = None, location: pb.Location | None = None, **fields: Any
@@ -102,7 +107,8 @@ class House:
             request_id=a_request_id(),
             provider=pb.Provider(service_id=its_service.service_id, location_id=its_location.location_id, **fields),
         )
-        return (await self.editor.CreateProvider(request)).provider
+        made: pb.Provider = (await self.editor.CreateProvider(request)).provider
+        return made
 
     async def search(self, stub: Any = None, **conditions: Any) -> list[str]:
         """Search as a coordinator, and list the ids that are found."""
@@ -114,7 +120,7 @@ class House:
 async def a_house(url: str, folder: Path) -> AsyncIterator[House]:
     async with open_pool(url, "directory", max_size=20) as pool:
         directory = Directory(pool=pool, towns=towns(), waker=FeedWaker(), now=lambda: NOON, new_id=uuid4)
-        servicer: Any = DirectoryServicer(directory)
+        servicer: Any = DirectoryServicer(directory, ImportMethods(directory))
         identity = an_identity(folder)
         async with serving(
             identity, lambda server: add_DirectoryServiceServicer_to_server(servicer, server), max_concurrent_calls=500

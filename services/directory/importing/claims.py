@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.directory.importing.paths import NO, YES, Record, claim_of
-from services.directory.importing.records import Notice
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import Notes, RowRefused, condition, one_of
 from services.directory.model import Claim, ServiceClaim
+from services.directory.model.imports import Notice
 from services.errors import InvalidInput
 from services.taxonomy import service
 

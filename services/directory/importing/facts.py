@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from services.directory.importing.hours import schedules_of
 from services.directory.importing.paths import Path, Record, getter, is_blank, parse_path, text_of, words_of
-from services.directory.importing.records import Notice
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import (
     Choice,
@@ -40,6 +39,7 @@ from services.directory.model import (
     Schedule,
     SchedulePurpose,
 )
+from services.directory.model.imports import Notice
 from services.errors import InvalidInput
 
 Fact = TypeVar("Fact")

@@ -17,17 +17,10 @@ from services.directory.importing.paths import Path, Record
 from services.directory.importing.sections import Section, Used
 from services.directory.importing.sources import Notes, RowRefused
 from services.directory.model import Disclosure, ImportRecord, refuse
+from services.directory.model.imports import OnDuplicate
 from services.errors import InvalidInput, Reason
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-class OnDuplicate(StrEnum):
-    """What to do with a second row of one key in the same file."""
-
-    FIRST = "FIRST"
-    LAST = "LAST"
-    REJECT = "REJECT"
 
 
 class Format(StrEnum):

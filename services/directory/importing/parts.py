@@ -12,7 +12,6 @@ from services.directory.importing import facts
 from services.directory.importing.claims import claims
 from services.directory.importing.paths import Record, is_blank, text_of
 from services.directory.importing.points import PopulationOf, cell, coarsen, point
-from services.directory.importing.records import Notice
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import Notes, RowRefused, any_text, choice, plain_text, word
 from services.directory.importing.texts import texts
@@ -33,6 +32,7 @@ from services.directory.model import (
     Vetting,
     VettingState,
 )
+from services.directory.model.imports import Notice
 
 PopulationIn = Callable[[str], PopulationOf]  #: country → people known to live in a cell there
 ReadKey = Callable[[Record], str]

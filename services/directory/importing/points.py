@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.directory.importing.paths import Record, is_blank, text_of
-from services.directory.importing.records import Fault, Notice
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import Notes
+from services.directory.model.imports import Fault, Notice
 from services.errors import InvalidInput
 from services.geo import AreaCell, Point, snap_to_area
 

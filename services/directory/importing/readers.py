@@ -13,9 +13,9 @@ from typing import Any, TextIO
 
 from services.directory.importing.mapping import Format
 from services.directory.importing.paths import Record
-from services.directory.importing.records import Fault
 from services.directory.importing.tables import read_table
 from services.directory.model import refuse
+from services.directory.model.imports import Fault
 from services.errors import InvalidInput, Reason
 
 MAX_FIELD_LENGTH = 100_000  #: characters of one field of a CSV file; more is an open quote

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from services import towns
-from services.directory.importing.mapping import Mapping, OnDuplicate
+from services.directory.importing.mapping import Mapping
 from services.directory.importing.parts import PopulationIn
 from services.directory.importing.paths import is_known, spell
 from services.directory.importing.points import PopulationOf
 from services.directory.importing.readers import Item, read_file
-from services.directory.importing.records import Fault, Notice, RowResult
 from services.directory.importing.sources import Notes, RowRefused
 from services.directory.model import ImportRecord, refuse
+from services.directory.model.imports import Fault, Notice, OnDuplicate, RowResult
 from services.errors import InvalidInput, Reason, Violation
 
 
@@ -153,7 +153,7 @@ class _Reader:
             source_key=key,
             record=record,
             faults=tuple(notes.faults),
-            notices=tuple(notes.notices),
+            notices=tuple(dict.fromkeys(notes.notices)),
         )
 
     def _with_shared(self, record: ImportRecord, notes: Notes) -> ImportRecord:

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from services.directory.importing.paths import Record, is_blank, text_of, words_of
-from services.directory.importing.records import Fault, Notice
 from services.directory.importing.sections import Section
+from services.directory.model.imports import Fault, Notice
 from services.errors import InvalidInput
 
 

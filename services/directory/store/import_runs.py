@@ -3,12 +3,17 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from services.directory.model.imports import Counts, ImportHeader
+from psycopg.rows import dict_row
+
+from services.directory.model.imports import Counts, ImportHeader, RowResult
 from services.directory.store.providers import lock_by, write
 from services.errors import FailedPrecondition
 from services.runtime.postgres import Connection
+
+_NOTHING: Final = Counts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,34 +22,38 @@ class Run:
 
     run_id: str
     last_row: int = 0  #: rows up to this one are committed
-    counts: Counts = Counts()
+    counts: Counts = _NOTHING
 
 
 async def open_run(
     connection: Connection, header: ImportHeader, *, actor: str, now: datetime, new_id: Callable[[], UUID]
 ) -> Run:
     """Go on with the unfinished run of the same dataset and digest, or begin one."""
-    cursor = await connection.execute(
-        """
-        INSERT INTO import_run (run_id, dataset, digest, state, actor, start_time, update_time)
-        VALUES (%(run_id)s, %(dataset)s, %(digest)s, 'running', %(actor)s, %(now)s, %(now)s)
-        ON CONFLICT (dataset, digest) WHERE state = 'running' DO UPDATE SET update_time = excluded.update_time
-        RETURNING run_id::text, last_row, read_count, created_count, updated_count, unchanged_count,
-                  archived_count, duplicate_count, rejected_count
-        """,
-        {"run_id": new_id(), "dataset": header.dataset, "digest": header.digest, "actor": actor, "now": now},
-    )
-    row = await cursor.fetchone()
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            """
+            INSERT INTO import_run (run_id, dataset, digest, state, actor, start_time, update_time)
+            VALUES (%(run_id)s, %(dataset)s, %(digest)s, 'running', %(actor)s, %(now)s, %(now)s)
+            ON CONFLICT (dataset, digest) WHERE state = 'running' DO UPDATE SET update_time = excluded.update_time
+            RETURNING run_id::text, last_row, read_count AS read, created_count AS created, updated_count AS updated,
+                      unchanged_count AS unchanged, archived_count AS archived, duplicate_count AS duplicates,
+                      rejected_count AS rejected
+            """,
+            {"run_id": new_id(), "dataset": header.dataset, "digest": header.digest, "actor": actor, "now": now},
+        )
+        row = await cursor.fetchone()
     if row is None:
         raise RuntimeError("an upsert returns its row")
-    run_id, last_row, *counts = row
-    return Run(run_id=run_id, last_row=last_row, counts=Counts(*counts))
+    return Run(run_id=row.pop("run_id"), last_row=row.pop("last_row"), counts=Counts(**row))
 
 
-async def met_keys(connection: Connection, run: Run) -> set[str]:
-    """List the keys of the rows that the run has committed."""
-    cursor = await connection.execute("SELECT source_key FROM import_key WHERE run_id = %s", [run.run_id])
-    return {source_key for (source_key,) in await cursor.fetchall()}
+async def met_keys(connection: Connection, run: Run) -> tuple[set[str], set[str]]:
+    """List the keys of the rows that the run has committed: imported ones, and those of refused rows."""
+    cursor = await connection.execute("SELECT source_key, imported FROM import_key WHERE run_id = %s", [run.run_id])
+    keys: dict[bool, set[str]] = {True: set(), False: set()}
+    for source_key, imported in await cursor.fetchall():
+        keys[imported].add(source_key)
+    return keys[True], keys[False]
 
 
 async def hold(connection: Connection, run: Run) -> None:
@@ -62,14 +71,23 @@ async def hold(connection: Connection, run: Run) -> None:
         raise FailedPrecondition("the same file is being imported by another call")
 
 
-async def keep_keys(connection: Connection, run: Run, keys: Collection[tuple[str, int]]) -> None:
-    """Keep the keys that a batch has met, each with its row."""
+async def keep_keys(connection: Connection, run: Run, results: Collection[RowResult]) -> None:
+    """Keep the keys that a batch has met, each with its row and whether it is imported."""
+    rows = [each for each in results if each.source_key]
     await connection.execute(
         """
-        INSERT INTO import_key (run_id, source_key, row_number)
-        SELECT %s, * FROM unnest(%s::text[], %s::bigint[]) ON CONFLICT DO NOTHING
+        INSERT INTO import_key AS known (run_id, source_key, row_number, imported)
+        SELECT DISTINCT ON (source_key) %s::uuid, *
+        FROM unnest(%s::text[], %s::bigint[], %s::boolean[]) AS row (source_key, row_number, imported)
+        ORDER BY source_key, imported DESC, row_number
+        ON CONFLICT (run_id, source_key) DO UPDATE SET imported = known.imported OR excluded.imported
         """,
-        [run.run_id, [key for key, _ in keys], [row_number for _, row_number in keys]],
+        [
+            run.run_id,
+            [each.source_key for each in rows],
+            [each.row_number for each in rows],
+            [each.record is not None for each in rows],
+        ],
     )
 
 

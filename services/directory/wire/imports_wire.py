@@ -1,11 +1,9 @@
-"""Imports on the wire: the reader's batches on their way in, the directory's progress on its way back."""
+"""Imports on the wire: how one begins, and how far it is."""
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
-from services.directory.model import ImportRecord, Site, inside, moved, refuse
+from services.directory.model import refuse
 from services.directory.model.imports import (
     Counts,
     Fault,
@@ -15,23 +13,8 @@ from services.directory.model.imports import (
     Progress,
     Rejected,
     Remark,
-    RowResult,
 )
-from services.directory.wire.places_wire import PopulationOf, close_door
-from services.directory.wire.provider_wire import provider_from_wire, provider_to_wire
-from services.directory.wire.records_wire import (
-    location_from_wire,
-    location_to_wire,
-    organization_from_wire,
-    organization_to_wire,
-    service_from_wire,
-    service_to_wire,
-)
-from services.errors import InvalidInput
 
-MAX_BATCH_BYTES: Final = 196_608  #: of the rows of one message, well below what the gate lets in
-MAX_BATCH_ROWS: Final = 1000
-_COPIED: Final = ("place", "disclosure", "country_code", "time_zone", "wheelchair", "front_gate_place_id")
 _ON_DUPLICATE: Final = {
     OnDuplicate.FIRST: service_pb.ON_DUPLICATE_FIRST,
     OnDuplicate.LAST: service_pb.ON_DUPLICATE_LAST,
@@ -72,150 +55,6 @@ def header_from_wire(request: Request | None) -> ImportHeader:
     )
 
 
-def batches(results: Iterable[RowResult]) -> Iterator[Request]:
-    """
-    Write what came of the rows of a file, as many to a message as the gate lets in.
-
-    A row that alone is larger is refused here, and the rest goes on.
-    """
-    batch = service_pb.ImportRows()
-    size = count = 0
-    for result in results:
-        row = _row_to_wire(result)
-        row_size = row.ByteSize() if row is not None else 0
-        if row_size > MAX_BATCH_BYTES:
-            row, row_size = None, 0
-            result = _too_large(result)  # noqa: PLW2901 -- what is sent instead of it
-        if count and (size + row_size > MAX_BATCH_BYTES or count >= MAX_BATCH_ROWS):
-            yield Request(rows=batch)
-            batch, size, count = service_pb.ImportRows(), 0, 0
-        if row is not None:
-            batch.rows.append(row)
-        if result.repeated:
-            batch.repeated_row_numbers.append(result.row_number)
-        batch.rejected.extend(map(_rejected_to_wire, rejected_of(result)))
-        batch.notices.extend(_remark_to_wire(Remark(result.row_number, notice)) for notice in result.notices)
-        size, count = size + row_size, count + 1
-    if count:
-        yield Request(rows=batch)
-
-
-def _row_to_wire(result: RowResult) -> service_pb.ImportRow | None:
-    record = result.record
-    if record is None:
-        return None
-    provider = provider_to_wire("", record.provider.at(Site.of(record.location, "")))
-    for field in _COPIED:
-        provider.ClearField(field)  # the directory copies these from the location
-    return service_pb.ImportRow(
-        row_number=result.row_number,
-        source_key=record.source_key,
-        organization=organization_to_wire("", record.organization),
-        service=service_to_wire("", record.service),
-        location=location_to_wire("", record.location),
-        provider=provider,
-    )
-
-
-def _too_large(result: RowResult) -> RowResult:
-    fault = Fault("row", f"must have at most {MAX_BATCH_BYTES} bytes")
-    return RowResult(row_number=result.row_number, source_key=result.source_key, faults=(fault,))
-
-
-def rejected_of(result: RowResult) -> tuple[Rejected, ...]:
-    """List the faults of a row as they are reported."""
-    kept = result.record is not None
-    return tuple(Rejected(result.row_number, fault, result.source_key, kept) for fault in result.faults)
-
-
-def results_from_wire(request: Request, population_of: PopulationOf) -> list[RowResult]:
-    """
-    Read a batch, in the order of the file; a row that the model refuses is a result without a record.
-
-    The door is closed before anything else looks at a row: what would tell more
-    about a confidential site than its area is taken out of the message (R16).
-
-    Raises:
-        InvalidInput: the message is no batch of rows.
-    """
-    if request.WhichOneof("part") != "rows":
-        raise refuse("header", "must come once, before the rows")
-    rows = request.rows
-    faults: dict[int, list[service_pb.RejectedRow]] = {}
-    for rejected in rows.rejected:
-        faults.setdefault(rejected.row_number, []).append(rejected)
-    notices: dict[int, list[Notice]] = {}
-    for notice in rows.notices:
-        notices.setdefault(notice.row_number, []).append(Notice(notice.field, notice.code))
-    results = [RowResult(row_number=number, repeated=True) for number in rows.repeated_row_numbers]
-    for row in rows.rows:
-        left_out = tuple(Fault(each.field, each.rule) for each in faults.pop(row.row_number, ()))
-        results.append(_result(row, left_out, notices.get(row.row_number, []), population_of))
-    for number, refused in faults.items():
-        why = tuple(Fault(each.field, each.rule) for each in refused)
-        results.append(RowResult(row_number=number, source_key=refused[0].source_key, faults=why))
-    return sorted(results, key=lambda result: result.row_number)
-
-
-def _result(
-    row: service_pb.ImportRow, left_out: tuple[Fault, ...], remarks: list[Notice], population_of: PopulationOf
-) -> RowResult:
-    try:
-        withheld = _withhold(row, population_of)
-        record = _record_from_wire(row)
-    except InvalidInput as error:
-        why = tuple(Fault(each.field, each.rule) for each in error.fields) or (Fault("row", error.message),)
-        return RowResult(row_number=row.row_number, source_key=row.source_key, faults=why)
-    return RowResult(
-        row_number=row.row_number,
-        source_key=row.source_key,
-        record=record,
-        faults=left_out,
-        notices=(*remarks, *withheld),
-    )
-
-
-def _withhold(row: service_pb.ImportRow, population_of: PopulationOf) -> list[Notice]:
-    """Take out of a confidential row what it must not have; a public row is left as it is."""
-    if row.location.disclosure != pb.DISCLOSURE_AREA:
-        return []
-    had_point = row.location.place.WhichOneof("place") == "point"
-    try:
-        close_door(row.location, population_of)
-    except InvalidInput as error:
-        raise moved(error, "location") from None
-    withheld = [Notice("location.place", "snapped_to_area")] if had_point else []
-    for message, path, field, code in (
-        (row.location, "location", "addresses", "address_withheld"),
-        (row.provider, "provider", "contacts", "contact_withheld"),
-        (row.provider, "provider", "descriptions", "description_withheld"),
-        (row.service, "service", "descriptions", "description_withheld"),
-        (row.organization, "organization", "descriptions", "description_withheld"),
-    ):
-        if getattr(message, field):
-            message.ClearField(field)
-            withheld.append(Notice(f"{path}.{field}", code))
-    return withheld
-
-
-def _record_from_wire(row: service_pb.ImportRow) -> ImportRecord:
-    for field in ("organization", "service", "location", "provider"):
-        if not row.HasField(field):
-            raise refuse(field, "must be given")
-    if not row.source_key:
-        raise refuse("source_key", "must be given")
-    location = inside("location", location_from_wire, row.location)
-    provider = inside("provider", provider_from_wire, row.provider)
-    inside("provider", provider.at, Site.of(location, ""))
-    return ImportRecord(
-        source_key=row.source_key,
-        organization=inside("organization", organization_from_wire, row.organization),
-        service=inside("service", service_from_wire, row.service),
-        location=location,
-        provider=provider,
-    )
-
-
 def progress_to_wire(progress: Progress) -> service_pb.ImportProvidersResponse:
     counts = progress.counts
     return service_pb.ImportProvidersResponse(
@@ -228,8 +67,8 @@ def progress_to_wire(progress: Progress) -> service_pb.ImportProvidersResponse:
         archived_count=counts.archived,
         duplicate_count=counts.duplicates,
         rejected_count=counts.rejected,
-        rejected=map(_rejected_to_wire, progress.rejected),
-        notices=map(_remark_to_wire, progress.remarks),
+        rejected=map(rejected_to_wire, progress.rejected),
+        notices=map(remark_to_wire, progress.remarks),
         done=progress.done,
     )
 
@@ -256,7 +95,7 @@ def progress_from_wire(answer: service_pb.ImportProvidersResponse) -> Progress:
     )
 
 
-def _rejected_to_wire(rejected: Rejected) -> service_pb.RejectedRow:
+def rejected_to_wire(rejected: Rejected) -> service_pb.RejectedRow:
     return service_pb.RejectedRow(
         row_number=rejected.row_number,
         field=rejected.fault.field,
@@ -266,5 +105,5 @@ def _rejected_to_wire(rejected: Rejected) -> service_pb.RejectedRow:
     )
 
 
-def _remark_to_wire(remark: Remark) -> service_pb.ImportNotice:
+def remark_to_wire(remark: Remark) -> service_pb.ImportNotice:
     return service_pb.ImportNotice(row_number=remark.row_number, field=remark.notice.field, code=remark.notice.code)
