@@ -10,6 +10,7 @@ import uvloop
 
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from services.directory.readiness import Ready, keep_ready
+from services.directory.imports import ImportMethods
 from services.directory.servicer import Directory, DirectoryServicer
 from services.directory.settings import Settings
 from services.geo import AreaCell
@@ -44,7 +45,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         asyncio.TaskGroup() as loops,
     ):
         directory = Directory(pool=pool, towns=towns, waker=FeedWaker(), now=utc_now, new_id=uuid4)
-        servicer: Any = DirectoryServicer(directory)
+        servicer: Any = DirectoryServicer(directory, ImportMethods(directory))
         add_DirectoryServiceServicer_to_server(servicer, server.grpc)
         watch = loops.create_task(keep_ready(chosen.database_url, pool, server.health, ready))
         port = server.listen(chosen.listen_address, chosen.tls_dir)
