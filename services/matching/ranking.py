@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from services.geo import Place, cost_mm
-from services.matching.constraints.eligibility import rules_named
+from services.matching.constraints.eligibility import fields_needed
 from services.matching.constraints.hours import open_at
 from services.matching.constraints.places import places_at
 from services.matching.constraints.table import CONSTRAINTS, Constraint
@@ -149,7 +149,7 @@ def _needed_fields(asked: Asked, provider: Provider) -> tuple[str, ...]:
     person = asked.person
     if person is None:
         return ALWAYS_NEEDED
-    named = [*ALWAYS_NEEDED, *rules_named(person, provider.rules)]
+    named = [*ALWAYS_NEEDED, *fields_needed(person, provider.rules)]
     named += ["language"] if person.languages else []
     named += ["accessibility"] if person.accessibility else []
     return tuple(named)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.directory.v1 import directory_pb2
 from ihala.geo.v1 import geo_pb2
@@ -296,15 +297,32 @@ async def test_places_are_shown_less_what_is_held(house: Open) -> None:
     assert [each.constraint for each in away.ask_first[0].unknowns] == ["places"]
 
 
-async def test_r10_the_fields_that_an_offer_would_show_are_named(house: Open) -> None:
-    async with house(a_provider()) as here:
-        person = a_girl(languages=pb.LanguageList(languages=["en"]), status_class="irregular", has_documents=True)
-        (match,) = (await here.find(person=person)).needs[0].matches
+async def test_r10_an_offer_would_show_what_its_rules_decide_by_and_no_more(house: Open) -> None:
+    strict = frozenset(
+        {
+            a_rule(RuleKind.AGE, ages=(12, 17)),
+            a_rule(RuleKind.GENDER, Claim.YES, "woman"),
+            a_rule(RuleKind.PROCESS),  # takes all
+            a_rule(RuleKind.FAMILY, Claim.NO, "couple"),
+            a_rule(RuleKind.DOCUMENTS),
+            a_rule(RuleKind.LEGAL_STATUS, Claim.YES, "irregular"),  # R31: never leaves matching
+            a_rule(RuleKind.UNACCOMPANIED_CHILD),
+        }
+    )
+    person = a_girl(
+        languages=pb.LanguageList(languages=["en"]),
+        status_class="irregular",
+        has_documents=True,
+        process=pb.PROCESS_TIP_PRESUMED,
+        family=pb.CodeList(codes=["alone"]),
+        unaccompanied=True,
+    )
+    async with house(a_provider("strict", rules=strict), a_provider("zopen")) as here:
+        by_rules, takes_all = (await here.find(person=person)).needs[0].matches
 
-    assert set(match.needed_fields) == {
-        *("need", "urgency", "arrival", "risk", "precaution", "brought_by"),
-        *("age", "gender", "documents", "language"),
-    }
+    always = {"need", "urgency", "arrival", "risk", "precaution", "brought_by", "language", "unaccompanied_child"}
+    assert set(by_rules.needed_fields) == always | {"age", "gender", "family", "documents"}
+    assert set(takes_all.needed_fields) == always
 
 
 async def test_who_takes_no_referrals_is_found_by_a_plain_search_with_a_caution(house: Open) -> None:
@@ -339,6 +357,8 @@ REFUSED: list[tuple[dict[str, Any], str, Reason]] = [
         Reason.INVALID_FIELD,
     ),
     ({"origin": geo_pb2.Origin(h3_cell="zz")}, "origin.h3_cell", Reason.INVALID_FIELD),
+    ({"origin": geo_pb2.Origin(h3_cell="f" * 40)}, "origin.h3_cell", Reason.INVALID_FIELD),
+    ({"when_time": Timestamp(seconds=-62_135_596_800)}, "when_time", Reason.INVALID_FIELD),
     ({"limit": -1}, "limit", Reason.INVALID_FIELD),
     ({"limit": 101}, "limit", Reason.INVALID_FIELD),
     ({"max_distance_m": 0.0}, "max_distance_m", Reason.INVALID_FIELD),

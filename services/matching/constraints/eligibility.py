@@ -161,13 +161,14 @@ def _worlds(known: str | None, kind: Kind) -> list[frozenset[str]]:
     return [frozenset({code}) for code in terms(kind)]
 
 
-def rules_named(person: Person, rules: Iterable[Rule]) -> tuple[str, ...]:
+def fields_needed(person: Person, rules: Iterable[Rule]) -> tuple[str, ...]:
     """
-    List the facts about a person that rules ask for, as codes of fields for a consent.
+    List the known facts about a person that rules decide by, as codes of fields for a consent (R10).
 
-    Legal status is not among them: it never leaves matching (R31).
+    A rule that takes all needs no fact. Legal status is not among them: it never
+    leaves matching (R31).
     """
-    asked_for = {rule.kind for rule in rules if rule.claim is not Claim.UNKNOWN}
+    decisive = {rule.kind for rule in rules if _is_decisive(rule)}
     known = {
         RuleKind.AGE: person.age is not None,
         RuleKind.GENDER: person.known_gender is not None,
@@ -177,4 +178,13 @@ def rules_named(person: Person, rules: Iterable[Rule]) -> tuple[str, ...]:
         RuleKind.UNACCOMPANIED_CHILD: person.is_unaccompanied is not None,
         RuleKind.DOCUMENTS: person.has_documents is not None,
     }
-    return tuple(str(kind) for kind, is_known in known.items() if is_known and kind in asked_for)
+    return tuple(str(kind) for kind, is_known in known.items() if is_known and kind in decisive)
+
+
+def _is_decisive(rule: Rule) -> bool:
+    if rule.kind is RuleKind.DOCUMENTS:
+        return rule.claim is Claim.YES
+    if rule.kind is RuleKind.UNACCOMPANIED_CHILD:
+        return rule.claim is not Claim.UNKNOWN  # who takes such a child must see to a guardian (R35)
+    takes_all = not rule.codes and rule.min_years is None and rule.max_years is None
+    return rule.claim is Claim.NO or (rule.claim is Claim.YES and not takes_all)

@@ -9,8 +9,10 @@ import numpy as np
 from services.matching.index.block import Block, Mask
 from services.matching.model.provider import Provider
 
-_LEAST_DELTA: Final = 256  #: changes that are always kept beside
-_DELTA_SHARE: Final = 16  #: a delta larger than this part of the whole is worth a rebuild
+# A delta is laid out anew with every change, so it stays small; a rebuild reads everything, so it is rare.
+_LEAST_DELTA: Final = 256
+_LARGEST_DELTA: Final = 4096
+_DELTA_SHARE: Final = 16  #: between the two, this part of the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Snapshot:
     @property
     def wants_rebuild(self) -> bool:
         """Whether the delta has grown so much that one block would answer sooner."""
-        return len(self.changed) > max(_LEAST_DELTA, len(self.base.block) // _DELTA_SHARE)
+        share = len(self.base.block) // _DELTA_SHARE
+        return len(self.changed) > min(max(_LEAST_DELTA, share), _LARGEST_DELTA)
 
     def rebuilt(self) -> Self:
         """Lay the same directory out anew, in one block; slow, so off the serving path."""

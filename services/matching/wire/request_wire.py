@@ -1,8 +1,9 @@
 """Read requests, or refuse them naming the field; nothing that came is ever in a message."""
 
+import re
 from collections.abc import Callable, Sequence
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 import h3
 
@@ -29,6 +30,8 @@ CountryAt = Callable[[Origin], str]
 
 MAX_CHOICES: Final = 64
 _MOST_EXCLUDED: Final = 1000
+_MARGIN: Final = timedelta(days=366)
+_H3_CELL: Final = re.compile("[0-9a-f]{15}", re.ASCII)
 _LONGEST_ID: Final = 64  # characters
 #: parts of the envelope that this version cannot keep: refused, never ignored
 _NOT_KEPT: Final = ("danger_zones", "keep_apart_person_refs", "keep_together_person_refs")
@@ -105,8 +108,9 @@ def _origin(message: geo_pb2.Origin, town_of: TownOf) -> tuple[Origin, str]:
         case "point":
             return _point(message.point), ""
         case "h3_cell":
-            if not h3.is_valid_cell(message.h3_cell):
-                raise InvalidInput("origin.h3_cell must be an H3 cell")
+            # h3 itself also accepts capitals and blanks, and stumbles over numbers that are too large
+            if not _H3_CELL.fullmatch(message.h3_cell) or not h3.is_valid_cell(message.h3_cell):
+                raise InvalidInput("origin.h3_cell must be an H3 cell, written as 15 lower-case hexadecimal digits")
             return Point(*h3.cell_to_latlng(message.h3_cell)), ""
         case "place_id":
             return town_of(message.place_id)
@@ -125,13 +129,13 @@ def _point(message: geo_pb2.Point) -> Point:
         raise InvalidInput(error.message, fields=fields) from None
 
 
-def _when(message: pb.FindMatchesRequest) -> Any:
+def _when(message: pb.FindMatchesRequest) -> datetime | None:
     try:
         when = time_of(message, "when_time")
         if when is not None:
-            _ = when - timedelta(days=366), when + timedelta(days=366)
+            _ = when - _MARGIN, when + _MARGIN  # hours are looked up a day around it, in every zone
     except (ValueError, OverflowError):
-        raise InvalidInput("when_time must be a time between the years 2 and 9998") from None
+        raise InvalidInput("when_time must be between the years 2 and 9998") from None
     return when
 
 
