@@ -8,13 +8,14 @@ stands on the standard library alone. Linux; elsewhere it only executes the prog
 
 import ctypes
 import os
+import pwd
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
-MAPPED_ID = 1000  #: what the caller's own id is called inside its new user namespace
+SUPERUSER_ID = 0
 
 
 def wrapped(command: Sequence[str | Path], *, user: str, death_signal: int) -> list[str]:
@@ -58,15 +59,20 @@ def main(arguments: list[str]) -> None:
 
 
 def _leave_superuser_namespace() -> None:
-    """As `unshare --user --map-user=1000 --map-group=1000` does."""
+    """
+    As `unshare --user --map-user=… --map-group=…` does.
+
+    The new ids are of a user that the system knows by name: initdb asks for it.
+    """
     user_id, group_id = os.geteuid(), os.getegid()
+    known = next(user for user in pwd.getpwall() if user.pw_uid != SUPERUSER_ID)
     library = ctypes.CDLL(None, use_errno=True)
     if library.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "no new user namespace")
     process = Path("/proc/self")
-    (process / "uid_map").write_text(f"{MAPPED_ID} {user_id} 1")
+    (process / "uid_map").write_text(f"{known.pw_uid} {user_id} 1")
     (process / "setgroups").write_text("deny")
-    (process / "gid_map").write_text(f"{MAPPED_ID} {group_id} 1")
+    (process / "gid_map").write_text(f"{known.pw_gid} {group_id} 1")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from services.errors import FailedPrecondition
 from services.runtime.embedded import launch
 
 ROOT_ID = 0
+SAME, UNSHARED = "same", "unshared"  #: as `launch.main` takes them; the others are "user:group"
 
 
 def choose_user(folder: Path, program: Path) -> str:
@@ -19,7 +20,8 @@ def choose_user(folder: Path, program: Path) -> str:
 
     A normal user runs the server as itself. The superuser tries a user namespace first:
     nothing changes hands and closed parent folders stay passable; then the owner of the
-    folder above; then `nobody`.
+    folder above; then `nobody`. A user without a name, as containers have, needs the
+    namespace too, since initdb asks for its name.
 
     Args:
         folder: Exists; it and all in it go to the user that is chosen.
@@ -32,34 +34,49 @@ def choose_user(folder: Path, program: Path) -> str:
     Raises:
         FailedPrecondition: The folder is another user's, or no user can reach it.
     """
-    if os.geteuid() != ROOT_ID:
-        if folder.stat().st_uid != os.geteuid():
-            raise FailedPrecondition(f"{folder} belongs to another user: run as that user, or in another folder")
-        return "same"
-    for user in _candidates(folder):
-        _hand_over(folder, user)
+    own_id, owner_id = os.geteuid(), folder.stat().st_uid
+    if own_id not in {ROOT_ID, owner_id}:
+        raise FailedPrecondition(f"{folder} belongs to another user: run as that user, or in another folder")
+    if own_id != ROOT_ID and _is_named(own_id):
+        return SAME
+    for user in _superusers_candidates(folder) if own_id == ROOT_ID else [UNSHARED]:
+        if own_id == ROOT_ID:
+            _hand_over(folder, user)
         if _can_run(user, folder, program):
             return user
     raise FailedPrecondition(
-        "PostgreSQL refuses to run as the superuser, and neither a user namespace nor the user nobody can use "
-        f"{folder}: run as a normal user, allow user namespaces, or set DATABASE_URL to your own server"
+        "PostgreSQL runs neither as the superuser nor as a user without a name, and neither a user namespace nor the "
+        f"user nobody can use {folder}: run as a normal user, allow user namespaces, or set DATABASE_URL to your "
+        "own server"
     )
 
 
-def _candidates(folder: Path) -> Iterator[str]:
+def _superusers_candidates(folder: Path) -> Iterator[str]:
     """List whom the superuser may become; who owns the data already stays its owner if that is possible."""
-    above = folder.parent.stat()
+    above, now = folder.parent.stat(), folder.stat()
     nobody = pwd.getpwnam("nobody")
-    others = [f"{above.st_uid}:{above.st_gid}", f"{nobody.pw_uid}:{nobody.pw_gid}"]
-    now = folder.stat()
-    if now.st_uid != ROOT_ID:
+    if _is_normal(now.st_uid):
         yield f"{now.st_uid}:{now.st_gid}"
-    yield "unshared"
-    yield from (user for user in others if not user.startswith(f"{ROOT_ID}:"))
+    yield UNSHARED
+    if _is_normal(above.st_uid):
+        yield f"{above.st_uid}:{above.st_gid}"
+    yield f"{nobody.pw_uid}:{nobody.pw_gid}"
+
+
+def _is_normal(user_id: int) -> bool:
+    return user_id != ROOT_ID and _is_named(user_id)
+
+
+def _is_named(user_id: int) -> bool:
+    try:
+        pwd.getpwuid(user_id)
+    except KeyError:
+        return False
+    return True
 
 
 def _hand_over(folder: Path, user: str) -> None:
-    owner, group = (ROOT_ID, ROOT_ID) if user == "unshared" else (int(part) for part in user.split(":"))
+    owner, group = (ROOT_ID, ROOT_ID) if user == UNSHARED else (int(part) for part in user.split(":"))
     if folder.stat().st_uid == owner:
         return
     for parent, _folders, files in os.walk(folder):
@@ -80,7 +97,7 @@ def run_as(user: str, command: Sequence[str | Path]) -> subprocess.CompletedProc
 
 def give(file: Path, user: str) -> None:
     """Give a file, made by this process, to the user that `choose_user` returned."""
-    if user not in {"same", "unshared"}:
+    if user not in {SAME, UNSHARED}:
         user_id, group_id = (int(part) for part in user.split(":"))
         os.chown(file, user_id, group_id)
 
