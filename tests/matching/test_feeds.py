@@ -1,9 +1,9 @@
 """Matching follows the feeds over real channels: warm only when caught up, resumed where it stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,11 @@ import pytest
 from services.matching import consumer
 from services.matching.clients import RemoteDirectory, RemoteReferrals
 from services.matching.consumer import ProviderFollower, follow_providers, follow_taken
-from services.matching.index.snapshot import Snapshot
-from services.matching.index.state import Directory, Taken
-from services.matching.model.request import TakenPlaces
+from services.matching.index.state import Taken
 from services.runtime.auth import Role
 from tests.matching.peers import FeedDirectory, FeedReferrals, a_message, register
 from tests.matching.samples import NOON
+from tests.matching.told import ToldDirectory, ToldTaken, until
 from tests.serving import an_identity, serving
 
 
@@ -24,32 +23,6 @@ from tests.serving import an_identity, serving
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumer, "FIRST_DELAY_S", 0.01)
     monkeypatch.setattr(consumer, "MAX_DELAY_S", 0.02)
-
-
-class ToldDirectory(Directory):
-    def __init__(self, stepped: asyncio.Event) -> None:
-        super().__init__()
-        self._stepped = stepped
-
-    def swap(self, snapshot: Snapshot) -> None:
-        super().swap(snapshot)
-        self._stepped.set()
-
-
-class ToldTaken(Taken):
-    def __init__(self, stepped: asyncio.Event) -> None:
-        super().__init__()
-        self._stepped = stepped
-        self.times_lost = 0
-
-    def replace(self, taken: TakenPlaces) -> None:
-        super().replace(taken)
-        self._stepped.set()
-
-    def lose(self, now: datetime) -> None:
-        super().lose(now)
-        self.times_lost += 1
-        self._stepped.set()
 
 
 class Followed:
@@ -61,12 +34,6 @@ class Followed:
         self.directory = ToldDirectory(self.stepped)
         self.taken = ToldTaken(self.stepped)
         self.warmed = asyncio.Event()
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for what a loop brings about; the context's timeout ends a wait in vain."""
-        while not holds():
-            self.stepped.clear()
-            await self.stepped.wait()
 
     @property
     def ids(self) -> set[str]:
@@ -115,7 +82,7 @@ async def test_a_change_and_an_archive_are_seen(tmp_path: Path) -> None:
         await followed.warmed.wait()
         source.put(a_message("p-1", country_code="TN"), a_message("p-3"))
         source.archive("p-2")
-        await followed.until(lambda: followed.directory.snapshot.revision == 5)
+        await until(followed.stepped, lambda: followed.directory.snapshot.revision == 5)
 
         changed = followed.directory.snapshot.provider("p-1")
         assert followed.ids == {"p-1", "p-3"}
@@ -143,7 +110,7 @@ async def test_a_new_epoch_is_read_from_the_beginning_while_the_old_answers(tmp_
         await followed.warmed.wait()
         source.begin_epoch("epoch-2", a_message("restored"))
         assert len(followed.ids) == 7
-        await followed.until(lambda: followed.directory.snapshot.epoch == "epoch-2")
+        await until(followed.stepped, lambda: followed.directory.snapshot.epoch == "epoch-2")
 
         assert followed.ids == {"restored"}
         assert source.asked[-1] == ("", 0)
@@ -165,19 +132,19 @@ async def test_places_that_are_held_are_known_until_referrals_are_long_away(tmp_
     referrals.hold("beds", "girls", 2)
 
     async with following(tmp_path, FeedDirectory(), referrals) as followed:
-        await followed.until(lambda: followed.taken.at(NOON) == {("beds", "girls"): 2})
+        await until(followed.stepped, lambda: followed.taken.at(NOON) == {("beds", "girls"): 2})
         referrals.hold("beds", "girls", 0)
-        await followed.until(lambda: followed.taken.at(NOON) == {})
+        await until(followed.stepped, lambda: followed.taken.at(NOON) == {})
         referrals.hold("beds", "girls", 1)
-        await followed.until(lambda: followed.taken.at(NOON) == {("beds", "girls"): 1})
+        await until(followed.stepped, lambda: followed.taken.at(NOON) == {("beds", "girls"): 1})
         referrals.leave()
-        await followed.until(lambda: followed.taken.times_lost > 0)
+        await until(followed.stepped, lambda: followed.taken.times_lost > 0)
 
         assert followed.taken.at(NOON + timedelta(seconds=30)) == {("beds", "girls"): 1}
         assert followed.taken.at(NOON + timedelta(seconds=31)) is None
 
         referrals.is_away = False
-        await followed.until(lambda: followed.taken.at(NOON + timedelta(seconds=31)) is not None)
+        await until(followed.stepped, lambda: followed.taken.at(NOON + timedelta(seconds=31)) is not None)
 
 
 def test_before_referrals_have_told_anything_nobody_knows() -> None:
