@@ -23,7 +23,7 @@ class Constraint:
     """
 
     name: str  #: as it is counted, asked about and explained
-    requirement: str  #: of domain.md
+    requirement: str  #: the number of the requirement that asks for it; empty where the words of the directory do
     judge: Callable[[Asked, Provider], Finding]
     looks_at: tuple[str, ...]
     needs_person: bool = False  #: a plain search leaves it out (R2)
@@ -50,12 +50,12 @@ _VETTING: Final = ("vetting", "vetting_expire_time")
 
 CONSTRAINTS: Final = (
     Constraint("service", "R21", record.service, ("claims",)),
-    Constraint("status", "design 4", record.status, ("status",)),
-    Constraint("validity", "design 4", record.validity, ("start_time", "end_time")),
+    Constraint("status", "", record.status, ("status",)),
+    Constraint("validity", "", record.validity, ("start_time", "end_time")),
     Constraint("safeguarding", "R33", record.safeguarding, ("vetting",)),
     Constraint("detention", "R28", record.detention, ("is_detention",), only_for="accommodation"),
     Constraint("risk_assessment", "R27", record.risk_assessment, (), only_for="never_automatic"),
-    Constraint("takes_referrals", "design 5", record.takes_referrals, ("reach_out",), needs_person=True),
+    Constraint("takes_referrals", "", record.takes_referrals, ("reach_out",), needs_person=True),
     Constraint("country", "R60", whereabouts.country, ("country_code", "works_across_borders"), needs_person=True),
     Constraint("vetting", "R33", trust.vetting, _VETTING, yields_to_life=True),
     Constraint("firewall", "R29", trust.firewall, ("reporting", "co_located"), needs_person=True, yields_to_life=True),
@@ -81,7 +81,7 @@ CONSTRAINTS: Final = (
     Constraint("staff_gender", "R39", meeting.staff_gender, ("staff_genders",)),
     Constraint("accessibility", "R42", meeting.accessibility, ("wheelchair",), needs_person=True),
     Constraint("places", "R7", places.places, ("pool_id", "place_reports"), only_for="accommodation"),
-    Constraint("position", "design 4", whereabouts.position, ("place",)),
-    Constraint("distance", "design 5", whereabouts.distance, ("place",)),
+    Constraint("position", "", whereabouts.position, ("place",)),
+    Constraint("distance", "", whereabouts.distance, ("place",)),
     Constraint("safety", "R22", whereabouts.safety, ("provider_id",)),
 )
