@@ -65,6 +65,7 @@ CREATE TABLE need (
 CREATE TABLE offer (
     offer_id text PRIMARY KEY,
     referral_id text NOT NULL,
+    offer_no integer NOT NULL, -- in the order in which they were made; the sender's alone
     need_no integer NOT NULL,
     code text NOT NULL,
     urgency text NOT NULL,
@@ -88,6 +89,7 @@ CREATE TABLE offer (
     read_time timestamptz,
     arrive_time timestamptz,
     FOREIGN KEY (referral_id, need_no) REFERENCES need,
+    UNIQUE (referral_id, offer_no),
     -- liveness: silence is impossible while an offer is open (R62)
     CONSTRAINT open_has_a_clock CHECK (
         state IN ('completed', 'rejected', 'declined_by_person', 'failed', 'cancelled', 'expired', 'superseded',

@@ -70,6 +70,7 @@ class Offer:
 
     offer_id: str  #: the receiver's id, unlinkable to its siblings
     referral_id: str
+    offer_no: int  #: in the order in which a referral's offers were made, from 0; the sender's alone
     need_no: int
     code: str  #: the need's service code
     urgency: Urgency

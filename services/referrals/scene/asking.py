@@ -107,6 +107,7 @@ def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
     draft = Offer(
         offer_id=scene.house.new_id(),
         referral_id=scene.referral.referral_id,
+        offer_no=len(scene.offers),
         need_no=need.need_no,
         code=need.code,
         urgency=need.urgency,

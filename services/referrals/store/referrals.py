@@ -24,9 +24,7 @@ async def standing(connection: Connection, referral_ids: Collection[str]) -> dic
     wanted = {"referral_ids": list(referral_ids)}
     referrals = await REFERRAL.select(connection, "WHERE referral_id = ANY(%(referral_ids)s)", wanted)
     needs = await NEED.select(connection, "WHERE referral_id = ANY(%(referral_ids)s) ORDER BY need_no", wanted)
-    offers = await OFFER.select(
-        connection, "WHERE referral_id = ANY(%(referral_ids)s) ORDER BY create_time, need_no, offer_id", wanted
-    )
+    offers = await OFFER.select(connection, "WHERE referral_id = ANY(%(referral_ids)s) ORDER BY offer_no", wanted)
     held = await holds_of(connection, offers)
     return {each.referral_id: _standing(each, needs, offers, held) for each in referrals}
 

@@ -1,0 +1,246 @@
+"""The table of moves, and the moves on a scene: whatever happens, nothing falls silent and nothing is oversold."""
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.errors import FailedPrecondition, Reason
+from services.referrals import scene
+from services.referrals.model import (
+    CLOSED,
+    PLACED,
+    UNANSWERED,
+    Act,
+    Choice,
+    HoldState,
+    Need,
+    OfferState,
+    Place,
+    PlaceItem,
+    Referral,
+    ReferralState,
+    TaskState,
+)
+from services.referrals.referral import OFFER_TABLE, Actor, Guard, Move, is_legal, transition
+from services.taxonomy import Urgency
+from tests.referrals.samples import NOON, a_house, a_provider
+
+
+def test_a_state_has_one_row_for_a_move() -> None:
+    pairs = [(source, row.move) for row in OFFER_TABLE for source in row.sources]
+
+    assert len(pairs) == len(set(pairs))
+
+
+def test_an_open_offer_always_has_a_clock() -> None:
+    """R62."""
+    assert [row for row in OFFER_TABLE if (row.clock is None) != (row.target in CLOSED)] == []
+
+
+def test_every_open_state_can_end_by_the_clock_or_by_a_person() -> None:
+    for state in set(OfferState) - CLOSED:
+        assert is_legal(state, Move.EXPIRE) or is_legal(state, Move.FAIL) or is_legal(state, Move.COMPLETE)
+
+
+def test_only_a_provider_says_that_somebody_has_arrived() -> None:
+    assert {actor for row in OFFER_TABLE if row.move is Move.ARRIVE for actor in row.actors} == {Actor.PROVIDER}
+
+
+def test_an_arrival_is_refused_in_no_state() -> None:
+    assert all(is_legal(state, Move.ARRIVE) for state in set(OfferState) - {OfferState.IN_PROGRESS})
+
+
+def test_a_late_yes_needs_that_nobody_else_accepted() -> None:
+    assert {transition(state, Move.ACCEPT).guard for state in (OfferState.EXPIRED, OfferState.SUPERSEDED)} == {
+        Guard.NOBODY_ELSE
+    }
+
+
+@pytest.mark.parametrize("state", sorted(CLOSED - {OfferState.EXPIRED, OfferState.SUPERSEDED}))
+def test_what_has_ended_is_not_accepted(state: OfferState) -> None:
+    with pytest.raises(FailedPrecondition) as caught:
+        transition(state, Move.ACCEPT)
+
+    assert caught.value.reason is Reason.ILLEGAL_MOVE
+    assert caught.value.metadata == {"state": state, "move": "accept"}
+
+
+class Lives(RuleBasedStateMachine):
+    """One referral with two needs and five providers that share two pools of places, under any order of moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        numbers = itertools.count()
+        self.house = a_house(lambda: f"id-{next(numbers):04}")
+        self.now = NOON
+
+    @initialize(free=st.integers(0, 4), urgency=st.sampled_from(list(Urgency)))
+    def create(self, free: int, urgency: Urgency) -> None:
+        pools = {
+            place.key: place
+            for place in (
+                Place(pool_id="a", population="girls", total=free, report_time=NOON - timedelta(hours=1)),
+                Place(pool_id="b", population="girls", total=1, report_time=NOON - timedelta(hours=1)),
+            )
+        }
+        asks = [
+            scene.Ask(
+                Choice(number % 2, f"p{number}"),
+                a_provider(
+                    f"p{number}", pool_id="ab"[number % 2 == 0], receiver_id="" if number == 4 else f"r{number}"
+                ),
+                (PlaceItem("girls", 1),),
+                (),
+            )
+            for number in range(5)
+        ]
+        referral = Referral(
+            referral_id="r",
+            client_id="ministry",
+            case_ref="case",
+            consent_id="c",
+            create_time=NOON,
+            occurred_time=NOON,
+        )
+        needs = [
+            Need(referral_id="r", need_no=number, code=code, urgency=urgency)
+            for number, code in enumerate(("ACC-EMG", "HEA-SGV"))
+        ]
+        self.scene, _asked = scene.create(self.house, referral, needs, pools, asks, self.act())
+
+    def act(self) -> Act:
+        return Act(actor="somebody", occurred_time=self.now, now=self.now)
+
+    def attempt(self, move: Any, number: int, **facts: Any) -> None:
+        offer_ids = sorted(self.scene.offers)
+        if not offer_ids:
+            return
+        before, refusal = dict(self.scene.offers), None
+        try:
+            move(self.scene, offer_ids[number % len(offer_ids)], self.act(), **facts)
+        except FailedPrecondition as error:
+            refusal = error.reason
+        assert refusal in {None, Reason.ILLEGAL_MOVE, Reason.NO_PLACE, Reason.ALREADY_PLACED}
+        assert refusal is None or self.scene.offers == before
+
+    @rule(minutes=st.sampled_from([1, 9, 25, 200, 3000, 100_000]))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        for offer_id in sorted(self.scene.offers):
+            scene.let_time_pass(self.scene, offer_id, self.act())
+            scene.lapse_hold(self.scene, offer_id, self.act())
+
+    @rule(number=st.integers(0, 4))
+    def acknowledge(self, number: int) -> None:
+        self.attempt(scene.acknowledge, number)
+
+    @rule(number=st.integers(0, 4), beyond_report=st.booleans())
+    def accept(self, number: int, *, beyond_report: bool) -> None:
+        self.attempt(scene.accept, number, beyond_report=beyond_report)
+
+    @rule(number=st.integers(0, 4))
+    def decline(self, number: int) -> None:
+        self.attempt(scene.decline, number, reason="no_capacity")
+
+    @rule(number=st.integers(0, 4))
+    def depart(self, number: int) -> None:
+        self.attempt(scene.depart, number)
+
+    @rule(number=st.integers(0, 4))
+    def arrive(self, number: int) -> None:
+        offers = sorted(self.scene.offers)
+        self.attempt(scene.arrive, number)
+        if offers:
+            assert self.scene.offers[offers[number % len(offers)]].state is OfferState.IN_PROGRESS
+
+    @rule(number=st.integers(0, 4))
+    def fail(self, number: int) -> None:
+        self.attempt(scene.fail, number, reason="no_show")
+
+    @rule(number=st.integers(0, 4))
+    def complete(self, number: int) -> None:
+        self.attempt(scene.complete, number, outcome="provided_here")
+
+    @rule(number=st.integers(0, 4))
+    def cancel(self, number: int) -> None:
+        self.attempt(scene.cancel, number, reason="prefers_other")
+
+    @rule()
+    def stop_sharing(self) -> None:
+        scene.withdraw(self.scene, self.act())
+
+    @rule(task=st.integers(0, 30))
+    def a_person_closes_a_task(self, task: int) -> None:
+        open_tasks = [each for each in self.scene.tasks.values() if each.state is not TaskState.CLOSED]
+        if open_tasks:
+            chosen = open_tasks[task % len(open_tasks)]
+            self.scene.close_tasks("cleared", self.act(), is_meant=lambda each: each is chosen)
+
+    @invariant()
+    def an_open_offer_has_a_clock(self) -> None:
+        for offer in getattr(self, "scene", scene_of_nothing()).offers.values():
+            assert offer.is_closed or offer.due_time is not None
+
+    @invariant()
+    def a_closed_offer_holds_nothing(self) -> None:
+        present = getattr(self, "scene", scene_of_nothing())
+        for offer_id, hold in present.holds.items():
+            if present.offers[offer_id].is_closed:
+                assert hold.state is HoldState.RELEASED
+
+    @invariant()
+    def the_counters_equal_the_holds(self) -> None:
+        present = getattr(self, "scene", scene_of_nothing())
+        for place in present.places.values():
+            claims = [
+                hold.state
+                for hold in present.holds.values()
+                if hold.pool_id == place.pool_id and hold.state in {HoldState.HELD, HoldState.BOOKED}
+            ]
+            assert (place.held, place.booked) == (claims.count(HoldState.HELD), claims.count(HoldState.BOOKED))
+
+    @invariant()
+    def no_place_is_held_that_is_not_there(self) -> None:
+        for place in getattr(self, "scene", scene_of_nothing()).places.values():
+            assert place.total is not None
+            assert place.held <= place.total
+
+    @invariant()
+    def a_need_has_one_yes_at_most_unless_somebody_arrived(self) -> None:
+        present = getattr(self, "scene", scene_of_nothing())
+        for need_no in present.needs:
+            placed = [
+                offer
+                for offer in present.offers.values()
+                if offer.need_no == need_no
+                and offer.state in {OfferState.ACCEPTED, OfferState.IN_TRANSIT}
+                and offer.arrive_time is None
+            ]
+            assert len(placed) <= 1
+
+    @invariant()
+    def an_active_referral_waits_for_somebody_or_was_ended_by_its_sender(self) -> None:
+        present = getattr(self, "scene", None)
+        if present is None or present.referral.state is not ReferralState.EXHAUSTED:
+            return
+        causes = {event.type for event in present.events}
+        assert "task_opened" in causes
+
+
+def scene_of_nothing() -> scene.Scene:
+    referral = Referral(referral_id="", client_id="", case_ref="", consent_id="", create_time=NOON, occurred_time=NOON)
+    return scene.Scene(a_house(), referral)
+
+
+Lives.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestLives = Lives.TestCase
+
+
+def test_closed_unanswered_and_placed_are_all_states_once() -> None:
+    assert set(OfferState) == CLOSED | UNANSWERED | PLACED
+    assert len(CLOSED) + len(UNANSWERED) + len(PLACED) == len(OfferState)
