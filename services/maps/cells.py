@@ -1,0 +1,97 @@
+"""Draws coarse cells and names them by the largest town that lies in them."""
+
+import json
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import h3
+from shapely import Polygon, STRtree
+from shapely.geometry import shape
+
+from services.maps.words import say
+from services.towns import Town, load
+
+HALF_TURN_DEG: Final = 180.0
+#: Arabic as it is written in Arabic: GeoNames lists Persian and Urdu spellings without saying so
+_ARABIC: Final = re.compile("[\u0621-\u063a\u0641-\u0652 -]+")
+
+
+def outline_of(h3_cell: str) -> list[list[float]]:
+    """
+    Trace a cell as GeoJSON does: longitude first, the last corner equal to the first.
+
+    Longitudes of a cell across the antimeridian run on beyond 180, so that it stays in one piece.
+    """
+    corners = [[longitude, latitude] for latitude, longitude in h3.cell_to_boundary(h3_cell)]
+    if max(corner[0] for corner in corners) - min(corner[0] for corner in corners) > HALF_TURN_DEG:
+        corners = [[longitude + 360.0 if longitude < 0 else longitude, latitude] for longitude, latitude in corners]
+    return [*corners, corners[0]]
+
+
+def area_names(h3_cells: Iterable[str], language: str) -> dict[str, str]:
+    """Name cells for a reader; one without a known town is called by its index."""
+    names = {}
+    for cell in set(h3_cells):
+        town = _largest_town(cell)
+        names[cell] = say(language, "around", town=_town_name(town, language)) if town else cell
+    return names
+
+
+def _town_name(town: Town, language: str) -> str:
+    if language == "ar":
+        usual = _usual_arabic_names().get(town.place_id)
+        return usual or next((name for name in town.names if _ARABIC.fullmatch(name)), town.name)
+    return town.name
+
+
+@cache
+def _usual_arabic_names() -> Mapping[str, str]:
+    return tomllib.loads(files("services.maps").joinpath("data", "towns.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _largest_town(h3_cell: str) -> Town | None:
+    return _towns_by_cell(frozenset(_countries_at(h3_cell)), h3.get_resolution(h3_cell)).get(h3_cell)
+
+
+@cache
+def _towns_by_cell(country_codes: frozenset[str], resolution: int) -> Mapping[str, Town]:
+    largest: dict[str, Town] = {}
+    for town in _towns(country_codes):  # the most populous first
+        cell = h3.latlng_to_cell(town.point.latitude_deg, town.point.longitude_deg, resolution)
+        largest.setdefault(cell, town)
+    return largest
+
+
+def _towns(country_codes: Collection[str]) -> list[Town]:
+    towns = [town for code in country_codes for town in _towns_of(code)]
+    return sorted(towns, key=lambda town: (-town.population, town.place_id))
+
+
+@cache
+def _towns_of(country_code: str) -> tuple[Town, ...]:
+    return tuple(load({country_code}))
+
+
+def _countries_at(h3_cell: str) -> list[str]:
+    """List the countries whose outlines touch a cell; it chooses the town lists to look in and claims nothing."""
+    tree, codes = _country_tree()
+    return [codes[index] for index in tree.query(Polygon(outline_of(h3_cell)), predicate="intersects")]
+
+
+@cache
+def _country_tree() -> tuple[STRtree, list[str]]:
+    coded = [each for each in outlines("countries") if each["properties"].get("country_code")]
+    return STRtree([shape(each["geometry"]) for each in coded]), [each["properties"]["country_code"] for each in coded]
+
+
+@cache
+def outlines(name: str) -> list[dict[str, Any]]:
+    """Read the features of "countries" or "regions"."""
+    text = files("services.maps").joinpath("data", f"{name}.geojson").read_text(encoding="utf-8")
+    features: list[dict[str, Any]] = json.loads(text)["features"]
+    return features

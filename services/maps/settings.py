@@ -1,0 +1,41 @@
+"""What the maps service reads from its environment. Explained in docs/settings.md."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from services.runtime.settings import Address, ProcessSettings, ReadableFile
+
+
+def _writable_file(path: Path) -> Path:
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        raise ValueError("must be a file that this process can read and write")
+    return path
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text.rstrip("/")
+
+
+class Settings(ProcessSettings, env_prefix="IHALA_MAPS_"):
+    """How the maps service finds its parts."""
+
+    token_file: ReadableFile  #: its own token, of role `coordinator`: it may see no more than its readers
+    directory_address: Address
+    referrals_address: Address
+    login_file: Annotated[Path, AfterValidator(_writable_file)]  #: one-time sign-in codes, see `services.maps.codes`
+    #: how browsers reach it, where that is not `listen_address`; with https:// cookies are sent over TLS only
+    public_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    session_idle_s: float = Field(
+        default=900.0, ge=60.0, le=86_400.0
+    )  #: a session ends after as long without a request
+    session_life_s: float = Field(default=28_800.0, ge=60.0, le=86_400.0)  #: and after as long in any case
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether browsers reach the pages by TLS alone."""
+        return self.tls_dir is not None or (self.public_url or "").startswith("https://")
