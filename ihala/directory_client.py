@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -63,6 +63,7 @@ class Directory:
         country_code: str = "",
         with_free_places: bool = False,
         max_distance_m: float | None = None,
+        page_size: int = PAGE_SIZE,
     ) -> AsyncIterator[Provider]:
         """
         Yield public providers, nearest first; without an origin by id. All conditions given hold.
@@ -86,6 +87,8 @@ class Directory:
 
             max_distance_m: From the origin.
 
+            page_size: Rows a call, in [1, 500]; fewer are sooner there.
+
         Raises:
             InvalidInput: a field breaks its rule, or a code is not in the vocabulary.
         """
@@ -99,7 +102,7 @@ class Directory:
             country_code=country_code,
             places_free=with_free_places,
             max_distance_m=max_distance_m,
-            page_size=PAGE_SIZE,
+            page_size=page_size,
         )
         while True:
             response = await self._stub.SearchProviders(request)
@@ -209,6 +212,11 @@ class Directory:
             )
         )
         return wire.receiver_from_wire(response.receiver)
+
+    @property
+    def import_providers(self) -> Any:
+        """The RPC ImportProviders, for `services.directory.importing`."""
+        return self._stub.ImportProviders
 
     async def list_receivers(self) -> AsyncIterator[ReceiverRecord]:
         """Yield the desks that the caller may see, ordered by id."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from services.geo import AreaCell, DistanceBand, Point
 
@@ -109,19 +108,3 @@ class AreaCount:
 
     h3_cell: str
     count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
-    """What an import has done so far; all of the counts are of rows."""
-
-    run_id: str
-    read: int
-    created: int
-    updated: int
-    unchanged: int
-    archived: int
-    duplicates: int
-    rejected: Sequence[Mapping[str, Any]]  #: row, field, reason
-    notices: Sequence[Mapping[str, Any]]  #: row, field, code
-    is_done: bool

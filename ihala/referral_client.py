@@ -1,6 +1,6 @@
 """Refer, see what became of it, and hear every event."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from ihala import referral_wire
 from ihala.answer import MatchToken, Row
@@ -50,11 +50,35 @@ class Referrals:
                 PROVIDER_SUSPENDED or PROVIDER_NOT_REFERABLE.
         """
         chosen = [rows] if isinstance(rows, Row) else rows
+        return await self.refer_choices(
+            token,
+            [(row.need_no, row.provider_id) for row in chosen],
+            case_ref=case_ref,
+            consent=consent,
+            briefing=briefing,
+            person_ref=person_ref,
+            request_id=request_id,
+        )
+
+    async def refer_choices(
+        self,
+        token: MatchToken,
+        choices: Sequence[tuple[int, str]],
+        *,
+        case_ref: str,
+        consent: Consent | str,
+        briefing: Briefing | None = None,
+        person_ref: str = "",
+        request_id: str | None = None,
+    ) -> Referred:
+        """Do as `refer`, with (need number, provider id) for each row, for callers that kept no rows."""
         request = service_pb.CreateReferralRequest(
             request_id=request_id or new_request_id(),
             match_token=token.text,
             match_request=token.request,  # type: ignore[arg-type]  # opaque to the caller, ours all the same
-            choices=[service_pb.OfferChoice(need_no=row.need_no, provider_id=row.provider_id) for row in chosen],
+            choices=[
+                service_pb.OfferChoice(need_no=need_no, provider_id=provider_id) for need_no, provider_id in choices
+            ],
             case_ref=case_ref,
             person_ref=person_ref,
             consent_id=consent_id_of(consent),
@@ -137,7 +161,7 @@ class Referrals:
         )
         return referral_wire.referral_from_wire(response.referral)
 
-    def watch(self, after: Cursor | str | None = None) -> AsyncIterator[Event]:
+    def watch(self, after: Cursor | str | None = None) -> AsyncGenerator[Event]:
         """
         Hear every event of the caller's referrals, in order and none skipped; never ends by itself.
 

@@ -1,7 +1,7 @@
 """Hear what becomes of a sender's referrals, whatever happens to the connection."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -14,7 +14,7 @@ SILENCE_S = 45.0  #: a stream that brings no heartbeat for so long is dead; the 
 RECONNECT_DELAYS_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
-async def watch(stub: Any, cursor: Cursor) -> AsyncIterator[Event]:
+async def watch(stub: Any, cursor: Cursor) -> AsyncGenerator[Event]:
     """
     Yield every event after a cursor, in order and none skipped; never ends by itself.
 

@@ -6,6 +6,16 @@ from typing import Annotated
 
 import typer
 
+from ihala.cli import (
+    data_commands,
+    desk_commands,
+    doctor,
+    later,
+    receiver_commands,
+    referral_commands,
+    search_commands,
+    token_commands,
+)
 from ihala.cli.failures import shown
 
 app = typer.Typer(
@@ -16,18 +26,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-
-
-@app.command()
-def run(
-    home: Annotated[Path | None, typer.Option(help="Where .ihala/ is kept; else IHALA_HOME, else this folder.")] = None,
-    demo: Annotated[bool, typer.Option(help="Import demo/ and walk its cases.")] = True,
-    once: Annotated[bool, typer.Option("--once", help="End in order after READY.")] = False,
-) -> None:
-    """Start everything on this machine, send the demo case through, stay until Ctrl-C."""
-    from ihala.cli.run.command import run_everything
-
-    shown(lambda: run_everything(home, with_demo=demo, once=once))
 
 
 def _version(wanted: bool) -> None:
@@ -43,3 +41,36 @@ def _ihala(
     ] = False,
 ) -> None:
     """Take what stands before the command."""
+
+
+@app.command()
+def run(
+    home: Annotated[Path | None, typer.Option(help="Where .ihala/ is kept; else IHALA_HOME, else this folder.")] = None,
+    demo: Annotated[bool, typer.Option(help="Import demo/ and walk its cases.")] = True,
+    once: Annotated[bool, typer.Option("--once", help="End in order after READY.")] = False,
+) -> None:
+    """Start everything on this machine, send the demo case through, stay until Ctrl-C."""
+    from ihala.cli.run.command import run_everything
+
+    shown(lambda: run_everything(home, with_demo=demo, once=once))
+
+
+app.command("import")(data_commands.import_)
+app.command()(search_commands.search)
+app.command()(search_commands.match)
+app.command(context_settings=later.ANYTHING)(later.explain)
+app.command(context_settings=later.ANYTHING)(later.plan)
+app.add_typer(referral_commands.consent, name="consent")
+app.command()(referral_commands.refer)
+app.add_typer(referral_commands.referrals, name="referrals")
+app.command()(desk_commands.respond)
+app.add_typer(desk_commands.tasks, name="tasks")
+app.command()(desk_commands.listen)
+app.command()(desk_commands.places)
+app.command()(data_commands.export)
+app.command("map")(data_commands.map_)
+app.command()(search_commands.vocabulary)
+app.add_typer(receiver_commands.receiver, name="receiver")
+app.add_typer(token_commands.token, name="token")
+app.add_typer(later.audit, name="audit")
+app.command()(doctor.doctor)

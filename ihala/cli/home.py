@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
+import jwt
 import typer
 
 from ihala.profile import SERVICES, Profile, read_profile
@@ -80,6 +81,14 @@ def receiver_names() -> list[str]:
     """List the receivers that the run has a profile for."""
     folder = state_folder()
     return sorted(file.stem for file in (folder / "profiles" / "receivers").glob("*.toml")) if folder else []
+
+
+def receiver_id_of(name: str) -> str:
+    """Return the receiver id that a profile's token is for, which its server alone verifies."""
+    file = profile_for(f"receivers/{name}").token_file
+    claims = jwt.decode(file.read_text(), options={"verify_signature": False}) if file else {}
+    ids = claims.get("receiver_ids") or [name]
+    return str(ids[0])
 
 
 def _from_variables(environment: Mapping[str, str]) -> Profile | None:

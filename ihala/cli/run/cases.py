@@ -196,7 +196,7 @@ class Walk:
     async def _seen(self, ihala: Ihala, referred: Referred, cursor: Cursor | None, *, until: str) -> Cursor:
         """Hear as the sender until every offer had an event of this type."""
         open_ids = set(referred.offer_ids.values())
-        async with aclosing(ihala.watch(after=cursor)) as events:  # type: ignore[type-var]  # an async generator
+        async with aclosing(ihala.watch(after=cursor)) as events:
             async for event in events:
                 if event.referral_id != referred.referral_id:
                     continue

@@ -81,7 +81,8 @@ async def _demo(identities: Identities, parts: Parts, story: Story) -> None:
         desks = await enrol_desks(folder, identities, _addresses(parts), parts.nats_url)
     story.tell(
         "directory",
-        f"{report.read} fictional providers of demo/: {report.created} new, {report.unchanged} as they were; "
+        f"{report.counts.read} fictional providers of demo/: {report.counts.created} new, "
+        f"{report.counts.unchanged} as they were, {len(report.rejected)} refused; "
         f"{len(desks)} desks enrolled",
     )
     walk = Walk(identities, desks, story, utc_now)

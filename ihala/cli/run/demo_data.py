@@ -1,7 +1,7 @@
 """Bring the fictional directory of demo/ into a run, and enrol its desks."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from ihala.cli.run.identities import Identities
 from ihala.directory_client import Directory
 from ihala.notify_client import Notify
 from ihala.profile import read_profile
-from ihala.records import ImportReport, Provider
+from services.directory.importing import Report
 from services.errors import NotFound
 from services.runtime.auth import Role
 from services.runtime.embedded.files import write_private
@@ -51,7 +51,7 @@ def read_demo(folder: Path, name: str) -> Any:
     return json.loads((folder / name).read_text(encoding="utf-8"))
 
 
-async def import_demo(folder: Path, identities: Identities) -> ImportReport:
+async def import_demo(folder: Path, identities: Identities) -> Report:
     """Import the demo's providers; a second time nothing changes."""
     profile = read_profile(identities.profile_file("editor"))
     return await import_files(profile, [folder / "providers.json"], folder / "mapping.toml")
@@ -133,8 +133,3 @@ def write_desk_profile(
         },
     )
     return public_key(seed_file.read_text(encoding="ascii"))
-
-
-async def collect(providers: AsyncIterator[Provider], key: Callable[[Provider], str]) -> dict[str, Provider]:
-    """Gather providers by a key."""
-    return {key(each): each async for each in providers}

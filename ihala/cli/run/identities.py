@@ -65,7 +65,7 @@ class Identities:
     @property
     def sign_in_file(self) -> Path:
         """One-time codes by which coordinators sign in to the maps."""
-        return self.folder / "keys" / "sign_in.json"
+        return self.folder / "keys" / "sign_in_codes"
 
     def key_file(self, name: str) -> Path:
         """Return the file of one of `SERVICE_KEYS`."""
@@ -125,7 +125,8 @@ def ensure_identities(folder: Path, now: Callable[[], datetime]) -> Identities:
     key = load_signing_key(signing) if signing.exists() else create_signing_key(signing)
     identities = Identities(folder, key, now)
     write_jwks(identities.jwks_file, [key])
-    identities.deny_file.touch(mode=0o600)
+    for file in (identities.deny_file, identities.sign_in_file):
+        file.touch(mode=0o600)
     for name in SERVICE_KEYS:
         if not identities.key_file(name).exists():
             _write_key(identities.key_file(name))

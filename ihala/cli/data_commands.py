@@ -1,0 +1,222 @@
+"""`ihala import`, `ihala export`, `ihala map`: files in, files out."""
+
+import csv
+import io
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from ihala.cli import home
+from ihala.cli.documents import provider_document
+from ihala.cli.failures import command
+from ihala.cli.home import ActorOption, ProfileOption
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, to_json
+from ihala.directory_client import Directory
+from ihala.records import Provider
+from services.geo import Point
+
+SHOWN: Final = 20  #: refused rows in the table; JSON has all
+PROGRESS_EVERY_S: Final = 1.0
+#: a cell that begins so is a formula to a spreadsheet
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS: Final = (
+    "provider_id",
+    "dataset",
+    "source_key",
+    "name",
+    "country_code",
+    "latitude_deg",
+    "longitude_deg",
+    "service_codes",
+    "contacts",
+    "languages",
+    "status",
+    "vetting",
+    "reach_out",
+    "verified_time",
+)
+
+
+class As(StrEnum):
+    """A form of file."""
+
+    GEOJSON = "geojson"
+    CSV = "csv"
+
+
+@command
+async def import_(
+    files: Annotated[list[Path], typer.Argument(help="One dataset, in one file or several.")],
+    mapping: Annotated[Path, typer.Option(help="How the files are read (TOML), see docs/mappings.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Archive what the dataset has and the files have not.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Even if that is more than 20 % of the dataset.")] = False,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Import providers. The same files again change nothing, and go on where an import was interrupted."""
+    from ihala.cli.importing import import_files
+
+    report = await import_files(
+        home.profile_for(home.EDITOR, profile),
+        files,
+        mapping,
+        actor=actor,
+        dry_run=dry_run,
+        complete=complete,
+        allow_large_archive=yes,
+        progress=_progress(),
+    )
+    counts = report.counts
+    rejected = [
+        {
+            "row": each.row_number,
+            "field": each.fault.field,
+            "reason": each.fault.rule,
+            "source_key": each.source_key,
+            "record_kept": each.record_kept,
+        }
+        for each in report.rejected
+    ]
+    notices = [
+        {"row": each.row_number, "field": each.notice.field, "code": each.notice.code} for each in report.remarks
+    ]
+    document = {
+        "dataset": report.dataset,
+        "run_id": report.run_id,
+        "dry_run": dry_run,
+        "resumed_after_row": report.resumed_after_row,
+        "read": counts.read,
+        "created": counts.created,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "archived": counts.archived,
+        "duplicates": counts.duplicates,
+        "rejected": rejected,
+        "notices": notices,
+    }
+    emit(document, form, lambda console: _show_import(console, document, rejected, notices))
+
+
+@command
+async def export(
+    file: Annotated[Path, typer.Argument(help="The file to write; - is standard output.")],
+    form: Annotated[As, typer.Option("--as", help="The form of the file.")] = As.GEOJSON,
+    need: Annotated[list[str] | None, typer.Option("--need", help="Only with this service code.")] = None,
+    dataset: Annotated[str, typer.Option(help="Only of this dataset.")] = "",
+    country: Annotated[str, typer.Option(help="Only there, as LY.")] = "",
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Write the public directory to a file. Confidential sites are in no export."""
+    async with Directory(home.profile_for(home.EDITOR, profile), actor=actor) as directory:
+        found = [
+            provider
+            async for provider in directory.search(codes=need or (), dataset=dataset, country_code=country)
+            if not provider.is_confidential
+        ]
+    write = {As.GEOJSON: _geojson, As.CSV: _csv}[form]
+    text = write(found)
+    if str(file) == "-":
+        sys.stdout.write(text)
+    else:
+        file.write_text(text, encoding="utf-8", newline="")
+        print(f"{len(found)} providers in {file}", file=sys.stderr)
+
+
+@command
+async def map_(
+    out: Annotated[Path, typer.Option(help="The page to write, one file that needs no network.")],
+    service: Annotated[str, typer.Option(help="Only this service or group, as HEA.")] = "",
+    language: Annotated[str, typer.Option(help="en, fr or ar.")] = "en",
+    profile: ProfileOption = None,
+) -> None:
+    """Write the coordinators' map to one file."""
+    from ihala.cli.maps import write_map
+
+    await write_map(home.profile_for(home.COORDINATOR, profile), out, service=service, language=language)
+    print(f"written to {out}", file=sys.stderr)
+
+
+def _progress() -> Callable[[Any], None]:
+    """Return what tells on standard error how far a long import is."""
+    told_s = time.monotonic()
+
+    def tell(report: Any) -> None:
+        nonlocal told_s
+        if time.monotonic() - told_s >= PROGRESS_EVERY_S:
+            told_s = time.monotonic()
+            counts = report.counts
+            print(
+                f"{counts.read} rows: {counts.created} created, {counts.updated} updated, "
+                f"{counts.unchanged} unchanged, {len(report.rejected)} refused …",
+                file=sys.stderr,
+            )
+
+    return tell
+
+
+def _show_import(
+    console: Console,
+    document: Mapping[str, Any],
+    rejected: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+) -> None:
+    if document["dry_run"]:
+        console.print("dry run: nothing was changed")
+    if document["resumed_after_row"]:
+        console.print(f"went on after row {document['resumed_after_row']} of an interrupted import")
+    names = ("read", "created", "updated", "unchanged", "archived", "duplicates")
+    console.print(", ".join(f"{name} {document[name]}" for name in names) + f", refused {len(rejected)}")
+    if rejected:
+        table = a_table("row#", "field", "rule", "")
+        for each in rejected[:SHOWN]:
+            add_row(table, each["row"], each["field"], each["reason"], "kept without it" if each["record_kept"] else "")
+        console.print(table)
+        if len(rejected) > SHOWN:
+            console.print(f"… and {len(rejected) - SHOWN} more; --format json has all")
+    codes: dict[str, int] = {}
+    for each in notices:
+        codes[each["code"]] = codes.get(each["code"], 0) + 1
+    if codes:
+        console.print("remarks: " + ", ".join(f"{code} {count}" for code, count in sorted(codes.items())))
+
+
+def _geojson(found: Sequence[Provider]) -> str:
+    features = []
+    for provider in found:
+        properties = provider_document(provider)
+        for name in ("latitude_deg", "longitude_deg", "distance_m"):
+            properties.pop(name, None)
+        point = provider.place if isinstance(provider.place, Point) else None
+        geometry = point and {"type": "Point", "coordinates": [point.longitude_deg, point.latitude_deg]}
+        features.append({"type": "Feature", "id": provider.provider_id, "geometry": geometry, "properties": properties})
+    return to_json({"type": "FeatureCollection", "features": features}) + "\n"
+
+
+def _csv(found: Sequence[Provider]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for provider in found:
+        document = json.loads(to_json(provider_document(provider)))
+        document["contacts"] = [each["value"] for each in document["contacts"]]
+        writer.writerow([_cell(document.get(column)) for column in COLUMNS])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str | float:
+    if isinstance(value, int | float):
+        return value
+    text = " ".join(value) if isinstance(value, list) else value or ""
+    return f"'{text}" if text.startswith(FORMULA) else str(text)

@@ -1,0 +1,240 @@
+"""The JSON documents of the commands: their keys are public interface, see docs/cli.md."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ihala.answer import Answer, NeedMatches, Row
+from ihala.cli.output import first_text
+from ihala.desk_client import OfferView
+from ihala.records import Provider
+from ihala.referral import Consent, Event, Hold, Offer, Referral
+from ihala.task_client import Task
+from services.geo import AreaCell, DistanceBand, Point
+
+
+def provider_document(provider: Provider) -> dict[str, Any]:
+    """Write a provider that was found."""
+    return {
+        "provider_id": provider.provider_id,
+        "dataset": provider.dataset,
+        "source_key": provider.source_key,
+        "name": first_text(provider.names),
+        "names": provider.names,
+        "service_codes": provider.service_codes,
+        "claims": provider.claims,
+        **_distance(provider.distance_m, provider.band),
+        **_position(provider.place),
+        "country_code": provider.country_code,
+        "time_zone": provider.time_zone,
+        "contacts": _contacts(provider.contacts),
+        "hours": [
+            {"purpose": each.purpose, "rrule": each.rrule, "opens_at": each.opens_at, "closes_at": each.closes_at}
+            for each in provider.hours
+        ],
+        "languages": provider.languages,
+        "places": [
+            {
+                "population": each.population,
+                "total": each.total,
+                "occupied": each.occupied,
+                "free": each.free,
+                "report_time": each.report_time,
+            }
+            for each in provider.places
+        ],
+        "status": provider.status,
+        "vetting": provider.vetting,
+        "reach_out": provider.reach_out,
+        "receiver_id": provider.receiver_id,
+        "start_time": provider.start_time,
+        "end_time": provider.end_time,
+        "verified_time": provider.verified_time,
+    }
+
+
+def answer_document(answer: Answer, origin: Mapping[str, Any], match_token: str) -> dict[str, Any]:
+    """Write the answer to a search for a person or a plain one."""
+    return {
+        "needs": [need_document(need) for need in answer],
+        "origin": origin,
+        "directory_epoch": answer.directory_epoch,
+        "directory_revision": answer.directory_revision,
+        "evaluated_time": answer.evaluated_time,
+        "rules_version": answer.rules_version,
+        "match_token": match_token,
+    }
+
+
+def need_document(need: NeedMatches) -> dict[str, Any]:
+    """Write the two lists of a need and what excluded the others."""
+    return {
+        "need_no": need.need_no,
+        "code": need.code,
+        "matches": [row_document(row) for row in need.matches],
+        "ask_first": [row_document(row) for row in need.ask_first],
+        "excluded": [{"constraint": name, "count": count} for name, count in need.excluded.items()],
+    }
+
+
+def row_document(row: Row) -> dict[str, Any]:
+    """Write one provider for one need."""
+    return {
+        "need_no": row.need_no,
+        "provider_id": row.provider_id,
+        "dataset": row.dataset,
+        "source_key": row.source_key,
+        "name": first_text(row.names),
+        "names": row.names,
+        "service_codes": row.service_codes,
+        **_distance(row.distance_m, row.band),
+        "cost_m": row.cost_m,
+        **_position(row.place),
+        "country_code": row.country_code,
+        "time_zone": row.time_zone,
+        "contacts": _contacts(row.contacts),
+        "places": {
+            "kind": row.places.kind,
+            "free": row.places.free,
+            "population": row.places.population,
+            "report_time": row.places.report_time,
+        },
+        "open": row.open,
+        "unknowns": [
+            {"constraint": each.constraint, "question": each.question, "ask": each.ask} for each in row.unknowns
+        ],
+        "cautions": [{"constraint": each.constraint, "code": each.code} for each in row.cautions],
+        "reach_out": row.reach_out,
+        "vetted": row.is_vetted,
+        "area_cell": row.area_cell,
+        "needed_fields": row.needed_fields,
+        "verified_time": row.verified_time,
+        "receiver_heard_time": row.receiver_heard_time,
+    }
+
+
+def consent_document(consent: Consent) -> dict[str, Any]:
+    """Write a consent."""
+    return {
+        "consent_id": consent.consent_id,
+        "case_ref": consent.case_ref,
+        "fields": consent.fields,
+        "purposes": consent.purposes,
+        "end_time": consent.end_time,
+        "withdrawn_time": consent.withdrawn_time,
+    }
+
+
+def referral_document(referral: Referral) -> dict[str, Any]:
+    """Write a referral as its sender sees it."""
+    return {
+        "referral_id": referral.referral_id,
+        "case_ref": referral.case_ref,
+        "state": referral.state,
+        "create_time": referral.create_time,
+        "consent_id": referral.consent_id,
+        "erased": referral.is_erased,
+        "needs": [
+            {
+                "need_no": need.need_no,
+                "code": need.code,
+                "urgency": need.urgency,
+                "accepted_offer_id": need.accepted_offer_id,
+            }
+            for need in referral.needs
+        ],
+        "offers": [_offer(offer) for offer in referral.offers],
+    }
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """Write one transition, without the state of the whole referral."""
+    return {
+        "event_id": event.event_id,
+        "type": event.type,
+        "referral_id": event.referral_id,
+        "case_ref": event.case_ref,
+        "offer_id": event.offer_id,
+        "occurred_time": event.occurred_time,
+        "recorded_time": event.recorded_time,
+        "actor": event.actor,
+        "on_behalf_of": event.on_behalf_of,
+        "via": event.via,
+    }
+
+
+def offer_view_document(view: OfferView) -> dict[str, Any]:
+    """Write an offer as its receiver sees it."""
+    return {
+        "offer_id": view.offer_id,
+        "provider_id": view.provider_id,
+        "receiver_id": view.receiver_id,
+        "state": view.state,
+        "version": view.version,
+        "due_time": view.due_time,
+        "due_kind": view.due_kind,
+        "urgency": view.urgency,
+        "code": view.code,
+        "facts": view.facts,
+        "briefing": view.briefing,
+        "items": view.items,
+        "hold": _hold(view.hold),
+        "read_time": view.read_time,
+        "reason": view.reason,
+    }
+
+
+def task_document(task: Task) -> dict[str, Any]:
+    """Write a task."""
+    return {
+        "task_id": task.task_id,
+        "kind": task.kind,
+        "state": task.state,
+        "owner": task.owner,
+        "due_time": task.due_time,
+        "urgency": task.urgency,
+        "code": task.code,
+        "provider_id": task.provider_id,
+        "offer_id": task.offer_id,
+        "referral_id": task.referral_id,
+        "outcome": task.outcome,
+        "create_time": task.create_time,
+        "version": task.version,
+    }
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "offer_id": offer.offer_id,
+        "need_no": offer.need_no,
+        "provider_id": offer.provider_id,
+        "state": offer.state,
+        "version": offer.version,
+        "due_time": offer.due_time,
+        "due_kind": offer.due_kind,
+        "reason": offer.reason,
+        "hold": _hold(offer.hold),
+        "read_time": offer.read_time,
+        "ring": offer.ring,
+    }
+
+
+def _hold(hold: Hold | None) -> dict[str, Any] | None:
+    return None if hold is None else {"state": hold.state, "items": hold.items, "expire_time": hold.expire_time}
+
+
+def _distance(distance_m: float | None, band: DistanceBand | None) -> dict[str, Any]:
+    return {"distance_m": distance_m} if band is None else {"distance_band": band}
+
+
+def _position(place: Point | AreaCell | None) -> dict[str, Any]:
+    match place:
+        case Point():
+            return {"latitude_deg": place.latitude_deg, "longitude_deg": place.longitude_deg}
+        case AreaCell():
+            return {"h3_cell": place.h3_cell}
+        case _:
+            return {"latitude_deg": None, "longitude_deg": None}
+
+
+def _contacts(contacts: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"kind": kind, "value": value} for kind, value in contacts]

@@ -1,0 +1,36 @@
+"""Commands that stand in the contract and that this version does not answer yet."""
+
+from typing import NoReturn
+
+import typer
+
+from ihala.cli.failures import plain_command
+from services.errors import Unimplemented
+
+audit = typer.Typer(help="The audit log; this version does not answer it yet.", no_args_is_help=True)
+
+#: whatever stands behind such a command is taken and not judged
+ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@plain_command
+def explain(context: typer.Context) -> None:
+    """Say why a provider did or did not match. Not answered by this version."""
+    _not_yet("explain")
+
+
+@plain_command
+def plan(context: typer.Context) -> None:
+    """Assign many people at once. Not answered by this version."""
+    _not_yet("plan")
+
+
+@audit.command("verify")
+@plain_command
+def verify_audit() -> None:
+    """Verify the chain of the audit log. Not answered by this version."""
+    _not_yet("audit verify")
+
+
+def _not_yet(name: str) -> NoReturn:
+    raise Unimplemented(f"this version does not answer `ihala {name}` yet")

@@ -1,0 +1,260 @@
+"""`ihala search`, `ihala match`, `ihala vocabulary`: find who can help."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ihala.answer import Answer, Row
+from ihala.cli import home, typed
+from ihala.cli.documents import answer_document, provider_document
+from ihala.cli.failures import command
+from ihala.cli.home import ActorOption, ProfileOption
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, first_text, in_km, local_text
+from ihala.client import Ihala
+from ihala.directory_client import Directory
+from ihala.match_wire import token_to_text
+from ihala.person import Need, Person, Urgency
+from ihala.records import Provider
+from services.errors import InvalidInput, Reason
+
+METRES = 1000.0  #: in a kilometre
+
+NeedOption = Annotated[list[str] | None, typer.Option("--need", help="A service code; may stand several times.")]
+CountryOption = Annotated[str, typer.Option("--country", help="Where the town is, as LY.")]
+FarOption = Annotated[float | None, typer.Option("--max-distance-km", help="Only within.")]
+
+
+@command
+async def search(
+    near: Annotated[str | None, typer.Option(help="LAT,LON, or a town in any script.")] = None,
+    need: NeedOption = None,
+    text: Annotated[str, typer.Option(help="The beginning of a word of the name.")] = "",
+    language: Annotated[str, typer.Option(help="In which they work (BCP 47).")] = "",
+    dataset: Annotated[str, typer.Option(help="Only of this dataset.")] = "",
+    country: CountryOption = "",
+    status: Annotated[list[str] | None, typer.Option(help="Instead of those in use and inside their period.")] = None,
+    free: Annotated[bool, typer.Option("--free", help="Only with a place reported free.")] = False,
+    max_distance_km: FarOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Look into the directory, nearest first. Confidential sites are never in the answer."""
+    async with Directory(home.profile_for(home.MINISTRY, profile), actor=actor) as directory:
+        start = await typed.start_of(near, country, directory, "near") if near is not None else None
+        found: list[Provider] = []
+        providers = directory.search(
+            origin=start.origin if start else None,
+            codes=need or (),
+            text=text,
+            language=language,
+            statuses=status or (),
+            dataset=dataset,
+            country_code="" if near is not None else country,
+            with_free_places=free,
+            max_distance_m=None if max_distance_km is None else max_distance_km * METRES,
+            page_size=min(limit, 500),
+        )
+        async for provider in providers:
+            found.append(provider)
+            if len(found) == limit:
+                break
+    document = {"origin": start.document if start else None, "providers": [provider_document(each) for each in found]}
+    emit(document, form, lambda console: _show_providers(console, found))
+
+
+@command
+async def match(
+    at: Annotated[str | None, typer.Option(help="Where the person is: LAT,LON, or a town in any script.")] = None,
+    need: NeedOption = None,
+    urgency: Annotated[str, typer.Option(help="immediate, emergency, urgent or normal.")] = "normal",
+    age: Annotated[str | None, typer.Option(help="Years, a range as 15-17, or unknown.")] = None,
+    age_basis: Annotated[str, typer.Option(help="stated, document, appears or disputed.")] = "stated",
+    gender: Annotated[str | None, typer.Option(help="woman, man, …; female or male; unknown.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Understood (BCP 47); several times, or unknown.")] = None,
+    process: Annotated[str | None, typer.Option(help="tip_presumed, tip_confirmed, som, both, unknown.")] = None,
+    unaccompanied: Annotated[bool | None, typer.Option(help="A child without a carer.")] = None,
+    no_reason_to_believe_child: Annotated[bool | None, typer.Option(help="The worker's recorded word.")] = None,
+    when: Annotated[str | None, typer.Option(help="A day or a time; else now.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="A provider not to be offered.")] = None,
+    case: Annotated[
+        Path | None, typer.Option(help="A FindMatchesRequest in JSON instead; - is standard input.")
+    ] = None,
+    max_distance_km: FarOption = None,
+    country: CountryOption = "",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Rows a list.")] = 10,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Find who can meet a need, and whom to ask first, nearest first. Without facts of a person: a plain search."""
+    async with Ihala(home.profile_for(home.MINISTRY, profile), actor=actor) as ihala:
+        when_time = typed.time_of(when, "when_time")
+        if case is not None:
+            document = case_of(case)
+            answer = await ihala.find_matches_for(document, when_time=when_time)
+            origin: Mapping[str, Any] = document.get("origin", {})
+        else:
+            if at is None or not need:
+                raise InvalidInput(
+                    "at must be given, and a need, or a case" if at is None else "need must be given at least once"
+                )
+            start = await typed.start_of(at, country, ihala.directory)
+            origin = start.document
+            answer = await ihala.find_matches(
+                [Need(code=code) for code in need],
+                start.origin,
+                urgency=typed.word_in(Urgency, urgency, "urgency"),
+                person=_person(age, age_basis, gender, language, process, unaccompanied, no_reason_to_believe_child),
+                excluded_provider_ids=exclude or (),
+                when_time=when_time,
+                limit=limit,
+                max_distance_m=None if max_distance_km is None else max_distance_km * METRES,
+            )
+    emit(
+        answer_document(answer, origin, token_to_text(answer.token)),
+        form,
+        lambda console: _show_answer(console, answer),
+    )
+
+
+@command
+async def vocabulary(
+    kind: Annotated[str, typer.Argument(help="service, population, decline_reason, outcome, …")],
+    language: Annotated[str, typer.Option(help="Of the labels (BCP 47).")] = "",
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+) -> None:
+    """List the codes of a vocabulary with their words."""
+    async with Directory(home.profile_for(home.MINISTRY, profile)) as directory:
+        terms = await directory.vocabulary(kind, language)
+
+    def show(console: Console) -> None:
+        table = a_table("code", "label", "under", "marks")
+        for term in terms:
+            add_row(table, term.code, term.label, term.parent, ", ".join(term.marks))
+        console.print(table)
+
+    entries = [
+        {
+            "code": term.code,
+            "label": term.label,
+            "parent": term.parent,
+            "marks": term.marks,
+            "deprecated": term.is_deprecated,
+        }
+        for term in terms
+    ]
+    emit({"kind": kind, "language": language or "en", "entries": entries}, form, show)
+
+
+def case_of(file: Path) -> Mapping[str, Any]:
+    """
+    Read a case from a file: a FindMatchesRequest in JSON, alone or under the key `request`.
+
+    Raises:
+        NotFound, InvalidInput: there is no such file, or it is not a JSON object (MALFORMED).
+    """
+    try:
+        document = json.loads(typed.text_of(file, "case"))
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"case must be JSON (line {error.lineno})", reason=Reason.MALFORMED) from None
+    if isinstance(document, dict) and isinstance(document.get("request"), dict):
+        document = document["request"]
+    if not isinstance(document, dict):
+        raise InvalidInput("case must be a JSON object", reason=Reason.MALFORMED)
+    return document
+
+
+def _person(
+    age: str | None,
+    age_basis: str,
+    gender: str | None,
+    language: list[str] | None,
+    process: str | None,
+    unaccompanied: bool | None,
+    no_reason_to_believe_child: bool | None,
+) -> Person | None:
+    if all(fact is None for fact in (age, gender, process, unaccompanied, no_reason_to_believe_child)) and not language:
+        return None
+    sex, gender_fact = typed.gender_of(gender)
+    facts: dict[str, Any] = {} if unaccompanied is None else {"unaccompanied": unaccompanied}
+    return Person(
+        age=typed.age_of(age, age_basis),
+        sex=sex,
+        gender=gender_fact,
+        languages=typed.languages_of(language),
+        process=typed.process_of(process),
+        no_reason_to_believe_child=no_reason_to_believe_child,
+        **facts,
+    )
+
+
+def _show_providers(console: Console, found: list[Provider]) -> None:
+    table = a_table("name", "distance#", "services", "places", "reach", "verified", "provider")
+    for each in found:
+        free = ", ".join(f"{report.population} {report.free}" for report in each.places if report.free is not None)
+        codes = " ".join(each.service_codes)
+        add_row(
+            table,
+            first_text(each.names),
+            in_km(each.distance_m),
+            codes,
+            free,
+            each.reach_out,
+            local_text(each.verified_time)[:10],
+            each.provider_id,
+        )
+    console.print(table if found else "nobody was found")
+
+
+def _show_answer(console: Console, answer: Answer) -> None:
+    for need in answer:
+        for title, rows in (("can", need.matches), ("ask first", need.ask_first)):
+            table = a_table(
+                "name",
+                "distance#",
+                "places",
+                "open",
+                "reach",
+                "unknown",
+                "caution",
+                "provider",
+                title=f"{need.code}: {title}",
+            )
+            for row in rows:
+                add_row(
+                    table,
+                    first_text(row.names),
+                    row_distance(row),
+                    _places(row),
+                    row.open,
+                    row.reach_out,
+                    ", ".join(each.question for each in row.unknowns),
+                    ", ".join(each.code for each in row.cautions),
+                    row.provider_id,
+                )
+            console.print(table if rows else f"{need.code}: {title}: nobody")
+        if need.excluded:
+            console.print("excluded: " + ", ".join(f"{name} {count}" for name, count in need.excluded.items()))
+        console.print()
+    console.print(
+        f"directory revision {answer.directory_revision}, judged for {local_text(answer.evaluated_time)}, "
+        f"rules {answer.rules_version}"
+    )
+
+
+def row_distance(row: Row) -> str:
+    """Say how far a row is, as exactly as may be."""
+    return in_km(row.distance_m) if row.band is None else row.band.value.lower().replace("_", " ")
+
+
+def _places(row: Row) -> str:
+    if row.places.free is not None:
+        return f"{row.places.free} {row.places.population}"
+    return row.places.kind.replace("_", " ")
