@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from heapq import merge
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -92,7 +93,7 @@ def _count(excluded: Counter[str], constraint: str, count: int) -> None:
 
 def _rows(asked: Asked, lists: Iterable[Ranked], limit: int) -> tuple[Row, ...]:
     ranked = merge(*lists, key=lambda pair: (pair[0], pair[1].provider_id))
-    return tuple(_row(asked, provider, cost) for (cost, provider), _ in zip(ranked, range(limit), strict=False))
+    return tuple(_row(asked, provider, cost) for cost, provider in islice(ranked, limit))
 
 
 def _row(asked: Asked, provider: Provider, cost: int) -> Row:
