@@ -8,7 +8,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from services.errors import FailedPrecondition, PermissionDenied, Unavailable
-from services.runtime import jetstream
+from services.runtime import jetstream, nats_connection
 from services.runtime.embedded.nats import NatsServer
 from services.runtime.jetstream import Connection, Malformed
 
@@ -19,7 +19,7 @@ Handle = Callable[[Msg], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jetstream, "FETCH_WAIT_S", 0.2)
-    monkeypatch.setattr(jetstream, "ANSWER_WAIT_S", 1.0)
+    monkeypatch.setattr(nats_connection, "ANSWER_WAIT_S", 1.0)
 
 
 @pytest.fixture
@@ -180,6 +180,26 @@ async def test_a_server_that_stands_still_is_waited_for(nats_server: NatsServer,
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(publish_when_back())
         await consume_until(connection, handle, done)
+
+    assert await left(connection) == (0, 0)
+
+
+async def test_a_consumer_that_is_gone_is_waited_for_until_it_is_made_again(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jetstream, "RETRY_AFTER_S", 0.1)
+    done = asyncio.Event()
+
+    async def handle(message: Msg) -> None:
+        done.set()
+
+    await connection.stream.delete_consumer("REFERRALS", "notify")
+    await jetstream.publish(connection, SUBJECT, b"{}", message_id="e1")
+    async with asyncio.TaskGroup() as tasks:
+        consuming = tasks.create_task(consume_until(connection, handle, done))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(consuming), 0.5)
+        await jetstream.ensure_consumer(connection, "REFERRALS", "notify")
 
     assert await left(connection) == (0, 0)
 

@@ -1,0 +1,140 @@
+"""A connection to NATS that finds back by itself, and does not hide what it is refused."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import BadRequestError
+
+from services.errors import PermissionDenied, Unavailable
+
+log = structlog.get_logger()
+
+ANSWER_WAIT_S = 5.0
+RETRY_AFTER_S = 1.0
+PENDING_BYTES = 65_536  #: core NATS would buffer 2 MiB without a word while the server is away
+REFUSALS = ("permissions violation", "authorization violation")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that finds back by itself, for as long as it takes."""
+
+    client: Client
+    stream: JetStreamContext
+    refused: asyncio.Event  #: the server refused this user or a subject; cleared when it is let in again
+
+    def check(self) -> None:
+        """
+        Fail if the server refuses something: that is a fault of ours, and waiting does not cure it.
+
+        nats-py shows a missing permission as a mere timeout, which looks like a server
+        that is away and would be retried for ever.
+
+        Raises:
+            PermissionDenied: It does; what it was is in the server's log.
+        """
+        if self.refused.is_set():
+            raise PermissionDenied("NATS refuses this user, or a subject to it")
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    seed_file: Path,
+    *,
+    name: str,
+    inbox_prefix: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    within_s: float = 5.0,
+) -> AsyncIterator[Connection]:
+    """
+    Connect as the user whose key is in a file.
+
+    Args:
+        url: `nats://…` on loopback; elsewhere `tls://…`.
+
+        seed_file: Holds the user's seed.
+
+        name: Of the process, shown by the server.
+
+        inbox_prefix: Of replies, as the user's permissions have it; None for `_INBOX_<name>`.
+
+        tls: Whom to trust, for `tls://…`; nothing is said before the handshake.
+
+        within_s: Time in seconds for the first connection; later ones are tried for ever.
+
+    Raises:
+        Unavailable: The server cannot be reached now.
+
+        PermissionDenied: It does not know the key.
+    """
+    seed = await asyncio.to_thread(seed_file.read_text, encoding="ascii")
+    refused = asyncio.Event()
+
+    async def on_error(error: Exception) -> None:
+        if any(words in str(error).lower() for words in REFUSALS):
+            refused.set()
+            log.error("nats.refused", service=name)  # the subject names a receiver; the server's log has it
+        else:
+            log.warning("nats.failed", service=name, error=type(error).__name__)
+
+    async def on_reconnected() -> None:
+        refused.clear()
+
+    client = Client()
+    connection = Connection(client, client.jetstream(timeout=ANSWER_WAIT_S), refused)
+    try:
+        try:
+            async with asyncio.timeout(within_s):
+                await client.connect(
+                    url,
+                    name=name,
+                    nkeys_seed_str=seed.strip(),
+                    inbox_prefix=inbox_prefix or f"_INBOX_{name}",
+                    tls=tls,
+                    tls_handshake_first=tls is not None,
+                    # the defaults notice a dead server after minutes, and give up for ever after 60 attempts
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,  # type: ignore[arg-type]  # it is slept, in seconds
+                    ping_interval=10,
+                    max_outstanding_pings=2,
+                    connect_timeout=2,
+                    pending_size=PENDING_BYTES,
+                    error_cb=on_error,
+                    reconnected_cb=on_reconnected,
+                )
+        except TimeoutError:
+            connection.check()
+            raise Unavailable("NATS cannot be reached", retry_after_s=RETRY_AFTER_S) from None
+        yield connection
+    finally:
+        # drain raises while the connection is being made again
+        await (client.drain() if client.is_connected else client.close())
+
+
+@contextmanager
+def answered(connection: Connection) -> Iterator[None]:
+    """
+    Translate what comes instead of an answer; a refusal with a reason passes.
+
+    Raises:
+        Unavailable: No answer came in time.
+
+        PermissionDenied: As `Connection.check`.
+    """
+    try:
+        yield
+    except BadRequestError:
+        raise
+    except (TimeoutError, NatsError) as error:
+        connection.check()
+        log.warning("nats.unavailable", error=type(error).__name__)
+        raise Unavailable("NATS did not answer in time", retry_after_s=RETRY_AFTER_S) from None
