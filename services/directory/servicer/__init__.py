@@ -9,7 +9,7 @@ from services.directory.servicer.providers import ProviderMethods
 from services.directory.servicer.receivers import ReceiverMethods
 from services.directory.servicer.searching import SearchMethods
 from services.directory.servicer.services import ServiceMethods
-from services.directory.servicer.suggestions import ImportsElsewhere, SuggestionMethods
+from services.directory.servicer.suggestions import SuggestionMethods
 from services.directory.servicer.watching import WatchMethods
 
 __all__ = ["Directory", "DirectoryServicer"]
@@ -22,7 +22,7 @@ class DirectoryServicer:
     Args:
         directory: What the methods share.
 
-        more: Further parts, for example the one that imports.
+        more: Further parts: the one that imports, which knows this package.
     """
 
     def __init__(self, directory: Directory, *more: object) -> None:
@@ -37,7 +37,6 @@ class DirectoryServicer:
             WatchMethods(directory),
             ListMethods(directory),
             SuggestionMethods(),
-            ImportsElsewhere(),
             *more,
         )
         for part in parts:

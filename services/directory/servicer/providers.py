@@ -9,8 +9,8 @@ from services.directory.servicer.commands import Directory, viewer_of
 from services.directory.servicer.editing import missing
 from services.directory.store.bodies import LOCATIONS, RECEIVERS, SERVICES, check_revision
 from services.directory.store.confidence import at_location, becomes_confidential, forget_past
-from services.directory.store.places import present
-from services.directory.store.providers import Change, lock, lock_by, write
+from services.directory.store.places import lock_pools, present
+from services.directory.store.providers import Change, lock, write
 from services.directory.store.reading import get, list_page
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import (
@@ -125,9 +125,7 @@ async def _settled(connection: Connection, provider_id: str, value: Provider) ->
     if value.receiver_id and await RECEIVERS.hold(connection, value.receiver_id) is None:
         raise missing("provider.receiver_id")
     pool_id = value.pool_id or provider_id
-    if pool_id != provider_id:
-        # whoever reports the pool waits until this one is in it
-        await lock_by(connection, "pool_id", [pool_id])
+    await lock_pools(connection, [pool_id])
     reports = await present(connection, [pool_id])
     pooled = replace(value, pool_id=pool_id, place_reports=reports[pool_id])
     organization_id = SERVICES.noun.value(service).organization_id

@@ -1,6 +1,5 @@
 """Methods that are agreed in the protos and not built yet."""
 
-from collections.abc import AsyncIterator
 from typing import Any, NoReturn
 
 from services.errors import Unimplemented
@@ -17,11 +16,3 @@ class SuggestionMethods:
 
     async def ReviewSuggestion(self, request: Any, context: Any) -> NoReturn:
         raise Unimplemented("suggestions are not taken in this version")
-
-
-class ImportsElsewhere:
-    """Stands in where the process has no part that imports."""
-
-    async def ImportProviders(self, requests: Any, context: Any) -> AsyncIterator[Any]:
-        raise Unimplemented("this process takes no imports")
-        yield  # makes it a stream

@@ -97,6 +97,18 @@ async def sort_out(connection: Connection, dataset: str, records: Sequence[Impor
     return [_checked(row, confidential, receivers) if isinstance(row, Row) else row for row in sorted_out]
 
 
+async def reported_pools(connection: Connection, dataset: str, rows: Sequence[Row]) -> set[str]:
+    """List the pools that rows join by name or report, as far as they are there already."""
+    named = {row.provider.pool_id for row in rows} - {""}
+    reporting = [row.source_key for row in rows if row.provider.place_reports and not row.provider.pool_id]
+    if reporting:
+        cursor = await connection.execute(
+            "SELECT pool_id FROM provider WHERE dataset = %s AND source_key = ANY(%s)", [dataset, reporting]
+        )
+        named |= {pool_id for (pool_id,) in await cursor.fetchall()}
+    return named
+
+
 async def read_known(connection: Connection, dataset: str, source_keys: Sequence[str]) -> Mapping[str, Known]:
     """Lock the providers of a dataset that have these keys, and read them by key."""
     async with connection.cursor(row_factory=class_row(Known)) as cursor:

@@ -1,7 +1,7 @@
 """Reported places: every report is kept, the newest of a pool and population counts."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.directory.model import PlaceReport, newest_reports
@@ -9,6 +9,23 @@ from services.directory.store.providers import Held, lock_by
 from services.runtime.postgres import Connection
 
 Reports = tuple[PlaceReport, ...]
+
+
+async def lock_pools(connection: Connection, pool_ids: Collection[str]) -> None:
+    """
+    Let nobody else report pools or join them until this transaction ends; before any provider is locked.
+
+    Pools share 256 locks, so that a large import needs no more of them.
+    """
+    if pool_ids:
+        await connection.execute(
+            """
+            SELECT pg_advisory_xact_lock(hashtext('directory.pool'), number) FROM (
+                SELECT DISTINCT hashtext(pool_id) & 255 AS number FROM unnest(%s::text[]) AS pool_id ORDER BY 1
+            ) AS numbers
+            """,
+            [list(pool_ids)],
+        )
 
 
 async def present(connection: Connection, pool_ids: Sequence[str]) -> dict[str, Reports]:
@@ -69,6 +86,7 @@ async def report(
     Returns:
         The providers, in the order of their ids, and what is reported of the pool then.
     """
+    await lock_pools(connection, [pool_id])
     held = await lock_by(connection, "pool_id", [pool_id])
     before = await present(connection, [pool_id])
     # a report that says what is known already leaves no second row

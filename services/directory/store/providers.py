@@ -72,7 +72,8 @@ async def lock_by(
     """
     Lock the providers that name something, archived ones too, in the order of their ids.
 
-    They are read again once they are locked: one that joined while this waited is among them.
+    Whoever adds a provider holds what it names, so none joins while what it
+    names is locked: a service or a location by its row, a pool by `lock_pools`.
 
     Args:
         connection: In a transaction.
@@ -85,18 +86,15 @@ async def lock_by(
     """
     if not values:
         return []
-    kind = "text" if column == "pool_id" else "uuid"
-    where = sql.SQL(
-        "FROM provider WHERE {} = ANY(%s::{}[]) AND provider_id <> ALL(%s::uuid[]) ORDER BY provider_id"
-    ).format(sql.Identifier(column), sql.SQL(kind))
-    parameters = [list(values), list(except_ids)]
-    await connection.execute(sql.SQL("SELECT 1 {} FOR UPDATE").format(where), parameters)
     async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
             sql.SQL(
-                "SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time {} FOR UPDATE"
-            ).format(where),
-            parameters,
+                """
+                SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time FROM provider
+                WHERE {} = ANY(%s::{}[]) AND provider_id <> ALL(%s::uuid[]) ORDER BY provider_id FOR UPDATE
+                """
+            ).format(sql.Identifier(column), sql.SQL("text" if column == "pool_id" else "uuid")),
+            [list(values), list(except_ids)],
         )
         return [Held(stored=stored, provider=PROVIDER.value(stored)) for stored in await cursor.fetchall()]
 

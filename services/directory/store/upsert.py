@@ -27,7 +27,7 @@ from services.directory.store import places
 from services.directory.store.bodies import LOCATIONS, ORGANIZATIONS, SERVICES
 from services.directory.store.body_batches import Brought, bring_up
 from services.directory.store.confidence import at_location, becomes_confidential, forget_past
-from services.directory.store.import_rows import Known, Row, read_known, sort_out
+from services.directory.store.import_rows import Known, Row, read_known, reported_pools, sort_out
 from services.directory.store.providers import Change, Held, lock_by, write
 from services.directory.store.requests import forget
 from services.directory.wire.hiding_wire import is_suspended
@@ -78,6 +78,7 @@ async def upsert_rows(
     sorted_out = await sort_out(connection, dataset, rows)
     accepted = [row for row in sorted_out if isinstance(row, Row)]
     ground = await _bring_ground(connection, dataset, accepted, lambda: str(new_id()))
+    await places.lock_pools(connection, await reported_pools(connection, dataset, accepted))
     known = await read_known(connection, dataset, [row.source_key for row in accepted])
     plans = [_planned(row, ground, known.get(row.source_key), str(new_id())) for row in accepted]
     plans, news = await _with_places(connection, plans, actor=actor, now=now)
