@@ -18,8 +18,6 @@ from services.directory.model import refuse
 from services.directory.model.imports import Fault
 from services.errors import InvalidInput, Reason
 
-MAX_FIELD_LENGTH = 100_000  #: characters of one field of a CSV file; more is an open quote
-
 Item = Record | Fault  #: a record, or why there is none
 
 
@@ -46,29 +44,31 @@ def read_file(path: Path, file_format: Format) -> tuple[frozenset[str] | None, I
 
 
 def _read_csv(path: Path) -> tuple[frozenset[str], Iterator[Item]]:
-    # What is not UTF-8 comes through as surrogates, so that only its own row is refused.
-    file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        rows = csv.reader(file, strict=True)
-        header = next(rows, [])
-    except csv.Error:
-        file.close()
-        raise _malformed("must begin with a header line") from None
+    with _open(path) as file:
+        try:
+            header = next(csv.reader(file, strict=True), [])
+        except csv.Error:
+            header = []
     if not any(header) or len(set(header)) != len(header) or not _is_utf8(header):
-        file.close()
         raise _malformed("must begin with a header line of different column names in UTF-8")
-    return frozenset(header), _csv_records(file, rows, header)
+    return frozenset(header), _csv_records(path, header)
 
 
-def _csv_records(file: TextIO, rows: Iterator[list[str]], header: list[str]) -> Iterator[Item]:
-    limit = csv.field_size_limit(MAX_FIELD_LENGTH)
-    try:
+def _open(path: Path) -> TextIO:
+    # What is not UTF-8 comes through as surrogates, so that only its own row is refused.
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _csv_records(path: Path, header: list[str]) -> Iterator[Item]:
+    with _open(path) as file:
+        rows = csv.reader(file, strict=True)
+        next(rows)
         while True:
             try:
                 row = next(rows)
             except StopIteration:
                 return
-            except csv.Error:
+            except csv.Error:  # an open quote ends at 131072 characters at the latest
                 yield Fault("row", "must be a line of CSV with closed quotes")
                 continue
             if not row:
@@ -79,9 +79,6 @@ def _csv_records(file: TextIO, rows: Iterator[list[str]], header: list[str]) -> 
                 yield Fault("row", "must be UTF-8")
             else:
                 yield dict(zip(header, row, strict=True))
-    finally:
-        csv.field_size_limit(limit)
-        file.close()
 
 
 def _is_utf8(texts: Iterable[str]) -> bool:

@@ -6,10 +6,11 @@ several rows share are known whatever part of them is sent.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +74,16 @@ def read_rows(
             the mapping names.
     """
     opened = [_open(path, mapping) for path in paths]
-    reader = _Reader(mapping, now(), people)
     last = _last_rows(paths, mapping) if mapping.on_duplicate is OnDuplicate.LAST else {}
-    number = 0
-    for items in opened:
-        for item in items:
-            number += 1
-            result = reader.read(number, item)
-            if last.get(result.source_key, number) != number:
-                result = RowResult(row_number=number, source_key=result.source_key, repeated=True)
-            yield result
+    return _results(chain.from_iterable(opened), _Reader(mapping, now(), people), last)
+
+
+def _results(items: Iterable[Item], reader: "_Reader", last: dict[str, int]) -> Iterator[RowResult]:
+    for number, item in enumerate(items, start=1):
+        result = reader.read(number, item)
+        if last.get(result.source_key, number) != number:
+            result = RowResult(row_number=number, source_key=result.source_key, repeated=True)
+        yield result
 
 
 def _open(path: Path, mapping: Mapping) -> Iterator[Item]:

@@ -96,14 +96,19 @@ async def import_files(
     )
     report = Report(dataset=mapping.dataset)
     resume_after: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    broken: list[Exception] = []
     try:
-        async for answer in method(_requests(header, rows, resume_after)):
+        async for answer in method(_requests(header, rows, resume_after, broken)):
             progress = progress_from_wire(answer)
             report.add(progress)
             if not resume_after.done():
                 report.resumed_after_row = progress.resume_after_row
                 resume_after.set_result(progress.resume_after_row)
             on_progress(report)
+    except asyncio.CancelledError:
+        if broken:
+            raise broken[0] from None
+        raise
     finally:
         resume_after.cancel()
     if not report.done:
@@ -112,9 +117,14 @@ async def import_files(
 
 
 async def _requests(
-    header: ImportHeader, rows: Iterator[RowResult], resume_after: asyncio.Future[int]
+    header: ImportHeader, rows: Iterator[RowResult], resume_after: asyncio.Future[int], broken: list[Exception]
 ) -> AsyncIterator[Any]:
+    """Make the messages; grpc only cancels a call whose messages fail, so that `broken` keeps why."""
     yield header_to_wire(header)
     last_row = await resume_after
-    for request in batches(dropwhile(lambda row: row.row_number <= last_row, rows)):
-        yield request
+    try:
+        for request in batches(dropwhile(lambda row: row.row_number <= last_row, rows)):
+            yield request
+    except Exception as fault:
+        broken.append(fault)
+        raise
