@@ -10,7 +10,6 @@ import uvloop
 
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from services.directory.imports import ImportMethods
-from services.directory.imports import ImportMethods
 from services.directory.readiness import Ready, keep_ready
 from services.directory.servicer import Directory, DirectoryServicer
 from services.directory.settings import Settings

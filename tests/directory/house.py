@@ -18,7 +18,6 @@ from ihala.directory.v1.directory_service_pb2_grpc import (
 )
 from ihala.geo.v1 import geo_pb2
 from services.directory.imports import ImportMethods
-from services.directory.imports import ImportMethods
 from services.directory.servicer import Directory, DirectoryServicer
 from services.runtime.auth import Role
 from services.runtime.feed import FeedWaker

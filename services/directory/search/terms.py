@@ -1,19 +1,31 @@
 """Words, codes and languages in the form in which they are compared."""
 
+import re
 from typing import Final
 
 from services.directory.model import Claim, Provider, Texts, refuse
 from services.errors import Reason
 from services.taxonomy import GROUPS, languages, services
-from services.towns import normalise
+from services.towns import normalise, without_article
 
 MAX_WORD_LENGTH: Final = 100  #: characters of a word that are compared
 MAX_ASKED_LENGTH: Final = 200
+_ELISION: Final = re.compile("['’`]")
 
 
 def words_of(texts: Texts) -> list[str]:
-    """List the words of names, each once, as `normalise` writes them."""
-    return sorted({word[:MAX_WORD_LENGTH] for text in texts for word in normalise(text.text).split()})
+    """
+    List the words of names, each once, as `normalise` writes them.
+
+    A word after an elision or an article is listed with it and without:
+    `d'hébergement` is found by `heb`, `الإيواء` by `ايواء`.
+    """
+    words: set[str] = set()
+    for text in texts:
+        plain = normalise(text.text).split()
+        words.update(plain, normalise(_ELISION.sub(" ", text.text)).split())
+        words.update(without_article(word) for word in plain)
+    return sorted({word[:MAX_WORD_LENGTH] for word in words})
 
 
 def asked_words(text: str) -> tuple[str, ...]:
