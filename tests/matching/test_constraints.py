@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.geo import Point
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.provider import (
@@ -21,7 +22,7 @@ from services.matching.model.provider import (
 )
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, ask_person, ask_provider
-from tests.matching.samples import NOON, a_need, a_person, a_provider, a_rule, asked
+from tests.matching.samples import NOON, TRIPOLI, a_need, a_person, a_provider, a_rule, asked
 
 BY_NAME = {each.name: each for each in CONSTRAINTS}
 HOUR = timedelta(hours=1)
@@ -348,6 +349,18 @@ def test_r42_accessibility_is_a_hard_constraint(needs: set[str] | None, wheelcha
     known = None if needs is None else frozenset(needs)
 
     assert judged("accessibility", about(a_person(accessibility=known)), a_provider(wheelchair=wheelchair)) == expected
+
+
+def test_a_provider_without_a_place_is_never_nearest() -> None:
+    assert judged("position", asked(), a_provider(place=None)) == NO
+    assert judged("position", asked(), a_provider()) == YES
+
+
+@pytest.mark.parametrize(("max_cost_mm", "expected"), [(None, YES), (22_175_433, NO), (30_000_000, YES)])
+def test_the_distance_asked_for_is_a_limit(max_cost_mm: int | None, expected: Finding) -> None:
+    provider = a_provider(place=Point(TRIPOLI.latitude_deg + 0.2, TRIPOLI.longitude_deg))  # 22.18 km north
+
+    assert judged("distance", asked(max_cost_mm=max_cost_mm), provider) == expected
 
 
 def test_r8_an_excluded_provider_never_matches() -> None:

@@ -23,7 +23,7 @@ from services.errors import (
     Unavailable,
     Unimplemented,
 )
-from services.geo import AreaCell, Place, Point, cell_at
+from services.geo import AreaCell, Place, Point, cell_at, cost_mm
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.model.person import AgeRange
@@ -243,6 +243,26 @@ async def test_r60_from_nador_nothing_in_melilla(house: Open) -> None:
         assert ids(answer.needs[0].matches) == ["across", "here"]
         assert [(each.constraint, each.provider_count) for each in answer.needs[0].excluded] == [("country", 1)]
     assert ids(plain.needs[0].matches) == ["across", "over-there", "here"]
+
+
+async def test_only_what_is_within_the_distance_is_listed_the_edge_included(house: Open) -> None:
+    edge = Point(32.9, 13.3)
+    metres = cost_mm(TRIPOLI, edge) / 1000
+    cell = cell_at(TRIPOLI, 6)  # a confidential site is at least as far as the mean way inside its cell
+    async with house(a_provider("edge", place=edge), a_provider("area", place=cell, is_confidential=True)) as here:
+        within = (await here.find(max_distance_m=metres)).needs[0]
+        short = (await here.find(max_distance_m=metres - 0.001)).needs[0]
+        near = (await here.find(max_distance_m=100.0)).needs[0]
+
+    assert (ids(within.matches), ids(short.matches), ids(near.matches)) == (["area", "edge"], ["area"], [])
+    assert [(each.constraint, each.provider_count) for each in near.excluded] == [("distance", 2)]
+
+
+async def test_who_is_nowhere_is_never_nearest(house: Open) -> None:
+    async with house(a_provider(place=None)) as here:
+        need = (await here.find()).needs[0]
+
+    assert ([*need.matches, *need.ask_first], need.excluded[0].constraint) == ([], "position")
 
 
 async def test_r24_an_excluded_provider_is_counted_for_a_safety_reason_and_no_more(house: Open) -> None:
