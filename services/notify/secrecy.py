@@ -26,9 +26,14 @@ _DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123
 _SPACES: Final = re.compile(r"[\s\u200e\u200f-]+")
 
 
+def in_figures(text: str) -> str:
+    """Read what is typed in Arabic figures."""
+    return text.strip().translate(_DIGITS)
+
+
 def digits_of(text: str) -> str:
-    """Read digits as people type them: in groups, or in Arabic figures."""
-    return _SPACES.sub("", text).translate(_DIGITS)
+    """Read a code or PIN as people type it: in groups, or in Arabic figures."""
+    return _SPACES.sub("", in_figures(text))
 
 
 def require_pin(pin: str) -> str:

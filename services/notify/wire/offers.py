@@ -56,7 +56,7 @@ def house_from_wire(provider: Any) -> House:
                 total=report.total if report.HasField("total") else None,
                 occupied=report.occupied if report.HasField("occupied") else None,
             )
-            for report in provider.places
+            for report in provider.place_reports
         ),
     )
 

@@ -1,0 +1,216 @@
+"""Run the notify service: its RPCs, its answer page, and its loops on NATS."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+import uvloop
+
+from ihala.notify.v1 import notify_pb2_grpc
+from services.errors import IhalaError, Unavailable
+from services.notify import deliveries, receipts
+from services.notify.accounts import AccountsFile
+from services.notify.channels.nats import NatsChannel
+from services.notify.clients import RemoteDirectory, RemoteReferrals
+from services.notify.consumer import EventConsumer, pause
+from services.notify.model import Channel
+from services.notify.pages.app import make_app
+from services.notify.pages.parts import Parts
+from services.notify.pages.serving import listen, serve
+from services.notify.reconciler import Provisioner, Reconciler
+from services.notify.servicer import NotifyServicer
+from services.notify.settings import Settings
+from services.notify.store.alerts import AlertStore
+from services.notify.store.deliveries import DeliveryStore
+from services.notify.store.devices import DeviceStore
+from services.notify.store.shifts import ShiftStore
+from services.runtime import jetstream, log, rpc, telemetry
+from services.runtime.channel import open_channel, token_file
+from services.runtime.migrate import migrate
+from services.runtime.postgres import open_pool
+from services.runtime.settings import load
+from services.runtime.stop import on_signals
+from services.runtime.tokens import Verifier
+
+SERVICE: Final = "ihala.notify.v1.NotifyService"
+POSTGRES: Final = "postgres"
+NATS: Final = "nats"
+RETRY_S: Final = 1.0
+TOKEN_BYTES: Final = 32
+
+logger = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine's clock."""
+    return datetime.now(UTC)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until a stop is requested; what is not there yet is waited for."""
+    verifier = Verifier(settings.jwks_file, settings.deny_file, now=utc_now)
+    metrics = telemetry.CallMetrics()
+    server = rpc.new_server(
+        verifier.verify,
+        services=[SERVICE],
+        dependencies=[POSTGRES, NATS],
+        metrics=metrics,
+        with_reflection=settings.reflection,
+        max_concurrent_calls=settings.max_concurrent_calls,
+    )
+    listener = listen(settings.page_address)
+    scheme = "http" if settings.tls_dir is None else "https"
+    page_url = settings.page_url or f"{scheme}://{settings.page_address.rpartition(':')[0]}:{listener.getsockname()[1]}"
+    token = token_file(settings.token_file)
+    async with (
+        open_pool(settings.database_url, "notify") as pool,
+        open_channel(
+            settings.referrals_address, token, settings.tls_dir, allow_plaintext=settings.allow_plaintext
+        ) as to_referrals,
+        open_channel(
+            settings.directory_address, token, settings.tls_dir, allow_plaintext=settings.allow_plaintext
+        ) as to_directory,
+        AsyncExitStack() as parts,
+        asyncio.TaskGroup() as tasks,
+    ):
+        alerts, sent, devices = AlertStore(pool), DeliveryStore(pool), DeviceStore(pool)
+        directory = RemoteDirectory(to_directory)
+        channel = NatsChannel(utc_now)
+        accounts = AccountsFile(settings.nats_accounts_file, settings.nats_pid_file, devices.nats_accounts)
+        rang = asyncio.Event()
+        servicer = NotifyServicer(
+            alerts=alerts,
+            devices=devices,
+            directory=directory,
+            consumers=channel,
+            accounts=accounts,
+            page_url=page_url,
+            now=utc_now,
+            random_below=secrets.randbelow,
+        )
+        notify_pb2_grpc.add_NotifyServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # plain
+        server.listen(settings.listen_address, settings.tls_dir)
+        parts.enter_context(telemetry.serve_metrics(metrics.registry, settings.metrics_address))
+        app = make_app(
+            Parts(
+                alerts=alerts,
+                deliveries=sent,
+                devices=devices,
+                shifts=ShiftStore(pool),
+                referrals=RemoteReferrals(to_referrals),
+                directory=directory,
+                now=utc_now,
+                random_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
+                exit_url=settings.exit_url,
+                is_secure=page_url.startswith("https://"),
+            )
+        )
+        bus = Bus(settings, channel, server)
+        bus.add(lambda connection: EventConsumer(alerts, sent, rang, utc_now).run(connection, stop))
+        bus.add(lambda connection: receipts.run(connection, sent, utc_now, stop))
+        reconciler = Reconciler(
+            devices=devices,
+            deliveries=sent,
+            channel=channel,
+            accounts=accounts,
+            provisioner=_provisioner(settings),
+            now=utc_now,
+        )
+        bus.add(lambda connection: reconciler.run(connection, stop))
+        tasks.create_task(rpc.serve(server, stop, settings.stop_grace_s), name="rpc")
+        if await _migrated(settings, stop):
+            server.health.set_serving(POSTGRES, is_serving=True)
+            tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
+            tasks.create_task(deliveries.run(sent, {Channel.NATS: channel}, rang, utc_now, stop), name="deliveries")
+            tasks.create_task(bus.run(stop), name="bus")
+
+
+class Bus:
+    """
+    The loops that live on a connection to NATS: begun when it is there, begun again whenever one fails.
+
+    Args:
+        settings: Where NATS is, and as whom.
+
+        channel: Is given the connection while there is one.
+
+        server: Its health says once that NATS was there.
+    """
+
+    def __init__(self, settings: Settings, channel: NatsChannel, server: rpc.Server) -> None:
+        self._settings = settings
+        self._channel = channel
+        self._server = server
+        self._loops: list[Callable[[jetstream.Connection], Awaitable[None]]] = []
+
+    def add(self, loop: Callable[[jetstream.Connection], Awaitable[None]]) -> None:
+        """Add a loop."""
+        self._loops.append(loop)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run every loop until a stop is requested."""
+        while not stop.is_set():
+            try:
+                await self._connected()
+            except* IhalaError as group:
+                for error in group.exceptions:
+                    logger.warning("nats.away", reason=getattr(error, "reason", type(error).__name__))
+            await pause(stop, RETRY_S)
+
+    async def _connected(self) -> None:
+        settings = self._settings
+        async with jetstream.connect(settings.nats_url, settings.nats_seed_file, name="notify") as connection:
+            self._channel.use(connection)
+            self._server.health.set_serving(NATS, is_serving=True)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    for loop in self._loops:
+                        tasks.create_task(_coroutine(loop, connection))
+            finally:
+                self._channel.use(None)
+
+
+async def _coroutine(loop: Callable[[jetstream.Connection], Awaitable[None]], connection: jetstream.Connection) -> None:
+    await loop(connection)
+
+
+def _provisioner(settings: Settings) -> Provisioner | None:
+    if settings.nats_provisioner_seed_file is None:
+        return None
+    return Provisioner(
+        nats_url=settings.nats_url,
+        seed_file=settings.nats_provisioner_seed_file,
+        replicas=settings.nats_replicas,
+    )
+
+
+async def _migrated(settings: Settings, stop: asyncio.Event) -> bool:
+    """Bring the tables up to date as soon as the database is there; False if a stop comes first."""
+    while not stop.is_set():
+        try:
+            await migrate(settings.database_url, "notify", "services.notify")
+        except Unavailable:
+            await pause(stop, RETRY_S)
+        else:
+            return True
+    return False
+
+
+async def _main(settings: Settings) -> None:
+    with on_signals() as stop:
+        await run(settings, stop)
+
+
+def main() -> None:
+    """Read the settings and run."""
+    settings = load(Settings)
+    log.configure("notify", settings.log_level)
+    uvloop.run(_main(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""What the page is made of: the stores it reads and writes, and the services it asks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.notify.model import House, Offer, ReportedPlaces
+from services.notify.store.alerts import AlertStore
+from services.notify.store.deliveries import DeliveryStore
+from services.notify.store.devices import DeviceStore
+from services.notify.store.shifts import ShiftStore
+
+
+class Referrals(Protocol):
+    """The offers of a desk."""
+
+    async def list_offers(self, receiver_id: str) -> list[Offer]:
+        """List those that are open, the earliest due first."""
+
+    async def read(self, offer_id: str, receiver_id: str) -> Offer:
+        """Read one as far as the desk may know it now."""
+
+    async def answer(self, verb: str, offer_id: str, receiver_id: str, request_id: str, **facts: Any) -> Offer:
+        """Give a person's answer."""
+
+
+class Directory(Protocol):
+    """The houses of a desk."""
+
+    async def houses(self, receiver_id: str) -> list[House]:
+        """List them."""
+
+    async def report_places(
+        self, provider_id: str, reports: Sequence[ReportedPlaces], request_id: str, now: datetime
+    ) -> None:
+        """Tell how many places one has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that the page's screens use."""
+
+    alerts: AlertStore
+    deliveries: DeliveryStore
+    devices: DeviceStore
+    shifts: ShiftStore
+    referrals: Referrals
+    directory: Directory
+    now: Callable[[], datetime]
+    random_token: Callable[[], str]  #: `secrets.token_urlsafe`
+    exit_url: str  #: where the quick exit leads
+    is_secure: bool  #: whether browsers come by https

@@ -1,0 +1,82 @@
+"use strict";
+// The waiting screen: looks every few seconds whether something waits, and rings until somebody presses.
+// Without this file the page reloads itself, and everything else works the same.
+(() => {
+  const LOOK_MS = 5000, RING_MS = 2500;
+  const body = document.body;
+  for (const exit of document.querySelectorAll(".exit")) {
+    exit.addEventListener("click", (event) => { event.preventDefault(); location.replace(exit.href); });
+  }
+  const screen = document.getElementById("waiting");
+  if (!screen) return;
+
+  const part = (name) => document.getElementById(name);
+  const title = document.title;
+  let seen = screen.dataset.seen, audio = null;
+
+  const soundIsOn = () => audio !== null && audio.state === "running";
+
+  const tone = (at, frequency) => {
+    const oscillator = audio.createOscillator(), volume = audio.createGain();
+    oscillator.frequency.value = frequency;
+    volume.gain.setValueAtTime(0.0001, at);
+    volume.gain.exponentialRampToValueAtTime(0.4, at + 0.03);
+    volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.45);
+    oscillator.connect(volume).connect(audio.destination);
+    oscillator.start(at);
+    oscillator.stop(at + 0.5);
+  };
+
+  const ring = () => {
+    const rings = body.dataset.ringing === "true";
+    const count = part("count").textContent;
+    document.title = rings && document.title === title ? `(${count}) ${title}` : title;
+    if (!rings) return;
+    body.dataset.rings = String(Number(body.dataset.rings || 0) + 1);
+    if (soundIsOn()) { tone(audio.currentTime, 660); tone(audio.currentTime + 0.35, 880); }
+    if (navigator.vibrate && navigator.userActivation && navigator.userActivation.hasBeenActive) navigator.vibrate([300, 150, 300]);
+  };
+
+  const showSound = () => {
+    part("sound").hidden = false;
+    part("sound").textContent = soundIsOn() ? screen.dataset.soundOn : screen.dataset.soundOff;
+    part("sound").setAttribute("aria-pressed", String(soundIsOn()));
+    body.dataset.sound = soundIsOn() ? "on" : "off";
+  };
+
+  // browsers let a page sound only after somebody has touched it
+  const turnSoundOn = async () => {
+    audio = audio || new AudioContext();
+    await audio.resume();
+    showSound();
+  };
+
+  const show = (now) => {
+    seen = now.seen;
+    body.dataset.ringing = String(now.count > 0);
+    part("count").textContent = now.count;
+    part("due").textContent = now.due;
+    part("nothing").hidden = now.count > 0;
+    part("something").hidden = now.count === 0;
+  };
+
+  const look = async () => {
+    try {
+      const response = await fetch(`/count?seen=${encodeURIComponent(seen)}`, { cache: "no-store", redirect: "manual" });
+      if (response.status === 403) { location.replace("/"); return; }
+      if (!response.ok) throw new Error(String(response.status));
+      show(await response.json());
+      part("offline").hidden = true;
+    } catch {
+      part("offline").hidden = false;
+    }
+    setTimeout(look, LOOK_MS);
+  };
+
+  document.addEventListener("pointerdown", turnSoundOn);
+  document.addEventListener("keydown", turnSoundOn);
+  showSound();
+  ring();
+  setInterval(ring, RING_MS);
+  setTimeout(look, LOOK_MS);
+})();
