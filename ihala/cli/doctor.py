@@ -38,8 +38,7 @@ async def doctor(form: FormatOption = Format.TABLE, profile: ProfileOption = Non
         chosen = None
         checks.append({"name": "profile", "ok": False, "detail": error.message})
     if chosen is not None:
-        for service in SERVICES:
-            checks.append(await _health(service, chosen))
+        checks += [await _health(service, chosen) for service in SERVICES]
     is_well = all(check["ok"] for check in checks)
 
     def show(console: Console) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from ihala.cli.exit_codes import FAULT
 from ihala.cli.home import STATE
+from ihala.cli.run.demo_data import DemoDesk
 from ihala.cli.run.identities import CALLER_ROLES, Identities, ensure_identities
 from ihala.cli.run.plan import RPC, Parts
 from ihala.cli.run.story import Story
@@ -49,6 +50,7 @@ def run_everything(home: Path | None, *, with_demo: bool, once: bool) -> None:
 
 def _serve(supervisor: Supervisor, story: Story, *, with_demo: bool, once: bool) -> None:
     from ihala.cli.run.processes import start
+    from services.maps.codes import issue_code
 
     identities = ensure_identities(supervisor.folder, utc_now)
     started = start(supervisor, identities, story)
@@ -61,6 +63,7 @@ def _serve(supervisor: Supervisor, story: Story, *, with_demo: bool, once: bool)
         except* IhalaError as group:
             _blame_the_dead(supervisor)
             raise _first(group) from None
+    story.tell("maps", f"sign in once with {issue_code(identities.sign_in_file, 'coordinator', now=utc_now())}")
     story.line("")
     story.line(_ready(parts))
     if once:
@@ -89,10 +92,12 @@ async def _demo(identities: Identities, parts: Parts, story: Story) -> None:
     await walk.answered_by_software(CaseFile.of(1, read_demo(folder, HOUSE_CASE)))
     await walk.waiting_for_page(CaseFile.of(2, read_demo(folder, PAGE_CASE)))
     if not (parts.folder / SEEDED).exists():
-        await _seed(identities, folder, parts, story)
+        await _seed(identities, desks, folder, parts, story)
 
 
-async def _seed(identities: Identities, folder: Path, parts: Parts, story: Story) -> None:
+async def _seed(
+    identities: Identities, desks: Mapping[str, DemoDesk], folder: Path, parts: Parts, story: Story
+) -> None:
     from ihala.cli.run.demo_data import read_demo
     from ihala.cli.run.seeding import seed
 
@@ -105,7 +110,7 @@ async def _seed(identities: Identities, folder: Path, parts: Parts, story: Story
             told_s = time.monotonic()
             story.tell("past", f"{done} of {total}")
 
-    made = await seed(identities, read_demo(folder, "past_referrals.json"), progress)
+    made = await seed(identities, desks, read_demo(folder, "past_referrals.json"), progress)
     (parts.folder / SEEDED).touch()
     story.tell("past", f"{made} referrals of the last 90 days, fictional")
 
