@@ -70,7 +70,12 @@ class Viewer:
                 raise absent()
             if is_service:
                 return Seat(offer, Role.RECEIVER, request.on_behalf_of, via)
-            if offer.state not in UNANSWERED and not await offers.is_escalated(connection, offer.offer_id):
+            is_alone = not offer.receiver_id  # no desk will ever say that she has arrived
+            if (
+                not is_alone
+                and offer.state not in UNANSWERED
+                and not await offers.is_escalated(connection, offer.offer_id)
+            ):
                 raise absent()
             return Seat(offer, Role.DUTY_COORDINATOR, request.on_behalf_of, via)
 
