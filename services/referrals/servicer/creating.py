@@ -186,6 +186,9 @@ class CreatingMethods:
                 made = CreatedOffer(asked.offer_id, asked.need_no, asked.provider_id)
                 answer = CreatedReferral(referral.referral_id, (made,), wish.now, ())
                 await requests.keep_answer(connection, principal.client_id, request.request_id, answer)
+                # what is known by now is what the new receiver needs
+                kept = asking.request_to_keep(wish.match_request)
+                await facts.add_part(connection, desk.sealer, referral.referral_id, facts.REQUEST, kept)
                 await locked.save(connection)
         except EveryPlaceIsGone:
             choice = wish.choices[0]

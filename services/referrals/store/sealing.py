@@ -20,14 +20,19 @@ NONCE_BYTES: Final = 12
 
 def read_key(path: Path, name: str) -> bytes:
     """
-    Read a key of 32 bytes.
+    Read a key of 32 bytes, as they are or as 64 hexadecimal digits.
 
     Raises:
         InvalidInput: The file holds anything else.
     """
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
-        raise InvalidInput(f"{name} must hold {KEY_BYTES} bytes")
+        try:
+            key = bytes.fromhex(key.decode("ascii").strip())
+        except ValueError:
+            key = b""
+    if len(key) != KEY_BYTES:
+        raise InvalidInput(f"{name} must hold {KEY_BYTES} bytes, or their hexadecimal digits")
     return key
 
 
