@@ -12,7 +12,7 @@ notify has kept the receipt; reading it is a person's act, and stops the clock.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -205,7 +205,7 @@ class Receiver:
         await asyncio.wait([self._feed])
         await self._open.aclose()
 
-    async def __aiter__(self) -> AsyncIterator[Alert]:
+    async def __aiter__(self) -> AsyncGenerator[Alert, None]:
         while True:
             alert = await self._next()
             yield Alert(

@@ -198,6 +198,14 @@ def a_provisioner(server: NatsServer) -> Provisioner:
 @pytest.fixture
 async def running(stores: Stores, nats_server: NatsServer, clock: Clock, tmp_path: Path) -> AsyncIterator[Running]:
     """Run consumer, deliveries and receipts until the test ends."""
+    async with loops_of_notify(stores, nats_server, clock, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def loops_of_notify(
+    stores: Stores, nats_server: NatsServer, clock: Clock, folder: Path
+) -> AsyncIterator[Running]:
     provisioner = a_provisioner(nats_server)
     await provisioner.ensure_streams()
     stop, rang = asyncio.Event(), asyncio.Event()
@@ -236,7 +244,7 @@ async def running(stores: Stores, nats_server: NatsServer, clock: Clock, tmp_pat
                     now=clock,
                 ),
                 rang=rang,
-                folder=tmp_path,
+                folder=folder,
                 _relay=relay,
             )
             stop.set()

@@ -14,7 +14,7 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from ihala.referrals.v1.referrals_service_pb2_grpc import ReferralsServiceServicer
 from services.errors import FailedPrecondition, InvalidInput, NotFound, Reason, Unavailable
-from services.runtime.auth import current_principal
+from services.runtime.auth import Role, current_principal
 
 HOUSE = "house-1"
 #: words that no screen before the PIN may hold
@@ -34,6 +34,7 @@ class FakeReferrals(ReferralsServiceServicer):
         self._now = now
         self.offers: dict[str, pb.OfferView] = {}
         self.commands: list[tuple[str, Any]] = []
+        self.actors: list[str | None] = []
         self.answers: dict[str, Any] = {}
         self.refuse_next: Exception | None = None
 
@@ -80,10 +81,13 @@ class FakeReferrals(ReferralsServiceServicer):
         return self._move("Complete", request, pb.OFFER_STATE_COMPLETED)
 
     def _own(self, request: Any) -> pb.OfferView:
-        assert "service" in current_principal().roles
-        assert request.via == pb.VIA_PAGE
-        offer = self.offers.get(request.offer_id)
-        if offer is None or offer.receiver_id != request.on_behalf_of:
+        principal, offer = current_principal(), self.offers.get(request.offer_id)
+        if principal.has(Role.SERVICE):
+            assert request.via == pb.VIA_PAGE
+            own = frozenset({request.on_behalf_of})
+        else:
+            own = principal.receiver_ids
+        if offer is None or offer.receiver_id not in own:
             raise NotFound("there is no such object")
         return offer
 
@@ -95,6 +99,7 @@ class FakeReferrals(ReferralsServiceServicer):
         if request.request_id in self.answers:
             return self.answers[request.request_id]
         self.commands.append((verb, request))
+        self.actors.append(current_principal().actor)
         offer.state = state
         offer.version += 1
         response = getattr(service_pb, f"{verb}OfferResponse")(offer=self._view(offer))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 
 from services.errors import NotFound
 from services.notify.model import Channel, Device, PageDevice
@@ -166,7 +167,7 @@ class DeviceStore:
     async def list_page(self, receiver_id: str, limit: int, after: tuple[datetime, str] | None) -> list[Device]:
         """List a receiver's devices, newest first; `after` is create time and id of the last one before."""
         async with read(self._pool) as connection:
-            cursor = await connection.cursor(row_factory=class_row(Device)).execute(
+            cursor = await connection.cursor(row_factory=kwargs_row(_from_row)).execute(
                 f"""
                 SELECT {COLUMNS} FROM device
                 WHERE receiver_id = %(receiver_id)s
@@ -192,7 +193,7 @@ class DeviceStore:
 
 
 async def _device(connection: Connection, device_id: str) -> Device:
-    cursor = await connection.cursor(row_factory=class_row(Device)).execute(
+    cursor = await connection.cursor(row_factory=kwargs_row(_from_row)).execute(
         f"SELECT {COLUMNS} FROM device WHERE device_id = %s",  # noqa: S608 -- a constant of this file
         [device_id],
     )
@@ -200,3 +201,7 @@ async def _device(connection: Connection, device_id: str) -> Device:
     if device is None:
         raise NotFound("there is no such object")
     return device
+
+
+def _from_row(*, channel: str, **facts: Any) -> Device:
+    return Device(channel=Channel(channel), **facts)
