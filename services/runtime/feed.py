@@ -153,7 +153,8 @@ async def pages(
     """
     Yield the changes of a feed until a stop is requested, each page read in a short transaction of its own.
 
-    The first page comes at once, even if it is empty; afterwards only pages with rows.
+    The first page comes at once, even if it is empty; afterwards pages with rows, and an empty one where the last
+    was full and nothing follows it, so that every reader hears when it has caught up.
 
     Args:
         pool: Of the service.
@@ -174,7 +175,7 @@ async def pages(
     Raises:
         FailedPrecondition: As `check_cursor`, also later if the epoch changes.
     """
-    is_first = True
+    is_told = False  # that there was nothing newer
     while not stop.is_set():
         ticket = waker.ticket()
         async with read(pool) as connection:
@@ -184,9 +185,9 @@ async def pages(
         epoch = at.epoch
         after_revision = rows[-1][0] if rows else after_revision
         caught_up = len(rows) < PAGE_LIMIT
-        if rows or is_first:
+        if rows or not is_told:
             yield Page(epoch, [row for _revision, row in rows], after_revision, caught_up)
-        is_first = False
+        is_told = caught_up
         if caught_up:
             await _wait(ticket)
 

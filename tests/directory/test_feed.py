@@ -14,6 +14,7 @@ from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from services.errors import FailedPrecondition, PermissionDenied, Reason
 from services.runtime.feed import renew_epochs
 from tests.directory.house import House, a_request_id, text
+from tests.directory.test_upsert import a_record, bring
 
 WRITERS = 8
 CHANGES = 2000
@@ -128,6 +129,19 @@ async def test_the_first_page_comes_at_once_even_if_it_is_empty(house: House) ->
 
     assert follower.is_caught_up
     assert follower.epoch
+
+
+async def test_a_snapshot_of_exactly_one_page_says_that_it_is_all(house: House) -> None:
+    rows = [a_record(str(number)) for number in range(500)]
+    await bring(house, *rows)
+    follower = Follower()
+
+    async with asyncio.timeout(5), aclosing(follower.follow(house)) as following:
+        async for _ in following:
+            if follower.is_caught_up:
+                break
+
+    assert len(follower.providers) == 500
 
 
 async def test_a_change_reaches_a_watcher_that_waits(house: House) -> None:
