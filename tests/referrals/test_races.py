@@ -90,6 +90,13 @@ async def test_moves_on_shared_pools_in_any_order_never_wait_in_a_ring(referrals
 
     met = {reason for each in outcomes for reason in each}
     assert met <= {None, Reason.ILLEGAL_MOVE, Reason.ALREADY_PLACED}
+    told = await referrals.rows(
+        """
+        SELECT DISTINCT ON (event.offer_id) offer.state = event.state AND offer.version = event.offer_version
+        FROM event JOIN offer USING (offer_id) ORDER BY event.offer_id, event.revision DESC
+        """
+    )
+    assert told == [(True,)] * 96
     claims = await referrals.rows(
         """
         SELECT count(*) FILTER (WHERE state = 'held')::integer, count(*) FILTER (WHERE state = 'booked')::integer

@@ -24,6 +24,7 @@ from services.referrals.model import (
     PlaceItem,
     Referral,
     ReferralState,
+    TaskKind,
     TaskState,
 )
 from services.referrals.referral import OFFER_TABLE, Actor, Guard, Move, is_legal, transition
@@ -224,12 +225,18 @@ class Lives(RuleBasedStateMachine):
             assert len(placed) <= 1
 
     @invariant()
-    def an_active_referral_waits_for_somebody_or_was_ended_by_its_sender(self) -> None:
-        present = getattr(self, "scene", None)
-        if present is None or present.referral.state is not ReferralState.EXHAUSTED:
-            return
-        causes = {event.type for event in present.events}
-        assert "task_opened" in causes
+    def an_active_referral_waits_for_somebody_or_is_somebodys_task(self) -> None:
+        """R62."""
+        present = getattr(self, "scene", scene_of_nothing())
+        if present.referral.state is ReferralState.ACTIVE:
+            is_asked = any(not offer.is_closed for offer in present.offers.values())
+            assert is_asked or any(task.state is not TaskState.CLOSED for task in present.tasks.values())
+
+    @invariant()
+    def an_exhausted_referral_was_made_a_task(self) -> None:
+        present = getattr(self, "scene", scene_of_nothing())
+        if present.referral.state is ReferralState.EXHAUSTED:
+            assert TaskKind.MATCH_BY_HAND in {task.kind for task in present.tasks.values()}
 
 
 def scene_of_nothing() -> scene.Scene:
@@ -237,7 +244,7 @@ def scene_of_nothing() -> scene.Scene:
     return scene.Scene(a_house(), referral)
 
 
-Lives.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+Lives.TestCase.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
 TestLives = Lives.TestCase
 
 

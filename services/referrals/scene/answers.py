@@ -118,6 +118,7 @@ def book(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> None:
 
 def place_need(scene: Scene, need: Need, accepted: Offer, act: Act) -> None:
     """Write down the first yes, and close what it makes needless."""
+    scene.resume(act)
     scene.needs[need.need_no] = replace(need, accepted_offer_id=accepted.offer_id)
     stop_ringing(scene, accepted.offer_id, act)
     for sibling in scene.siblings(accepted):

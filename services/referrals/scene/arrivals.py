@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from services.errors import FailedPrecondition
 from services.referrals import holds
 from services.referrals.clocks import WELFARE_CHECK
 from services.referrals.model import (
@@ -88,13 +87,13 @@ def complete(scene: Scene, offer_id: str, act: Act, *, outcome: str) -> None:
     done = scene.move(scene.offers[offer_id], Move.COMPLETE, act, reason=outcome)
     scene.close_tasks("cleared", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.REVIEW)
     need = scene.needs[done.need_no]
-    if need.accepted_offer_id != offer_id and need.accepted_offer_id is None:
+    if need.accepted_offer_id is None:
         scene.needs[done.need_no] = replace(need, accepted_offer_id=offer_id)
-    if all(_is_met(scene, need_no) for need_no in scene.needs):
-        try:
-            scene.turn(Turn.COMPLETE, act, EventType.REFERRAL_COMPLETED)
-        except FailedPrecondition:
-            return  # it was ended before: she was taken in all the same
+    is_open = scene.referral.state in {ReferralState.ACTIVE, ReferralState.ON_HOLD}  # else it was ended before
+    if is_open and all(_is_met(scene, need_no) for need_no in scene.needs):
+        scene.turn(Turn.COMPLETE, act, EventType.REFERRAL_COMPLETED)
+    # a need for which nobody was ever chosen waits for its sender
+    scene.pause_if_nobody_is_asked(act)
 
 
 def _is_met(scene: Scene, need_no: int) -> bool:

@@ -92,6 +92,8 @@ def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
     if scene.needs[each.choice.need_no].accepted_offer_id is not None:
         raise FailedPrecondition("an offer was accepted for this need", reason=Reason.ALREADY_PLACED)
     offer = ask_one(scene, each, act)
+    if offer is not None:
+        scene.resume(act)
     if offer is not None and scene.referral.state is ReferralState.EXHAUSTED:
         scene.turn(Turn.ACTIVATE, act)
     return offer

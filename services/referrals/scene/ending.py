@@ -27,6 +27,7 @@ def cancel(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
         FailedPrecondition: ILLEGAL_MOVE.
     """
     _cancel(scene, scene.offers[offer_id], act, reason)
+    scene.pause_if_nobody_is_asked(act)
 
 
 def revoke(scene: Scene, act: Act, *, reason: str) -> None:
@@ -55,6 +56,7 @@ def withdraw(scene: Scene, act: Act, provider_id: str | None = None) -> None:
             touched = True
     if touched or provider_id is None:
         scene.note(EventType.CONSENT_WITHDRAWN, act)
+    scene.pause_if_nobody_is_asked(act)
 
 
 def stop_service(scene: Scene, act: Act) -> None:

@@ -156,6 +156,16 @@ class Scene:
         """Say whether somebody is asked for a need, or has said yes to it."""
         return any(each.need_no == need_no and each.state in UNANSWERED | PLACED for each in self.offers.values())
 
+    def pause_if_nobody_is_asked(self, act: Act) -> None:
+        """Let a referral wait for its sender when the sender's own act has left nobody to answer."""
+        if self.referral.state is ReferralState.ACTIVE and all(offer.is_closed for offer in self.offers.values()):
+            self.turn(Turn.PAUSE, act)
+
+    def resume(self, act: Act) -> None:
+        """Let a referral go on that has waited for somebody to be asked or to answer."""
+        if self.referral.state is ReferralState.ON_HOLD:
+            self.turn(Turn.RESUME, act)
+
     def exhaust_if_nobody_is_left(self, offer: Offer, act: Act) -> None:
         """Call for a hand when the last offer of a need came to nothing (R62)."""
         need = self.needs[offer.need_no]

@@ -55,6 +55,8 @@ class Viewer:
             if offer is None:
                 raise absent()
             if principal.has(Role.RECEIVER) and offer.receiver_id in principal.receiver_ids:
+                if request.on_behalf_of not in {"", offer.receiver_id}:
+                    raise absent()
                 return Seat(offer, Role.RECEIVER, "", via)
             if for_sender and principal.has(Role.CASE_SYSTEM):
                 referral = await referrals.find(connection, offer.referral_id)

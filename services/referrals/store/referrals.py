@@ -21,6 +21,8 @@ class AreaCount:
 
 async def standing(connection: Connection, referral_ids: Collection[str]) -> dict[str, Standing]:
     """Read referrals with all that their senders may see, by id."""
+    if not referral_ids:
+        return {}
     wanted = {"referral_ids": list(referral_ids)}
     referrals = await REFERRAL.select(connection, "WHERE referral_id = ANY(%(referral_ids)s)", wanted)
     needs = await NEED.select(connection, "WHERE referral_id = ANY(%(referral_ids)s) ORDER BY need_no", wanted)
