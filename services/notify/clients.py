@@ -15,6 +15,7 @@ from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
 from services.errors import NotFound
 from services.notify.model import Desk, House, Offer, ReportedPlaces
 from services.notify.wire.offers import house_from_wire, offer_from_wire
+from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel
 
 PAGE_SIZE = 100
@@ -32,19 +33,27 @@ class RemoteReferrals:
         response = await self._stub.ListOffers(ref_pb.ListOffersRequest(receiver_id=receiver_id, page_size=PAGE_SIZE))
         return [offer_from_wire(offer) for offer in response.offers]
 
-    async def read(self, offer_id: str, receiver_id: str) -> Offer:
+    async def read(self, offer_id: str, receiver_id: str, by: str) -> Offer:
         """
         Read an offer as far as its receiver may now.
+
+        Args:
+            offer_id: The offer.
+
+            receiver_id: For whom.
+
+            by: The device at which somebody reads; it stands in the audit.
 
         Raises:
             NotFound: there is none, or it is another receiver's.
         """
         response = await self._stub.ReadOffer(
-            ref_pb.ReadOfferRequest(offer_id=offer_id, on_behalf_of=receiver_id, via=VIA)
+            ref_pb.ReadOfferRequest(offer_id=offer_id, on_behalf_of=receiver_id, via=VIA),
+            metadata=[(ACTOR_METADATA_KEY, by)],
         )
         return _own(response.offer, receiver_id)
 
-    async def answer(self, verb: str, offer_id: str, receiver_id: str, request_id: str, **facts: Any) -> Offer:
+    async def answer(self, verb: str, offer_id: str, receiver_id: str, by: str, request_id: str, **facts: Any) -> Offer:
         """
         Give a person's answer: whatever the offer's version is, it must not be lost.
 
@@ -55,6 +64,8 @@ class RemoteReferrals:
 
             receiver_id: For whom.
 
+            by: The device at which somebody pressed; it stands in the audit.
+
             request_id: The same for the same press of a button.
 
             facts: What the verb takes besides, for example `reason`.
@@ -62,7 +73,7 @@ class RemoteReferrals:
         request = getattr(ref_pb, f"{verb}OfferRequest")(
             offer_id=offer_id, request_id=request_id, on_behalf_of=receiver_id, via=VIA, **facts
         )
-        response = await getattr(self._stub, f"{verb}Offer")(request)
+        response = await getattr(self._stub, f"{verb}Offer")(request, metadata=[(ACTOR_METADATA_KEY, by)])
         return _own(response.offer, receiver_id)
 
 

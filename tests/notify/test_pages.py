@@ -108,6 +108,7 @@ async def test_from_ringing_to_yes(page: Page) -> None:
 
     assert [verb for verb, _ in page.referrals.commands] == ["Acknowledge", "Accept", "Arrive", "Complete"]
     assert {request.on_behalf_of for _, request in page.referrals.commands} == {"house-1"}
+    assert [(actor,) for actor in set(page.referrals.actors)] == await page.stores.rows("SELECT device_id FROM device")
     assert (await page.stores.alerts.waiting("house-1")).count == 0
 
 

@@ -86,7 +86,7 @@ async def list_open(visit: Visit, parts: Parts) -> Response:
 
 async def item(visit: Visit, parts: Parts) -> Response:
     """Show one offer."""
-    offer = await parts.referrals.read(_offer_id(visit), visit.desk.receiver_id)
+    offer = await parts.referrals.read(_offer_id(visit), visit.desk.receiver_id, visit.desk.device_id)
     houses = await _houses(visit, parts)
     fault = visit.request.query_params.get("e", "")
     words, language = visit.words, visit.words.language
@@ -130,7 +130,7 @@ async def answer(visit: Visit, parts: Parts) -> Response:
             await _acknowledge(visit, parts, offer_id, request_id)
         else:
             facts = _facts_of(act, fields)
-            await parts.referrals.answer(VERBS[act], offer_id, visit.desk.receiver_id, request_id, **facts)
+            await _send(visit, parts, VERBS[act], offer_id, request_id, **facts)
     except (FailedPrecondition, Conflict) as error:
         return _to(f"{here}?e={error.reason}")
     except InvalidInput:
@@ -141,8 +141,13 @@ async def answer(visit: Visit, parts: Parts) -> Response:
 
 
 async def _acknowledge(visit: Visit, parts: Parts, offer_id: str, request_id: str) -> None:
-    await parts.referrals.answer("Acknowledge", offer_id, visit.desk.receiver_id, request_id)
+    await _send(visit, parts, "Acknowledge", offer_id, request_id)
     await parts.alerts.settle(offer_id, visit.now)
+
+
+async def _send(visit: Visit, parts: Parts, verb: str, offer_id: str, request_id: str, **facts: Any) -> None:
+    desk = visit.desk
+    await parts.referrals.answer(verb, offer_id, desk.receiver_id, desk.device_id, request_id, **facts)
 
 
 def _facts_of(act: str, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -18,10 +18,10 @@ class Referrals(Protocol):
     async def list_offers(self, receiver_id: str) -> list[Offer]:
         """List those that are open, the earliest due first."""
 
-    async def read(self, offer_id: str, receiver_id: str) -> Offer:
+    async def read(self, offer_id: str, receiver_id: str, by: str) -> Offer:
         """Read one as far as the desk may know it now."""
 
-    async def answer(self, verb: str, offer_id: str, receiver_id: str, request_id: str, **facts: Any) -> Offer:
+    async def answer(self, verb: str, offer_id: str, receiver_id: str, by: str, request_id: str, **facts: Any) -> Offer:
         """Give a person's answer."""
 
 

@@ -45,8 +45,10 @@ async def report(visit: Visit, parts: Parts) -> Response:
         reports = reports_in(fields)
     except InvalidInput:
         return _to("/places?bad=1")
+    # the report's time is part of it, so a second press is a second report of the same places, and does no harm
+    request_id = request_id_of(visit, {**fields, "time": visit.now.isoformat()})
     try:
-        await parts.directory.report_places(house.provider_id, reports, request_id_of(visit, fields), visit.now)
+        await parts.directory.report_places(house.provider_id, reports, request_id, visit.now)
     except InvalidInput:
         return _to("/places?bad=1")
     except Unavailable:
