@@ -41,7 +41,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         max_concurrent_calls=chosen.max_concurrent_calls,
     )
     async with (
-        open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.pool_size) as pool,
+        open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.max_connections) as pool,
         asyncio.TaskGroup() as loops,
     ):
         directory = Directory(pool=pool, towns=towns, waker=FeedWaker(), now=utc_now, new_id=uuid4)

@@ -25,4 +25,4 @@ class Settings(ServiceSettings, env_prefix="IHALA_DIRECTORY_"):
     database_url: DatabaseUrl
     #: whose towns are read: for ResolvePlace, and for how coarse the area of a confidential site must be
     countries: Annotated[str, AfterValidator(_country_codes)] = REGION
-    pool_size: int = Field(default=10, ge=2, le=200)  #: connections to the database at most
+    max_connections: int = Field(default=10, ge=2, le=200)  #: connections to the database at most
