@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from grpc_health.v1 import health_pb2
@@ -32,7 +33,8 @@ class Running:
     channel: Channel
 
     async def serving(self) -> AsyncIterator[bool]:
-        async for answer in HealthStub(self.channel).Watch(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]:
+        stub: Any = HealthStub(self.channel)
+        async for answer in stub.Watch(health_pb2.HealthCheckRequest()):
             yield answer.status == health_pb2.HealthCheckResponse.SERVING
 
     async def end(self) -> tuple[bytes, int | None]:

@@ -56,7 +56,8 @@ class Row:
         provider = _sourced(dataset, record, record.provider, "provider", record.source_key)
         if _key(provider) != record.source_key:
             raise refuse("provider.source.source_key", "must be the key of the row")
-        inside("provider", provider.at, Site.of(location, ""))
+        if location.is_confidential:
+            inside("provider", provider.at, Site.of(location, ""))
         return cls(
             source_key=record.source_key,
             organization_key=_key(organization),

@@ -186,11 +186,14 @@ async def _with_places(
     news = {pool_id: reports for pool_id, reports in news.items() if reports}
     after = await places.add(connection, news, actor=actor, now=now) if news else {}
     reports = {**before, **after}
-    given = [
-        replace(plan, provider=replace(plan.provider, place_reports=reports.get(plan.provider.pool_id, ())))
-        for plan in plans
-    ]
+    given = [_reported(plan, reports.get(plan.provider.pool_id, ())) for plan in plans]
     return given, after
+
+
+def _reported(plan: _Plan, reports: places.Reports) -> _Plan:
+    if plan.provider.place_reports == reports:
+        return plan
+    return replace(plan, provider=replace(plan.provider, place_reports=reports))
 
 
 async def _beside(
