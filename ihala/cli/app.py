@@ -8,6 +8,7 @@ import typer
 
 from ihala.cli import (
     data_commands,
+    deploy_commands,
     desk_commands,
     doctor,
     later,
@@ -72,5 +73,6 @@ app.command("map")(data_commands.map_)
 app.command()(search_commands.vocabulary)
 app.add_typer(receiver_commands.receiver, name="receiver")
 app.add_typer(token_commands.token, name="token")
+app.add_typer(deploy_commands.keys, name="keys")
 app.add_typer(later.audit, name="audit")
 app.command()(doctor.doctor)

@@ -98,7 +98,7 @@ async def listen(
     heard = 0
     async with (
         Receiver(home.profile_for(f"receivers/{name}", profile)) as desk,
-        aclosing(aiter(desk)) as alerts,  # type: ignore[type-var]  # an async generator
+        aclosing(aiter(desk)) as alerts,
     ):
         async for alert in alerts:
             line = {

@@ -49,7 +49,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "end_time": ("days",),
     "country_code": ("country",),
     "area_cells": ("area",),
-    "kind": ("kind",),
+    "statuses": ("status",),
+    "states": ("state",),
+    "kinds": ("kind",),
 }
 
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 WIDTH = 140  #: of a table that goes to a file or a pipe, in characters
+IDS = frozenset({"provider", "referral", "offer", "consent", "task", "receiver", "device"})  #: columns to copy from
 
 
 class Format(StrEnum):
@@ -57,7 +58,12 @@ def a_table(*columns: str, title: str = "") -> Table:
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         is_number = column.endswith("#")
-        table.add_column(column.removesuffix("#"), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(
+            column.removesuffix("#"),
+            justify="right" if is_number else "left",
+            overflow="fold",
+            no_wrap=is_number or column in IDS,
+        )
     return table
 
 

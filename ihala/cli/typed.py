@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from ihala.directory_client import Directory
 from ihala.person import Absence, AgeBasis, AgeRange, Gender, PlaceId, Process, Sex
-from services.errors import InvalidInput, NotFound, Reason
+from services.errors import InvalidInput, NotFound, Reason, Violation
 from services.geo import AreaCell, Point
 
 TOWN_LIMIT: Final = 10
@@ -57,7 +57,8 @@ async def start_of(text: str, country_code: str, directory: Directory, field: st
         country_code, text = found.groups()
     towns = await directory.resolve_place(text, country_code, limit=TOWN_LIMIT)
     if not towns:
-        raise NotFound(f"no town has the name that {field} gives")
+        rule = "must be LAT,LON, or a name that a town has"
+        raise NotFound(f"{field} {rule}", fields=[Violation(field, rule)])
     taken, *others = towns
     if others:
         more = "; ".join(f"{each.name}, {each.country_code} ({each.place_id})" for each in others[:3])

@@ -19,7 +19,7 @@ from ihala.desk_client import Desk
 from ihala.notify_client import EnrolmentCode, Notify
 from ihala.profile import read_profile
 from ihala.receiver import Receiver
-from ihala.referral import Assent, Briefing, BroughtBy, Consent, Cursor, Referred, Risk
+from ihala.referral import Assent, Briefing, BroughtBy, Consent, Cursor, Event, Referred, Risk
 from services.errors import NotFound, Unavailable
 
 PATIENCE_S: Final = 60.0  #: for the whole path of one case
@@ -173,7 +173,7 @@ class Walk:
         open_ids = set(referred.offer_ids.values())
         async with (
             Receiver.from_profile(self._identities.profile_file(f"receivers/{desk.key}")) as receiver,
-            aclosing(aiter(receiver)) as alerts,  # type: ignore[type-var]  # an async generator
+            aclosing(aiter(receiver)) as alerts,
         ):
             async for alert in alerts:
                 if alert.offer_id not in open_ids:
@@ -200,7 +200,10 @@ class Walk:
             async for event in events:
                 if event.referral_id != referred.referral_id:
                     continue
-                self._story.tell("sender sees", f"{event.type} at {_clock(event.recorded_time)}, case {event.case_ref}")
+                self._story.tell(
+                    "sender sees",
+                    f"{event.type}{_need_of(event)} at {_clock(event.recorded_time)}, case {event.case_ref}",
+                )
                 if event.type == until:
                     open_ids.discard(event.offer_id)
                 if not open_ids:
@@ -255,7 +258,7 @@ def _class_of(rows: Sequence[Row]) -> ReceiverClass:
 
 def _how_far(row: Row) -> str:
     if row.band is not None:
-        return f"a confidential site, {row.band.value.replace('_', ' ')}"
+        return f"a confidential site, {row.band.value.replace('_', ' ').lower()} away"
     return f"{in_km(row.distance_m)} away" if row.distance_m is not None else "position not known"
 
 
@@ -264,7 +267,22 @@ def _places(row: Row) -> str:
 
 
 def _said(facts: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in facts.items()) or "no facts needed"
+    return ", ".join(_fact(name, value) for name, value in facts.items()) or "no facts needed"
+
+
+def _need_of(event: Event) -> str:
+    numbers = [offer.need_no for offer in event.referral.offers if offer.offer_id == event.offer_id]
+    return "".join(f" {need.code}" for need in event.referral.needs if need.need_no in numbers)
+
+
+def _fact(name: str, value: Any) -> str:
+    match value:
+        case tuple() | list():
+            return f"{name} {' to '.join(str(each) for each in dict.fromkeys(value))}"
+        case bool():
+            return f"{'' if value else 'not '}{name}"
+        case _:
+            return f"{name} {value}"
 
 
 def _name(names: Mapping[str, str]) -> str:

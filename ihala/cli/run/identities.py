@@ -117,8 +117,10 @@ class Identities:
         return file
 
 
-def ensure_identities(folder: Path, now: Callable[[], datetime]) -> Identities:
-    """Make the keys of a run at the first time, and sign new tokens for everybody each time."""
+def ensure_identities(
+    folder: Path, now: Callable[[], datetime], callers: Mapping[str, frozenset[Role]] = CALLER_ROLES
+) -> Identities:
+    """Make the keys of a run at the first time, and sign new tokens for processes and callers each time."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     signing = keys / "signing_key.pem"
@@ -130,7 +132,7 @@ def ensure_identities(folder: Path, now: Callable[[], datetime]) -> Identities:
     for name in SERVICE_KEYS:
         if not identities.key_file(name).exists():
             _write_key(identities.key_file(name))
-    for name, roles in {**SERVICE_ROLES, **CALLER_ROLES}.items():
+    for name, roles in {**SERVICE_ROLES, **callers}.items():
         identities.write_token(name, roles)
     return identities
 
