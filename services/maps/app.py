@@ -96,6 +96,7 @@ def create_app(pictures: Pictures, door: Door) -> Any:
         middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
         exception_handlers={404: _not_found, InvalidInput: _invalid, NotFound: _not_found, Exception: _failed},
     )
+    app.router.redirect_slashes = False  # one address a page
     return _with_headers(app, has_tls=door.has_tls)
 
 

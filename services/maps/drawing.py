@@ -176,7 +176,7 @@ def _add_referrals(drawn: _Map, picture: Picture, view: View, names: Mapping[str
     folium.GeoJson(
         _collection(features),
         name=say(view.language, "referrals"),
-        marker=folium.CircleMarker(radius=1),
+        marker=folium.CircleMarker(radius=1, fill=True),
         style_function=_circle,
         popup=folium.GeoJsonPopup(["name", "total", "groups"], labels=False, class_name="area-card"),
     ).add_to(drawn)

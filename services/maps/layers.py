@@ -1,9 +1,11 @@
 """
 Turns a picture into what is drawn and what is tabled: the same numbers in both.
 
-Rule of this file: every text in a GeoJSON property is escaped here, because the
-browser writes those as HTML; the rows of providers are written as text by
-`static/ihala.js` and stay as they are.
+Rule of this file: every text in a GeoJSON property goes through `_escaped`, because
+the browser writes those as HTML, and because branca takes what a layer rendered for
+a Jinja template and renders it again: `{{ … }}` in a name would run here, on the
+server. The rows of providers never pass through folium; `static/ihala.js` writes
+them as text, and they stay as they are.
 """
 
 import math
@@ -49,6 +51,8 @@ LARGEST_RADIUS_PX: Final = 34.0
 SMALLEST_RADIUS_PX: Final = 7.0
 
 Feature = dict[str, Any]
+
+_TEMPLATE_SIGNS: Final = str.maketrans({each: f"&#{ord(each)};" for each in "{}`$\\"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +167,8 @@ def area_features(rows: Sequence[AreaRow], language: str) -> list[Feature]:
             "geometry": {"type": "Polygon", "coordinates": [outline_of(row.h3_cell)]},
             "properties": {
                 "count": str(row.provider_count),
-                "name": escape(row.name, quote=True),
-                "words": escape(f"{say(language, 'confidential_sites')}: {row.provider_count}", quote=True),
+                "name": _escaped(row.name),
+                "words": _escaped(f"{say(language, 'confidential_sites')}: {row.provider_count}"),
             },
         }
         for row in rows
@@ -190,9 +194,9 @@ def referral_features(rows: Sequence[ReferralRow], language: str) -> list[Featur
                 "geometry": {"type": "Point", "coordinates": [centre.longitude_deg, centre.latitude_deg]},
                 "properties": {
                     "radius": round(radius_px, 1),
-                    "name": escape(listed[0].name, quote=True),
-                    "total": escape(f"{say(language, 'offers')}: {total}", quote=True),
-                    "groups": escape("; ".join(f"{row.label} {row.offer_count}" for row in listed), quote=True),
+                    "name": _escaped(listed[0].name),
+                    "total": _escaped(f"{say(language, 'offers')}: {total}"),
+                    "groups": _escaped("; ".join(f"{row.label} {row.offer_count}" for row in listed)),
                 },
             }
         )
@@ -209,3 +213,7 @@ def bounds_of(picture: Picture) -> tuple[Point, Point] | None:
     latitudes = [latitude for latitude, _ in corners]
     longitudes = [min(180.0, longitude) for _, longitude in corners]  # a cell across the antimeridian runs on
     return Point(min(latitudes), min(longitudes)), Point(max(latitudes), max(longitudes))
+
+
+def _escaped(text: str) -> str:
+    return escape(text, quote=True).translate(_TEMPLATE_SIGNS)
