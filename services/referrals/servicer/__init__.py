@@ -1,5 +1,6 @@
 """Referrals over gRPC: one servicer, made of parts by noun."""
 
+from services.referrals.servicer.adding import AddingMethods
 from services.referrals.servicer.answering import AnsweringMethods
 from services.referrals.servicer.consents import ConsentMethods
 from services.referrals.servicer.creating import CreatingMethods
@@ -27,6 +28,7 @@ class ReferralsServicer:
         parts = (
             ConsentMethods(desk),
             CreatingMethods(desk),
+            AddingMethods(desk),
             EndingMethods(desk),
             ReferralMethods(desk),
             WatchMethods(desk),

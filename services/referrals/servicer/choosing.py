@@ -1,0 +1,86 @@
+"""What a sender chose, and what must hold of it before anything is made: consent, and a match that still stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.errors import FailedPrecondition, NotFound, Reason, Unavailable, Violation
+from services.referrals import scene
+from services.referrals.consent import require_covering
+from services.referrals.model import Choice, Consent, PlaceKey, Provider
+from services.referrals.servicer.desk import Desk
+from services.referrals.store import providers
+from services.referrals.wire.asking import Checked
+from services.runtime.postgres import Connection
+
+#: the hold in the transaction decides about places: a lost one is an answer, not an error
+PLACES = "places"
+
+
+class EveryPlaceIsGone(Exception):
+    """Nothing is made of a referral whose every place was lost: its transaction is rolled back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a sender asks, read from its request."""
+
+    match_token: str
+    match_request: Any
+    choices: Sequence[Choice]
+    codes: Sequence[str]  #: of the needs, by number
+    fields: frozenset[str]  #: what the sender wants told besides the need
+    now: datetime
+
+
+class Chooser:
+    """Checks choices."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def check_consent(self, connection: Connection, consent: Consent, wish: Wish) -> Mapping[str, Provider]:
+        """Check that the consent covers every choice, and return the providers."""
+        known = await providers.find(connection, {choice.provider_id for choice in wish.choices})
+        for number, choice in enumerate(wish.choices):
+            provider = known.get(choice.provider_id)
+            if provider is None:
+                raise self._unknown(f"choices[{number}].provider_id")
+            require_covering(consent, provider, wish.codes[choice.need_no], fields=wish.fields, now=wish.now)
+        return known
+
+    def _unknown(self, field: str) -> NotFound | Unavailable:
+        if not self._desk.readiness.knows_providers:
+            return Unavailable("the directory has not been read whole yet", retry_after_s=1.0)
+        return NotFound("there is no such provider", fields=[Violation(field, "must be a provider's id")])
+
+    async def check_match(self, wish: Wish) -> tuple[list[Checked], list[Choice]]:
+        """
+        Let matching check the choices again.
+
+        Raises:
+            FailedPrecondition: MATCH_STALE, naming the constraint that has turned.
+        """
+        checked, following = await self._desk.matching.check(wish.match_token, wish.match_request, wish.choices)
+        if [each.choice for each in checked] != list(wish.choices):
+            raise Unavailable("matching has not answered for every choice", retry_after_s=1.0)
+        for each in checked:
+            turned = [constraint for constraint in each.turned if constraint != PLACES]
+            if turned:
+                raise FailedPrecondition(
+                    "a constraint has turned since the match",
+                    reason=Reason.MATCH_STALE,
+                    metadata={"constraint": turned[0]},
+                )
+        return checked, following
+
+
+def asks_of(known: Mapping[str, Provider], checked: Sequence[Checked]) -> list[scene.Ask]:
+    """Join what is known of the providers with what matching says of the choices."""
+    return [scene.Ask(each.choice, known[each.choice.provider_id], each.items, each.needed_fields) for each in checked]
+
+
+def keys_of(asks: Sequence[scene.Ask]) -> set[PlaceKey]:
+    """List the places that may be held."""
+    return {PlaceKey(each.provider.pool_id, item.population) for each in asks for item in each.items}
