@@ -191,6 +191,26 @@ async def test_lists_come_by_name_page_by_page(house: House) -> None:
     assert names == ["Alpha", "emerald", "Émile", "Zahra", "بيت"]
 
 
+async def test_a_page_of_large_records_has_fewer_of_them_and_loses_none(house: House) -> None:
+    service, location = await house.its_service(), await house.location()
+    descriptions = [text("ب" * 4000) for _ in range(20)]
+    made = {(await house.provider(service, location, descriptions=descriptions)).provider_id for _ in range(9)}
+
+    for method, request, rows in (
+        (house.editor.ListProviders, rpc_pb.ListProvidersRequest(), "providers"),
+        (house.editor.SearchProviders, rpc_pb.SearchProvidersRequest(), "found"),
+    ):
+        seen, pages = 0, 0
+        while pages == 0 or request.page_token:
+            page = await method(request)
+            request.page_token = page.next_page_token
+            seen += len(getattr(page, rows))
+            pages += 1
+
+        assert seen == len(made)
+        assert pages > 1
+
+
 async def test_a_page_token_is_bound_to_its_conditions(house: House) -> None:
     for _ in range(2):
         await house.organization()

@@ -11,6 +11,7 @@ from services.directory.store.providers import Change, write
 from services.directory.store.reading import get, list_page, position_of
 from services.directory.wire.nouns_wire import Noun
 from services.directory.wire.requests_wire import (
+    fitting,
     is_record_id,
     page_position,
     page_size_of,
@@ -77,10 +78,11 @@ class Editing(Generic[V]):
                 limit=size + 1,
                 dataset=request.dataset,
             )
+            count = fitting((stored.doc for stored in found), size)
             token = ""
-            if len(found) > size:
-                token = page_token_for(request, await position_of(connection, name, found[size - 1]))
-        return self.noun.page(found[:size], token)
+            if len(found) > count:
+                token = page_token_for(request, await position_of(connection, name, found[count - 1]))
+        return self.noun.page(found[:count], token)
 
     async def update(self, request: Any) -> Any:
         """Answer a method that updates."""

@@ -14,6 +14,7 @@ from services.directory.store.providers import Change, lock, write
 from services.directory.store.reading import get, list_page
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import (
+    fitting,
     is_record_id,
     page_position,
     page_size_of,
@@ -66,8 +67,9 @@ class ProviderMethods:
                 dataset=request.dataset,
                 receiver_id=request.receiver_id,
             )
-        token = page_token_for(request, [found[size - 1].record_id]) if len(found) > size else ""
-        return PROVIDER.page(found[:size], token)
+        count = fitting((stored.doc for stored in found), size)
+        token = page_token_for(request, [found[count - 1].record_id]) if len(found) > count else ""
+        return PROVIDER.page(found[:count], token)
 
     async def UpdateProvider(self, request: Any, context: Any) -> Any:
         provider_id, expected_revision = PROVIDER.open_update(request, self._directory.population_of)

@@ -1,15 +1,12 @@
 """The change feed on the wire."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from services.directory.model import Stored
 from services.directory.wire.nouns_wire import PROVIDER
-from services.directory.wire.requests_wire import refuse_unknown
-
-#: bytes of records in one message, well below what the transport carries
-MAX_PAGE_BYTES: Final = 524_288
+from services.directory.wire.requests_wire import MAX_PAGE_BYTES, refuse_unknown
 
 
 def cursor_of(request: service_pb.WatchProvidersRequest) -> tuple[str, int]:

@@ -5,7 +5,8 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -16,6 +17,8 @@ from services.errors import InvalidInput, Reason
 
 DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 500
+#: bytes of records in one answer, well below what the transport carries
+MAX_PAGE_BYTES: Final = 524_288
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
@@ -117,6 +120,17 @@ def page_size_of(request: Paged) -> int:
     if not 0 <= request.page_size <= MAX_PAGE_SIZE:
         raise refuse("page_size", f"must be in [0, {MAX_PAGE_SIZE}]")
     return request.page_size or DEFAULT_PAGE_SIZE
+
+
+def fitting(docs: Iterable[bytes], size: int) -> int:
+    """Say how many records go into one answer: at most `size`, fewer if they are very large, one at least."""
+    count, room = 0, MAX_PAGE_BYTES
+    for doc in islice(docs, size):
+        room -= len(doc)
+        if room < 0 and count:
+            break
+        count += 1
+    return count
 
 
 def page_token_for(request: Message, position: list[Any]) -> str:

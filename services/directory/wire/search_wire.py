@@ -12,10 +12,9 @@ from services.directory.model import Stored, each_inside, inside, language_tag, 
 from services.directory.model.checks import check_country, check_dataset
 from services.directory.search import Area, BoxArea, Circle, Conditions, Polygon, asked_code, asked_words
 from services.directory.search.counts import merged
-from services.directory.wire.feed_wire import MAX_PAGE_BYTES
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.places_wire import point_from_wire, reach_to_wire
-from services.directory.wire.requests_wire import page_position, page_token_for, refuse_unknown
+from services.directory.wire.requests_wire import fitting, page_position, page_token_for, refuse_unknown
 from services.directory.wire.words_wire import STATUS
 from services.errors import NotFound
 from services.geo import Point
@@ -73,12 +72,7 @@ def found_page(
 
         size: How many fit; fewer are shown if they are very large.
     """
-    count, room = 0, MAX_PAGE_BYTES
-    for stored, _ in found[:size]:
-        room -= len(stored.doc)
-        if room < 0 and count:
-            break
-        count += 1
+    count = fitting((stored.doc for stored, _ in found), size)
     token = ""
     if len(found) > count:
         last, cost_mm = found[count - 1]
