@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 import uvloop
+from nats.errors import Error as NatsError
 
 from ihala.notify.v1 import notify_pb2_grpc
 from services.errors import IhalaError, Unavailable
@@ -155,23 +156,37 @@ class Bus:
         """Run every loop until a stop is requested."""
         while not stop.is_set():
             try:
-                await self._connected()
-            except* IhalaError as group:
+                await self._connected(stop)
+            except* (IhalaError, NatsError) as group:
                 for error in group.exceptions:
-                    logger.warning("nats.away", reason=getattr(error, "reason", type(error).__name__))
+                    logger.warning("nats.away", error=type(error).__name__)
             await pause(stop, RETRY_S)
 
-    async def _connected(self) -> None:
+    async def _connected(self, stop: asyncio.Event) -> None:
         settings = self._settings
         async with jetstream.connect(settings.nats_url, settings.nats_seed_file, name="notify") as connection:
             self._channel.use(connection)
             self._server.health.set_serving(NATS, is_serving=True)
             try:
                 async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(_until_closed(connection, stop))
                     for loop in self._loops:
                         tasks.create_task(_coroutine(loop, connection))
             finally:
                 self._channel.use(None)
+
+
+async def _until_closed(connection: jetstream.Connection, stop: asyncio.Event) -> None:
+    """
+    Watch that the client finds back by itself, which it does not once the server has refused it.
+
+    Raises:
+        Unavailable: it does not.
+    """
+    while not stop.is_set():
+        if connection.client.is_closed:
+            raise Unavailable("NATS has closed the connection for good")
+        await pause(stop, RETRY_S)
 
 
 async def _coroutine(loop: Callable[[jetstream.Connection], Awaitable[None]], connection: jetstream.Connection) -> None:

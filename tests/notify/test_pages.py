@@ -93,7 +93,7 @@ async def test_from_ringing_to_yes(page: Page) -> None:
     async with page.enrolled() as browser:
         await page.ring()
         assert '<b id="count">1</b>' in await browser.get("/")
-        assert "(10 min)" in browser.text
+        assert "(10\u00a0min)" in browser.text
         await browser.press("/reading")
         assert browser.path == "/pin?next=reading"
         await browser.press("/pin", pin=PIN)
