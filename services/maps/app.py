@@ -6,12 +6,11 @@ answered without a session; every answer is kept by nobody, but the static files
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from starlette.applications import Starlette
@@ -28,25 +27,13 @@ from services.maps.cells import area_names
 from services.maps.codes import take_code
 from services.maps.drawing import map_script
 from services.maps.filters import Filters, View, preferred_language, view_from_query
+from services.maps.forms import is_from_here, read_form
+from services.maps.headers import with_headers
 from services.maps.model import Part, Picture
 from services.maps.sessions import Sessions
 from services.maps.tables import TABLES, table_csv
 
-HEADERS: Final[Mapping[str, str]] = {
-    # no Trusted Types, because Leaflet writes innerHTML; inline styles, because it and branca set them
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
-}
-NO_STORE: Final = "no-store"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-MAX_FORM_BYTES: Final = 2048
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +84,7 @@ def create_app(pictures: Pictures, door: Door) -> Any:
         exception_handlers={404: _not_found, InvalidInput: _invalid, NotFound: _not_found, Exception: _failed},
     )
     app.router.redirect_slashes = False  # one address a page
-    return _with_headers(app, has_tls=door.has_tls)
+    return with_headers(app, has_tls=door.has_tls)
 
 
 class _Handlers:
@@ -154,9 +141,9 @@ class _Handlers:
 
     async def sign_in(self, request: Request) -> Response:
         view = _view(request)
-        if not _is_from_here(request):
+        if not is_from_here(request):
             return PlainTextResponse("the form must be sent from its own page", 403)
-        code = (await _form(request)).get("code", "")
+        code = (await read_form(request)).get("code", "")
         coordinator = await asyncio.to_thread(take_code, self._door.login_file, code, now=self._door.now())
         if coordinator is None:
             log.warning("sign_in.refused")
@@ -173,7 +160,7 @@ class _Handlers:
         return response
 
     async def sign_out(self, request: Request) -> Response:
-        if not _is_from_here(request):
+        if not is_from_here(request):
             return PlainTextResponse("the form must be sent from its own page", 403)
         self._door.sessions.end(request.cookies.get(self._door.cookie, ""))
         response = RedirectResponse("/sign-in", 303)
@@ -213,35 +200,6 @@ def _names(picture: Picture, view: View) -> dict[str, str]:
     return area_names(picture.h3_cells, view.language)
 
 
-def _is_from_here(request: Request) -> bool:
-    """
-    Say whether a form was sent by one of our own pages.
-
-    Where the browser says no more than `Origin: null`, which our own Referrer-Policy
-    makes it say, the cookie's SameSite and the code itself are what protects.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin", "null")
-    return origin == "null" or urlsplit(origin).netloc == request.headers.get("host")
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """
-    Read a short form.
-
-    Raises:
-        InvalidInput: It is longer than any that our pages send.
-    """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise InvalidInput(f"the form must be at most {MAX_FORM_BYTES} bytes")
-    return {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
-
-
 def _plain_view(request: Request) -> View:
     return View(filters=Filters(), language=preferred_language(request.headers.get("accept-language", "")))
 
@@ -258,24 +216,3 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("page.failed", exc_info=error)
     return HTMLResponse(pages.message_page(_plain_view(request), "failed"), 500)
-
-
-def _with_headers(app: Any, *, has_tls: bool) -> Any:
-    """Put the headers on every answer, whoever gives it: also on errors of the framework."""
-    fixed = dict(HEADERS)
-    if has_tls:
-        fixed["Strict-Transport-Security"] = "max-age=31536000"
-    encoded = [(name.lower().encode(), value.encode()) for name, value in fixed.items()]
-
-    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
-        async def send_with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message.get("headers", []), *encoded]
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", NO_STORE.encode()))
-                message = {**message, "headers": headers}
-            await send(message)
-
-        await app(scope, receive, send_with_headers if scope["type"] == "http" else send)
-
-    return wrapped

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.maps.app import HEADERS
 from services.maps.assets import assets
+from services.maps.headers import HEADERS
 from tests.maps.scene import (
     TRIPOLI,
     a_browser_without_scripts,
