@@ -12,6 +12,7 @@ the stubs while the image is built.
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.make_venv import LOCK, NO_WHEEL, ROOT, TOOLS, read_lock
@@ -19,6 +20,8 @@ from scripts.make_venv import LOCK, NO_WHEEL, ROOT, TOOLS, read_lock
 HEADER = "# Written by `make lock` from pyproject.toml: every version, with the hashes of its files.\n"
 LOWEST_PYTHON = "3.11"
 
+#: What installs the rest of an image.
+TOOLS_LOCK = ROOT / "deploy" / "tools.lock"
 SERVICES_LOCK = ROOT / "deploy" / "requirements.lock"
 #: What the services run on. `embedded` and `dev` stay out of the image.
 SERVICE_EXTRAS = ("directory", "matching", "referrals", "notify", "maps")
@@ -34,8 +37,9 @@ def main() -> None:
     # constrained to what was just locked, so that this only says which of it is needed
     chosen = ("--constraint", str(LOCK))
     extras = [argument for extra in SERVICE_EXTRAS for argument in ("--extra", extra)]
-    write_part(SERVICES_LOCK, [*TOOLS, *names_in(resolve(*extras, *chosen))])
-    write_part(STUBS_LOCK, [*TOOLS, *names_in(resolve(*chosen, source="-", given="\n".join(GENERATORS)))])
+    write_part(TOOLS_LOCK, TOOLS)
+    write_part(SERVICES_LOCK, names_in(resolve(*extras, *chosen)))
+    write_part(STUBS_LOCK, names_in(resolve(*chosen, source="-", given="\n".join(GENERATORS))))
 
 
 def resolve(*arguments: str, source: str = "pyproject.toml", given: str = "") -> str:
@@ -65,7 +69,7 @@ def names_in(requirements: str) -> list[str]:
     return [line.partition("==")[0] for line in requirements.splitlines() if "==" in line]
 
 
-def write_part(path: Path, names: list[str]) -> None:
+def write_part(path: Path, names: Iterable[str]) -> None:
     """Copy the lines of some packages from the lock."""
     locked = read_lock(LOCK)
     header = HEADER.replace("pyproject.toml", "requirements.lock")

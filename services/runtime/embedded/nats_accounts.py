@@ -75,20 +75,34 @@ def public_key(seed: str) -> str:
     return key.decode()
 
 
-def render_server(port: int, public_keys: Mapping[str, str]) -> str:
+def render_server(
+    port: int,
+    public_keys: Mapping[str, str],
+    *,
+    host: str = "127.0.0.1",
+    store_dir: str = "store",
+    pid_file: str | None = None,
+) -> str:
     """
     Write the server's configuration; it includes `accounts.conf` from beside it.
 
     Args:
-        port: Of loopback.
+        port: Where it listens.
 
         public_keys: Of every user of `USERS`, and of `sys`.
+
+        host: Address of the interface where it listens.
+
+        store_dir: Of the messages; a relative one is below the folder that the server starts in.
+
+        pid_file: Where the server writes its process id; None for nowhere.
     """
     users = ",\n      ".join(_user(public_keys[name], permissions) for name, permissions in USERS.items())
     return f"""\
 server_name: ihala
-host: 127.0.0.1
+host: {host}
 port: {port}
+{f'pid_file: "{pid_file}"' if pid_file else "# its process id is its parent's business"}
 max_payload: 65536
 max_connections: 2000
 max_subscriptions: 50
@@ -99,7 +113,7 @@ ping_max: 2
 lame_duck_duration: "30s"
 authorization {{ timeout: 6 }}
 jetstream {{
-  store_dir: "store"
+  store_dir: "{store_dir}"
   sync_interval: always
   max_file_store: 2GB
   max_memory_store: 64MB
