@@ -11,7 +11,8 @@ import pytest
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
-from services.directory.importing import Report, import_files, sending
+from services.directory.importing import Report, import_files
+from services.directory.importing.apart import ReaderApart
 from services.directory.model.imports import Counts
 from services.errors import FailedPrecondition, IhalaError, InvalidInput, PermissionDenied, Reason
 from services.runtime.auth import Role
@@ -320,10 +321,11 @@ class TestRefused:
     async def test_a_file_that_breaks_on_the_way_says_why(
         self, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def breaks(results: object) -> None:
+        async def breaks(reader: object, after_row: int) -> AsyncIterator[Any]:
             raise OSError("the disk is gone")
+            yield
 
-        monkeypatch.setattr(sending, "batches", breaks)
+        monkeypatch.setattr(ReaderApart, "requests", breaks)
 
         with pytest.raises(OSError, match="the disk is gone"):
             await bring(house, tmp_path, rows(1))

@@ -43,6 +43,7 @@ class Mapping:
     used: tuple[tuple[Path, str], ...]  #: paths that the mapping reads, each with the place that names it
     optional: frozenset[Path]  #: paths that a file may lack altogether
     text: bytes  #: the file itself, for the digest of an import
+    translated: tuple[str, ...]  #: the texts that it translates; empty: it is no translation
     organization: parts.ReadOrganization
     service: parts.ReadService
     location: parts.ReadLocation
@@ -113,6 +114,7 @@ def parse_mapping(text: bytes) -> Mapping:
             optional=optional,
             used=tuple(used.paths),
             text=text,
+            translated=(),
         )
     origin.source("any")  # checks dataset and licence
     return mapping

@@ -9,8 +9,9 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
+from services.directory.importing.limits import Limits, check_columns, check_depth, check_rows, check_size
 from services.directory.importing.mapping import Format
 from services.directory.importing.paths import Record
 from services.directory.importing.tables import read_table
@@ -20,8 +21,13 @@ from services.errors import InvalidInput, Reason
 
 Item = Record | Fault  #: a record, or why there is none
 
+DEFAULT_LIMITS: Final = Limits()
+_CHUNK_BYTES: Final = 1_048_576
 
-def read_file(path: Path, file_format: Format) -> tuple[frozenset[str] | None, Iterator[Item]]:
+
+def read_file(
+    path: Path, file_format: Format, limits: Limits = DEFAULT_LIMITS
+) -> tuple[frozenset[str] | None, Iterator[Item]]:
     """
     Open a file.
 
@@ -30,28 +36,51 @@ def read_file(path: Path, file_format: Format) -> tuple[frozenset[str] | None, I
         the records in order; a record that cannot be read is a `Fault`.
 
     Raises:
-        InvalidInput: the file cannot be read at all (MALFORMED).
+        InvalidInput: the file cannot be read at all (MALFORMED), or is too much (TOO_LARGE).
     """
+    check_size(path, limits)
     try:
         if file_format is Format.CSV:
-            return _read_csv(path)
+            return _read_csv(path, limits)
         if file_format is Format.TABLE:
-            columns, rows = read_table(path)
+            columns, rows = read_table(path, limits)
             return columns, iter(rows)
-        return None, _read_objects(path, file_format)
+        return None, _read_objects(path, file_format, limits)
     except OSError:
         raise refuse("file", "must be a file that can be read") from None
 
 
-def _read_csv(path: Path) -> tuple[frozenset[str], Iterator[Item]]:
+def _read_csv(path: Path, limits: Limits) -> tuple[frozenset[str], Iterator[Item]]:
     with _open(path) as file:
         try:
             header = next(csv.reader(file, strict=True), [])
         except csv.Error:
             header = []
+    check_columns(len(header), limits)
     if not any(header) or len(set(header)) != len(header) or not _is_utf8(header):
         raise _malformed("must begin with a header line of different column names in UTF-8")
+    _check_lines(path, limits)
     return frozenset(header), _csv_records(path, header)
+
+
+def _check_lines(path: Path, limits: Limits) -> None:
+    """Count the rows before the first is sent; closer only where there are so many lines that it matters."""
+    with path.open("rb") as file:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK_BYTES), b""))
+    if lines > limits.rows:
+        with _open(path) as text:
+            check_rows(_count_rows(csv.reader(text)) - 1, limits)
+
+
+def _count_rows(rows: Iterator[list[str]]) -> int:
+    count = 0
+    while True:
+        try:
+            count += bool(next(rows))
+        except StopIteration:
+            return count
+        except csv.Error:
+            count += 1
 
 
 def _open(path: Path) -> TextIO:
@@ -89,7 +118,7 @@ def _is_utf8(texts: Iterable[str]) -> bool:
     return True
 
 
-def _read_objects(path: Path, file_format: Format) -> Iterator[Item]:
+def _read_objects(path: Path, file_format: Format, limits: Limits) -> Iterator[Item]:
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError):
@@ -100,6 +129,8 @@ def _read_objects(path: Path, file_format: Format) -> Iterator[Item]:
         document = document.get("features")
     if not isinstance(document, list):
         raise _malformed("must be a list of records")
+    check_depth(document, limits)
+    check_rows(len(document), limits)
     return iter([_object(item, file_format) for item in document])
 
 

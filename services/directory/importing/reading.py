@@ -12,9 +12,10 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from services import towns
+from services.directory.importing.limits import Limits, check_rows
 from services.directory.importing.mapping import Mapping
 from services.directory.importing.parts import PopulationIn
 from services.directory.importing.paths import is_known, spell
@@ -24,6 +25,8 @@ from services.directory.importing.sources import Notes, RowRefused
 from services.directory.model import ImportRecord, refuse
 from services.directory.model.imports import Fault, Notice, OnDuplicate, RowResult
 from services.errors import InvalidInput, Reason, Violation
+
+DEFAULT_LIMITS: Final = Limits()
 
 
 @lru_cache(maxsize=16)
@@ -50,6 +53,7 @@ def read_rows(
     *,
     now: Callable[[], datetime],
     people: PopulationIn = population_in,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[RowResult]:
     """
     Read files by a mapping.
@@ -64,30 +68,33 @@ def read_rows(
         people: The people known to live in a cell of a country, for the areas
             of confidential sites.
 
+        limits: What is too much.
+
     Returns:
         One result for each row. Repeated keys are left to the directory, which
         knows what it has met; only with `on_duplicate = last` the earlier rows
         are passed over here, as repeats.
 
     Raises:
-        InvalidInput: a file cannot be read at all, or has not a column that
-            the mapping names.
+        InvalidInput: a file cannot be read at all, is too much, or has not a
+            column that the mapping names.
     """
-    opened = [_open(path, mapping) for path in paths]
-    last = _last_rows(paths, mapping) if mapping.on_duplicate is OnDuplicate.LAST else {}
-    return _results(chain.from_iterable(opened), _Reader(mapping, now(), people), last)
+    opened = [_open(path, mapping, limits) for path in paths]
+    last = _last_rows(paths, mapping, limits) if mapping.on_duplicate is OnDuplicate.LAST else {}
+    return _results(chain.from_iterable(opened), _Reader(mapping, now(), people), last, limits)
 
 
-def _results(items: Iterable[Item], reader: "_Reader", last: dict[str, int]) -> Iterator[RowResult]:
+def _results(items: Iterable[Item], reader: "_Reader", last: dict[str, int], limits: Limits) -> Iterator[RowResult]:
     for number, item in enumerate(items, start=1):
+        check_rows(number, limits)
         result = reader.read(number, item)
         if last.get(result.source_key, number) != number:
             result = RowResult(row_number=number, source_key=result.source_key, repeated=True)
         yield result
 
 
-def _open(path: Path, mapping: Mapping) -> Iterator[Item]:
-    columns, items = read_file(path, mapping.file_format)
+def _open(path: Path, mapping: Mapping, limits: Limits) -> Iterator[Item]:
+    columns, items = read_file(path, mapping.file_format, limits)
     if columns is not None:
         missing = [(used, where) for used, where in mapping.used if used[0] not in columns]
     else:
@@ -109,12 +116,12 @@ def _open(path: Path, mapping: Mapping) -> Iterator[Item]:
     return items
 
 
-def _last_rows(paths: Sequence[Path], mapping: Mapping) -> dict[str, int]:
+def _last_rows(paths: Sequence[Path], mapping: Mapping, limits: Limits) -> dict[str, int]:
     """Find the last row of each key, for sources whose later rows correct the earlier ones."""
     last: dict[str, int] = {}
     number = 0
     for path in paths:
-        for item in read_file(path, mapping.file_format)[1]:
+        for item in read_file(path, mapping.file_format, limits)[1]:
             number += 1
             try:
                 key = "" if isinstance(item, Fault) else mapping.key(item)

@@ -6,21 +6,19 @@ Sending and hearing run side by side, because either may have to wait for the ot
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import dropwhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from services.directory.importing.mapping import read_mapping
-from services.directory.importing.parts import PopulationIn
-from services.directory.importing.reading import digest_of, population_in, read_rows
-from services.directory.model.imports import Counts, ImportHeader, Progress, Rejected, Remark, RowResult
-from services.directory.wire.import_rows_wire import batches
+from services.directory.importing.apart import ReaderApart, reader_apart
+from services.directory.importing.limits import Limits
+from services.directory.model.imports import Counts, ImportHeader, Progress, Rejected, Remark
 from services.directory.wire.imports_wire import header_to_wire, progress_from_wire
 from services.errors import Unavailable
 
+DEFAULT_LIMITS: Final = Limits()
 Method = Callable[[AsyncIterator[Any]], AsyncIterator[Any]]  #: `DirectoryServiceStub(channel).ImportProviders`
 
 
@@ -46,14 +44,14 @@ class Report:
 async def import_files(
     method: Method,
     paths: Sequence[Path],
-    mapping_path: Path,
+    mapping_path: Path | None,
     *,
     now: Callable[[], datetime],
     dry_run: bool = False,
     complete: bool = False,
     allow_large_archive: bool = False,
     on_progress: Callable[[Report], None] = lambda report: None,
-    people: PopulationIn = population_in,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """
     Import files of one dataset by a mapping.
@@ -64,7 +62,7 @@ async def import_files(
         paths: The files, in order. Files that are one dataset belong into one
             call if it is `complete`.
 
-        mapping_path: The mapping.
+        mapping_path: The mapping; None for a workbook that `ihala template` made.
 
         now: The present time.
 
@@ -76,7 +74,7 @@ async def import_files(
 
         on_progress: Called after each commit with the report so far.
 
-        people: The people known to live in a cell of a country.
+        limits: How much is read of untrusted files.
 
     Raises:
         InvalidInput: the mapping or a file cannot be read; nothing was sent.
@@ -84,46 +82,40 @@ async def import_files(
         IhalaError: as the directory says; what was committed stays, and the
             same call goes on after it.
     """
-    mapping = read_mapping(mapping_path)
-    rows = read_rows(paths, mapping, now=now, people=people)
-    header = ImportHeader(
-        dataset=mapping.dataset,
-        digest=digest_of(paths, mapping),
-        on_duplicate=mapping.on_duplicate,
-        dry_run=dry_run,
-        complete=complete,
-        allow_large_archive=allow_large_archive,
-    )
-    report = Report(dataset=mapping.dataset)
-    resume_after: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    broken: list[Exception] = []
-    try:
-        async for answer in method(_requests(header, rows, resume_after, broken)):
-            progress = progress_from_wire(answer)
-            report.add(progress)
-            if not resume_after.done():
-                report.resumed_after_row = progress.resume_after_row
-                resume_after.set_result(progress.resume_after_row)
-            on_progress(report)
-    except asyncio.CancelledError:
-        if broken:
-            raise broken[0] from None
-        raise
-    finally:
-        resume_after.cancel()
+    async with reader_apart(paths, mapping_path, now=now(), limits=limits) as reader:
+        header = replace(
+            await reader.header(), dry_run=dry_run, complete=complete, allow_large_archive=allow_large_archive
+        )
+        report = Report(dataset=header.dataset)
+        resume_after: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        broken: list[Exception] = []
+        try:
+            async for answer in method(_requests(header, reader, resume_after, broken)):
+                progress = progress_from_wire(answer)
+                report.add(progress)
+                if not resume_after.done():
+                    report.resumed_after_row = progress.resume_after_row
+                    resume_after.set_result(progress.resume_after_row)
+                on_progress(report)
+        except asyncio.CancelledError:
+            if broken:
+                raise broken[0] from None
+            raise
+        finally:
+            resume_after.cancel()
     if not report.done:
         raise Unavailable("the directory ended the import before its last row: run it again to go on")
     return report
 
 
 async def _requests(
-    header: ImportHeader, rows: Iterator[RowResult], resume_after: asyncio.Future[int], broken: list[Exception]
+    header: ImportHeader, reader: ReaderApart, resume_after: asyncio.Future[int], broken: list[Exception]
 ) -> AsyncIterator[Any]:
     """Make the messages; grpc only cancels a call whose messages fail, so that `broken` keeps why."""
     yield header_to_wire(header)
     last_row = await resume_after
     try:
-        for request in batches(dropwhile(lambda row: row.row_number <= last_row, rows)):
+        async for request in reader.requests(last_row):
             yield request
     except Exception as fault:
         broken.append(fault)

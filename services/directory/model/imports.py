@@ -27,6 +27,8 @@ class ImportHeader:
     dry_run: bool = False  #: report what would change, and change nothing
     complete: bool = False  #: archive what the files no longer have
     allow_large_archive: bool = False  #: even if that is more than 20 % of the dataset
+    #: texts that the rows add to records of the dataset in other languages, and nothing else; empty: no translation
+    translated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_dataset("header.dataset", self.dataset)
