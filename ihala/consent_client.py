@@ -66,7 +66,8 @@ class Consents:
 
             language: In which language it was given, BCP 47.
 
-            request_id: Makes a repeat harmless; None: a new one.
+            request_id: Makes a repeat harmless; None: a new one. Name the `end_time` with it,
+                so that the repeat is the same request.
         """
         response = await self._referrals.RecordConsent(
             service_pb.RecordConsentRequest(

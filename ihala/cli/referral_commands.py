@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -94,7 +94,8 @@ async def record_consent(
             given_by=typed.word_in(GivenBy, given_by, "given_by"),
             method=typed.word_in(ConsentMethod, method, "method"),
             purposes=purpose or ("referral",),
-            end_time=datetime.now(UTC) + timedelta(days=days),
+            # at the day's end, so that a repeat on the same day is the same request
+            end_time=datetime.combine(datetime.now(UTC) + timedelta(days=days), time.max, UTC).replace(microsecond=0),
             child_assent=typed.word_in(Assent, assent, "assent") if assent else None,
             language=language,
             request_id=request_id,

@@ -77,9 +77,7 @@ class TestServicesAdvisor:
 
         for start in range(0, len(codes), CODES_A_CALL):
             wanted = [part for code in codes[start : start + CODES_A_CALL] for part in ("--need", code)]
-            then = empty_house.json(
-                "match", "--at", "Amman", *wanted, "--limit", str(LIMIT), "--when", DAY.isoformat()
-            )
+            then = empty_house.json("match", "--at", "Amman", *wanted, "--limit", str(LIMIT), "--when", DAY.isoformat())
             now = empty_house.json("match", "--at", "Amman", *wanted, "--limit", str(LIMIT))
 
             for need in then["needs"]:

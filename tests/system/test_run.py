@@ -121,8 +121,11 @@ def test_a_run_works_without_a_terminal_and_as_a_normal_user(tmp_path: Path) -> 
     # a user namespace in which we are a normal user: what is ours stays readable, whoever owns the home above it
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IHALA_")}
     run = subprocess.run(
-        ["unshare", "--user", "--map-user=1000", "--map-group=1000", sys.executable]
-        + ["-c", "from ihala.cli import main; main()", "run", "--home", str(tmp_path), "--no-demo", "--once"],
+        [
+            *("unshare", "--user", "--map-user=1000", "--map-group=1000"),
+            *(sys.executable, "-c", "from ihala.cli import main; main()"),
+            *("run", "--home", str(tmp_path), "--no-demo", "--once"),
+        ],
         capture_output=True,
         text=True,
         env=environment,
