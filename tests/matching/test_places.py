@@ -67,7 +67,17 @@ def test_what_is_held_and_booked_is_not_free() -> None:
     none_left = places_at(asked(a_need("ACC-EMG"), person=GIRL, taken={("beds", "girls"): 5}), provider)
 
     assert (one_left.finding, one_left.view.free, one_left.items) == (YES, 1, (Item("girls", 1),))
-    assert (none_left.finding, none_left.view.free, none_left.items) == (NO, 0, ())
+    assert (none_left.finding, none_left.view.free) == (NO, 0)
+
+
+def test_what_would_be_held_is_said_of_a_full_house_and_while_nobody_tells_what_is_held() -> None:
+    """The transaction that makes the hold decides: a referral must never go out without one."""
+    provider = a_provider(pool_id="beds", place_reports=(a_report("girls", 3, 1),))
+
+    full = places_at(asked(a_need("ACC-EMG"), person=GIRL, taken={("beds", "girls"): 5}), provider)
+    unknown = places_at(asked(a_need("ACC-EMG"), person=GIRL, taken=None), provider)
+
+    assert full.items == unknown.items == (Item("girls", 1),)
 
 
 def test_counted_places_are_unknown_while_nobody_tells_what_is_held() -> None:

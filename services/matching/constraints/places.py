@@ -85,7 +85,7 @@ def _one(
     if best is None:
         finding = ask_person("population") if is_open else ask_provider("places")
         return Places(finding, PlacesView(kind=PlacesKind.UNKNOWN, population=population or ""))
-    if best.finding is YES and best.view.kind is PlacesKind.COUNTED:
+    if best.view.kind is not PlacesKind.NOT_COUNTED:  # full or not known too: the hold decides, not this copy
         chosen[best.view.population] = chosen.get(best.view.population, 0) + count
     return best
 
