@@ -5,8 +5,9 @@ A dry run does everything in transactions that are rolled back, and so counts wh
 would happen without changing anything.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,11 +30,13 @@ from services.directory.store.import_runs import Run
 from services.directory.store.upsert import upsert_rows
 from services.directory.wire.import_rows_wire import rejected_of, results_from_wire
 from services.directory.wire.imports_wire import header_from_wire, progress_to_wire
+from services.directory.wire.places_wire import PopulationOf
 from services.errors import FailedPrecondition, Violation
 from services.runtime.auth import current_principal
 from services.runtime.postgres import Act, Connection, read, transaction
 
 COMMIT_ROWS: Final = 1000
+READ_AHEAD: Final = 16  #: messages
 ARCHIVE_ROWS: Final = 500
 LARGE_ARCHIVE: Final = 0.2  #: of the records of the dataset that are in use
 
@@ -50,13 +53,45 @@ class ImportMethods:
         header = header_from_wire(await anext(requests, None))
         importing = _Import(self._directory, header)
         yield progress_to_wire(await importing.open())
-        async for request in requests:
-            importing.take(results_from_wire(request, self._directory.population_of))
-            while importing.is_full:
-                yield progress_to_wire(await importing.commit())
+        async with _read_ahead(requests, self._directory.population_of) as batches:
+            async for batch in batches:
+                importing.take(batch)
+                while importing.is_full:
+                    yield progress_to_wire(await importing.commit())
         while importing.has_rows:
             yield progress_to_wire(await importing.commit())
         yield progress_to_wire(await importing.finish())
+
+
+@asynccontextmanager
+async def _read_ahead(
+    requests: AsyncIterator[Any], population_of: PopulationOf
+) -> AsyncIterator[AsyncIterator[list[RowResult]]]:
+    """Read what comes next while the database is at work on what came before."""
+    queue: asyncio.Queue[list[RowResult] | Exception | None] = asyncio.Queue(READ_AHEAD)
+
+    async def read_all() -> None:
+        try:
+            async for request in requests:
+                await queue.put(results_from_wire(request, population_of))
+        except Exception as error:  # noqa: BLE001 -- raised where the batches are taken
+            await queue.put(error)
+        else:
+            await queue.put(None)
+
+    async def batches() -> AsyncIterator[list[RowResult]]:
+        while (batch := await queue.get()) is not None:
+            if isinstance(batch, Exception):
+                raise batch
+            yield batch
+
+    reading = asyncio.create_task(read_all())
+    try:
+        yield batches()
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
 
 
 class _Import:

@@ -47,7 +47,13 @@ def inside(path: str, read: Callable[[T], R], value: T) -> R:
 
 def each_inside(path: str, read: Callable[[T], R], values: Iterable[T]) -> tuple[R, ...]:
     """Read the parts of a list in their order, as `inside` does."""
-    return tuple(inside(f"{path}[{index}]", read, value) for index, value in enumerate(values))
+    parts: list[R] = []
+    for value in values:  # most lists are empty or short, and none is at fault: its place is worked out when one is
+        try:
+            parts.append(read(value))
+        except InvalidInput as error:
+            raise moved(error, f"{path}[{len(parts)}]") from None
+    return tuple(parts)
 
 
 def refuse(field: str, rule: str, reason: Reason = Reason.INVALID_FIELD) -> InvalidInput:

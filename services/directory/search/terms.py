@@ -1,6 +1,7 @@
 """Words, codes and languages in the form in which they are compared."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from services.directory.model import Claim, Provider, Texts, refuse
@@ -13,6 +14,12 @@ MAX_ASKED_LENGTH: Final = 200
 _ELISION: Final = re.compile("['’`]")
 
 
+@lru_cache(maxsize=4096)
+def _normal(name: str) -> str:
+    """Normalise a name; providers, their locations and services share theirs, above all in an import."""
+    return normalise(name)
+
+
 def words_of(texts: Texts) -> list[str]:
     """
     List the words of names, each once, as `normalise` writes them.
@@ -22,8 +29,10 @@ def words_of(texts: Texts) -> list[str]:
     """
     words: set[str] = set()
     for text in texts:
-        plain = normalise(text.text).split()
-        words.update(plain, normalise(_ELISION.sub(" ", text.text)).split())
+        plain = _normal(text.text).split()
+        words.update(plain)
+        if _ELISION.search(text.text):
+            words.update(normalise(_ELISION.sub(" ", text.text)).split())
         words.update(without_article(word) for word in plain)
     return sorted({word[:MAX_WORD_LENGTH] for word in words})
 
@@ -47,7 +56,7 @@ def asked_words(text: str) -> tuple[str, ...]:
 
 def sort_name(texts: Texts) -> str:
     """Write the name that a list is ordered by: the first, normalised; empty if there is none."""
-    return normalise(texts[0].text)[:MAX_ASKED_LENGTH] if texts else ""
+    return _normal(texts[0].text)[:MAX_ASKED_LENGTH] if texts else ""
 
 
 def codes_of(provider: Provider) -> list[str]:

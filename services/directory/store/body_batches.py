@@ -6,6 +6,7 @@ from typing import Any, Generic
 
 from psycopg import sql
 
+from services.directory.store.arrays import array
 from services.directory.store.bodies import Bodies, V
 from services.runtime.postgres import Connection
 
@@ -70,7 +71,7 @@ async def bring_up(
         columns = {"revision": revision + 1, **bodies.columns(value), "doc": new_doc}
         rows.append({bodies.noun.id_field: id_by_key[key], **columns})
     if rows:
-        await connection.execute(_write_statement(bodies), {name: [row[name] for row in rows] for name in rows[0]})
+        await connection.execute(_write_statement(bodies), {name: array(row[name] for row in rows) for name in rows[0]})
     return Brought(id_by_key, changed)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from psycopg.rows import class_row
 
@@ -23,20 +22,18 @@ from services.directory.wire.requests_wire import is_record_id
 from services.errors import InvalidInput, Violation
 from services.runtime.postgres import Connection
 
-P = TypeVar("P", Organization, Service, Location, Provider)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One accepted row: its parts, each with the source by which it is known."""
 
     source_key: str
-    organization_key: str
-    service_key: str
-    location_key: str
     organization: Organization
+    organization_source: Source
     service: Service
+    service_source: Source
     location: Location
+    location_source: Source
     provider: Provider
 
     @classmethod
@@ -48,26 +45,39 @@ class Row:
             InvalidInput: a part is of another dataset, or the provider tells
                 too much of a confidential site.
         """
-        organization = _sourced(
-            dataset, record, record.organization, "organization", f"name:{record.organization.names[0].text}"[:256]
-        )
-        service = _sourced(dataset, record, record.service, "service", record.source_key)
-        location = _sourced(dataset, record, record.location, "location", record.source_key)
-        provider = _sourced(dataset, record, record.provider, "provider", record.source_key)
-        if _key(provider) != record.source_key:
+        organization, key = record.organization, record.source_key
+        provider_source = _source_of(dataset, record, record.provider, "provider", key)
+        if provider_source.source_key != key:
             raise refuse("provider.source.source_key", "must be the key of the row")
-        if location.is_confidential:
-            inside("provider", provider.at, Site.of(location, ""))
+        if record.location.is_confidential:
+            inside("provider", record.provider.at, Site.of(record.location, ""))
+        first_name = f"name:{organization.names[0].text}"[:256]
+        provider = record.provider
         return cls(
-            source_key=record.source_key,
-            organization_key=_key(organization),
-            service_key=_key(service),
-            location_key=_key(location),
+            source_key=key,
             organization=organization,
-            service=service,
-            location=location,
-            provider=provider,
+            organization_source=_source_of(dataset, record, organization, "organization", first_name),
+            service=record.service,
+            service_source=_source_of(dataset, record, record.service, "service", key),
+            location=record.location,
+            location_source=_source_of(dataset, record, record.location, "location", key),
+            provider=provider if provider.source else replace(provider, source=provider_source),
         )
+
+    @property
+    def organization_key(self) -> str:
+        """The key by which the dataset knows the organization."""
+        return self.organization_source.source_key
+
+    @property
+    def service_key(self) -> str:
+        """The same for the service."""
+        return self.service_source.source_key
+
+    @property
+    def location_key(self) -> str:
+        """The same for the location."""
+        return self.location_source.source_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,21 +168,18 @@ async def _receivers(connection: Connection, rows: Sequence[Row]) -> frozenset[s
     return frozenset(receiver_id for (receiver_id,) in await cursor.fetchall())
 
 
-def _sourced(dataset: str, record: ImportRecord, part: P, field: str, key: str) -> P:
-    source = part.source
-    if source is None:
+def _source_of(
+    dataset: str, record: ImportRecord, part: Organization | Service | Location | Provider, field: str, key: str
+) -> Source:
+    """Return the source that a part has, or the one that it gets."""
+    if part.source is None:
         told = record.provider.source
-        source = Source(
+        return Source(
             dataset=dataset,
             source_key=key,
             licence=told.licence if told else "",
             verified_time=told.verified_time if told else None,
         )
-        return replace(part, source=source)
-    if source.dataset != dataset:
+    if part.source.dataset != dataset:
         raise refuse(f"{field}.source.dataset", "must be the dataset of the import")
-    return part
-
-
-def _key(part: Organization | Service | Location | Provider) -> str:
-    return part.source.source_key if part.source else ""
+    return part.source

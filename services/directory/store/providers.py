@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from psycopg import sql
 from psycopg.rows import class_row
 
 from services.directory.model import Provider, Stored
+from services.directory.store.arrays import array
 from services.directory.store.bodies import check_revision, unique_source
 from services.directory.store.provider_columns import COLUMNS, columns_of
 from services.directory.wire.nouns_wire import PROVIDER
@@ -124,18 +125,19 @@ async def write(connection: Connection, changes: Sequence[Change], *, actor: str
     if not changes:
         return []
     rows = [columns_of(change.provider_id, change.provider) for change in changes]
-    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in COLUMNS}
-    for name in _LISTS:
-        columns[name] = [_array(values) for values in columns[name]]
+    columns = {
+        name: array(array(row[name]) for row in rows) if name in _LISTS else array(row[name] for row in rows)
+        for name in COLUMNS
+    }
     revisions = list(await feed.take(connection, FEED, len(changes)))
     async with unique_source("provider"):
         await connection.execute(
             _WRITE,
             {
                 **columns,
-                "provider_id": [change.provider_id for change in changes],
-                "revision": revisions,
-                "archived": [change.archived for change in changes],
+                "provider_id": array(change.provider_id for change in changes),
+                "revision": array(revisions),
+                "archived": array(change.archived for change in changes),
                 "actor": actor,
                 "now": now,
             },
@@ -153,18 +155,14 @@ async def write(connection: Connection, changes: Sequence[Change], *, actor: str
     ]
 
 
-def _array(values: Sequence[str]) -> str:
-    """Write codes, tags or normalised words, which have no quotes, as an array of PostgreSQL."""
-    return "{" + ",".join(f'"{value}"' for value in values) + "}"
-
-
 _COPIED: Final = ("revision", "archived", *COLUMNS)
 # In the entry, lists are still texts: PostgreSQL has no arrays of ragged arrays.
 _ENTRY_TYPES: Final = {"provider_id": "uuid", "revision": "bigint", "archived": "boolean"} | {
     name: "text" if name in _LISTS else kind for name, kind in COLUMNS.items()
 }
-_WRITE: Final = sql.SQL(
-    """
+_WRITE: Final = (
+    sql.SQL(
+        """
     WITH entry AS (
         SELECT * FROM unnest({parameters}) AS entry ({names})
     ), saved AS (
@@ -175,19 +173,22 @@ _WRITE: Final = sql.SQL(
     INSERT INTO provider_history (provider_id, revision, archived, doc, actor, at)
     SELECT provider_id, revision, archived, doc, %(actor)s, %(now)s FROM entry
     """
-).format(
-    parameters=sql.SQL(", ").join(
-        sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(kind)) for name, kind in _ENTRY_TYPES.items()
-    ),
-    names=sql.SQL(", ").join(map(sql.Identifier, _ENTRY_TYPES)),
-    copied=sql.SQL(", ").join(map(sql.Identifier, _COPIED)),
-    values=sql.SQL(", ").join(
-        sql.SQL("array_to_tsvector(words::text[])")
-        if name == "words"
-        else sql.SQL("{}::text[]").format(sql.Identifier(name))
-        if name in _LISTS
-        else sql.Identifier(name)
-        for name in _COPIED
-    ),
-    excluded=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in _COPIED),
-)
+    )
+    .format(
+        parameters=sql.SQL(", ").join(
+            sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(kind)) for name, kind in _ENTRY_TYPES.items()
+        ),
+        names=sql.SQL(", ").join(map(sql.Identifier, _ENTRY_TYPES)),
+        copied=sql.SQL(", ").join(map(sql.Identifier, _COPIED)),
+        values=sql.SQL(", ").join(
+            sql.SQL("array_to_tsvector(words::text[])")
+            if name == "words"
+            else sql.SQL("{}::text[]").format(sql.Identifier(name))
+            if name in _LISTS
+            else sql.Identifier(name)
+            for name in _COPIED
+        ),
+        excluded=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in _COPIED),
+    )
+    .as_bytes()
+)  # once: it is long

@@ -139,14 +139,17 @@ async def _bring_ground(
     services: dict[str, Service] = {}
     locations: dict[str, Location] = {}
     for row in rows:
-        organizations.setdefault(row.organization_key, row.organization)
+        if row.organization_key not in organizations:
+            organizations[row.organization_key] = replace(row.organization, source=row.organization_source)
     ids = (await bring_up(connection, ORGANIZATIONS, dataset, organizations, make_id)).id_by_key
     for row in rows:
         organization_id = ids[row.organization_key]
-        services.setdefault(row.service_key, replace(row.service, organization_id=organization_id))
-        # a location of a key of its own may be shared: it is nobody's
-        owner_id = organization_id if row.location_key == row.source_key else ""
-        locations.setdefault(row.location_key, replace(row.location, organization_id=owner_id))
+        if row.service_key not in services:
+            services[row.service_key] = replace(row.service, organization_id=organization_id, source=row.service_source)
+        if row.location_key not in locations:
+            # a location of a key of its own may be shared: it is nobody's
+            owner_id = organization_id if row.location_key == row.source_key else ""
+            locations[row.location_key] = replace(row.location, organization_id=owner_id, source=row.location_source)
     return _Ground(
         services=await bring_up(connection, SERVICES, dataset, services, make_id),
         locations=await bring_up(connection, LOCATIONS, dataset, locations, make_id),
