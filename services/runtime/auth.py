@@ -151,6 +151,9 @@ _EVERY_ROLE: Final = frozenset(Role)
 _OPEN: Final = Rule(frozenset(), is_open=True)
 _ANY: Final = Rule(_EVERY_ROLE)
 _EDITOR: Final = Rule(frozenset({Role.DIRECTORY_EDITOR, Role.OPERATOR}))
+#: who hears of abuse first, and whoever checks records by telephone
+_GUARDIAN: Final = Rule(_EDITOR.roles | {Role.COORDINATOR, Role.DUTY_COORDINATOR})
+_DRAWER: Final = Rule(frozenset({Role.COORDINATOR, Role.DUTY_COORDINATOR, Role.DIRECTORY_EDITOR}))
 _REVIEWER: Final = Rule(frozenset({Role.DIRECTORY_EDITOR}))
 _SERVICE: Final = Rule(frozenset({Role.SERVICE}))
 _SENDER: Final = Rule(frozenset({Role.CASE_SYSTEM}), ObjectRule.OWN_CLIENT)
@@ -201,6 +204,16 @@ METHODS: Final[Mapping[str, Rule]] = {
             "SuggestChange": _DESK,
             "ListSuggestions": _REVIEWER,
             "ReviewSuggestion": _REVIEWER,
+            "SuspendProvider": _GUARDIAN,
+            "VerifyProvider": Rule(_GUARDIAN.roles | {Role.RECEIVER}, ObjectRule.OWN_RECEIVER),
+            "ListStale": _GUARDIAN,
+            "GetProviderHistory": Rule(
+                _EDITOR.roles | {Role.COORDINATOR, Role.AUDITOR, Role.RECEIVER}, ObjectRule.OWN_RECEIVER
+            ),
+            "ListDuplicates": Rule(_EDITOR.roles | {Role.COORDINATOR}),
+            "CreateLine": _DRAWER,
+            "EndLine": _DRAWER,
+            "ListLines": _ANY,
         },
     ),
     **_rows(

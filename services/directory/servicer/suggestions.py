@@ -16,3 +16,27 @@ class SuggestionMethods:
 
     async def ReviewSuggestion(self, request: Any, context: Any) -> NoReturn:
         raise Unimplemented("suggestions are not taken in this version")
+
+    async def SuspendProvider(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def VerifyProvider(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def ListStale(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def GetProviderHistory(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def ListDuplicates(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def CreateLine(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def EndLine(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
+
+    async def ListLines(self, request: Any, context: Any) -> NoReturn:
+        raise Unimplemented("not in this version")
