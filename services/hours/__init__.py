@@ -1,0 +1,55 @@
+"""
+Say whether somebody is taken in at a moment, by which rule, and when next (R48).
+
+Pure: hours, exceptions and announced calendar entries come in as values, the
+time as an argument, time zones from the locked `tzdata` package. The
+directory's search, matching and the clocks of referrals all ask here.
+"""
+
+from services.hours.asking import Opening, intake, next_open
+from services.hours.countries import OFFICE_HOURS, default_hours, weekend_of, working_days
+from services.hours.entries import FINEST_ENTRY_RESOLUTION, Entry, applying
+from services.hours.model import (
+    Answer,
+    Calendar,
+    ClockSpan,
+    Effect,
+    HoursException,
+    Rule,
+    RuledBy,
+    Schedule,
+    State,
+    Timetable,
+)
+from services.hours.recurrence import check_rrule
+from services.hours.working import add_working_time, working_time
+from services.hours.zones import moment, zone, zone_names
+
+__all__ = [
+    "FINEST_ENTRY_RESOLUTION",
+    "OFFICE_HOURS",
+    "Answer",
+    "Calendar",
+    "ClockSpan",
+    "Effect",
+    "Entry",
+    "HoursException",
+    "Opening",
+    "Rule",
+    "RuledBy",
+    "Schedule",
+    "State",
+    "Timetable",
+    "add_working_time",
+    "applying",
+    "check_rrule",
+    "default_hours",
+    "intake",
+    "moment",
+    "next_open",
+    "weekend_of",
+    "working_days",
+    "working_time",
+    "zone",
+    "zone_names",
+]
