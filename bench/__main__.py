@@ -1,33 +1,52 @@
 """
-Measure speed: `make bench`, or `make bench ARGS=100000` for a directory of that size.
+Measure speed against the bars: `make bench`, or `make bench ARGS=100000` for directories of these sizes.
 
-Prints a table and writes bench/results.json. Every row stands beside its peer of
-the same run, because seconds of another machine say nothing.
+Prints a table, writes bench/results.json and draws docs/pictures/matching-growth.svg.
+Every row stands beside its peer of the same run, because seconds of another
+machine say nothing.
 """
 
+import asyncio
+import gc
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import matching
+from bench import growth, matching, postgis, rows, serving
 
 RESULTS = Path(__file__).parent / "results.json"
-SIZES = (10_000, 100_000)
+SIZES = (10_000, 100_000, 1_000_000)
+SERVED = 100_000
 
 
 def main() -> None:
     sizes = tuple(map(int, sys.argv[1:])) or SIZES
-    rows = [row for size in sizes for row in matching.measure(size)]
-    table = Table("work", "providers", "median ms", "99th ms", "peer", "peer median ms", "times faster")
-    for row in rows:
-        faster = row.peer_median_ms / row.median_ms
-        numbers = (f"{row.median_ms:.2f}", f"{row.ninety_ninth_ms:.2f}", row.peer, f"{row.peer_median_ms:.2f}")
-        table.add_row(row.work, f"{row.provider_count:,}", *numbers, f"{faster:.1f}")
-    Console(width=120, soft_wrap=True).print(table)
-    RESULTS.write_text(json.dumps([row.as_json() for row in rows], indent=2) + "\n", encoding="utf-8")
+    console = Console(width=150, soft_wrap=True)
+    measured, peers, served = [], [], None
+    for size in sizes:
+        console.print(f"measuring {size:,} providers …")
+        each, snapshot = matching.measure(size)
+        measured.append(each)
+        if size == min(SERVED, sizes[-1]):
+            served = asyncio.run(serving.measure(snapshot))
+        if size == sizes[-1]:
+            peers.append(postgis.measure(snapshot))
+        del snapshot
+        gc.unfreeze()
+        gc.collect()
+    listed = rows.of(measured, served, peers[-1])
+    table = Table("work", "bar", "figure", "peer", "peer's figure", "ratio", "holds")
+    for row in listed:
+        table.add_row(row.work, row.bar, row.figure, row.peer, row.peer_figure, row.ratio, row.holds)
+    console.print(table)
+    if len(sizes) > 1:
+        growth.draw(measured)
+    document = {"rows": [asdict(row) for row in listed], "sizes": [asdict(each) for each in measured]}
+    RESULTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

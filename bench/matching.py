@@ -1,159 +1,171 @@
-"""Measure matching in process: the index beside a full scan of the same columns, whose answers must be equal."""
+"""Measure matching in process: the whole answer beside a full scan of the same directory, and how both grow."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from random import Random
-from statistics import median, quantiles
+import gc
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, quantiles
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
+from bench import directory, memory
 from services.geo import PlaceArray, Point, costs_mm
-from services.matching.constraints.table import CONSTRAINTS
+from services.matching.constraints.table import CONSTRAINTS, Constraint
+from services.matching.index.facets import look
 from services.matching.index.snapshot import Snapshot
-from services.matching.model.person import AgeRange, Person
-from services.matching.model.provider import (
-    Claim,
-    LanguageOffer,
-    Provider,
-    ReachOut,
-    Reporting,
-    Rule,
-    RuleKind,
-    VettingState,
-)
-from services.matching.model.request import Asked, Need
+from services.matching.model.answer import NeedAnswer
+from services.matching.model.provider import Provider
+from services.matching.model.request import Asked
 from services.matching.model.verdicts import Verdict
 from services.matching.ranking import find
-from services.taxonomy import service, services
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIMIT = 10
-QUESTIONS = 200
-#: seven facts of ten are not known, as in a directory that was put together from lists
-UNKNOWN_SHARE = 0.7
+QUESTIONS = 2000
+WARM_UP = 1000
+SCANS = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One row of the table."""
+    """What one size of directory costs."""
 
-    work: str
     provider_count: int
     median_ms: float
     ninety_ninth_ms: float
-    peer: str
-    peer_median_ms: float
+    mean_ms: float
+    scan_median_ms: float
+    equal_count: int  #: answers that were compared with the scan's, all equal
+    build_s: float
+    index_bytes: float  #: a provider, when warm
+    record_bytes: float  #: a provider: what the feed told, held once
+    change_ms: float  #: from one change to the snapshot that answers with it, at worst
 
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
 
-
-def measure(count: int) -> Iterator[Measured]:
-    """Measure a made-up directory of a size, with a person of whom much is known and with none."""
-    random = Random(count)
-    providers = [_provider(random, number) for number in range(count)]
+def measure(count: int) -> tuple[Measured, Snapshot]:
+    """Measure a made-up directory of a size, with questions of different people."""
+    before = memory.resident_bytes()
+    providers = list(directory.providers(count))
+    gc.collect()
+    gc.freeze()
+    held = memory.resident_bytes()
+    started = perf_counter()
     snapshot = Snapshot.of("bench", 1, providers)
-    scan = FullScan(snapshot)
-    man = Person(
-        age=AgeRange(20, 25), gender="man", languages=frozenset({"ar"}), family=frozenset(), has_documents=False
+    build_s = perf_counter() - started
+    asked = directory.questions(WARM_UP + QUESTIONS, seed=count)
+    for each in asked[:WARM_UP]:
+        find(snapshot, each, LIMIT)
+    index_bytes = (memory.resident_bytes() - held) / count
+    times_ms = timed(lambda each: find(snapshot, each, LIMIT), asked[WARM_UP:])
+    scan = FullScan(providers)
+    scanned = asked[WARM_UP : WARM_UP + SCANS]
+    scan_ms = timed(lambda each: scan.answer(each, LIMIT), scanned)
+    for each in scanned:
+        assert reduced(find(snapshot, each, LIMIT)) == scan.answer(each, LIMIT), "the index must answer as a full scan"
+    return Measured(
+        provider_count=count,
+        median_ms=median(times_ms),
+        ninety_ninth_ms=quantiles(times_ms, n=100)[98],
+        mean_ms=fmean(times_ms),
+        scan_median_ms=median(scan_ms),
+        equal_count=len(scanned),
+        build_s=build_s,
+        index_bytes=index_bytes,
+        record_bytes=(held - before) / count,
+        change_ms=max(changes_ms(snapshot, providers)),
+    ), snapshot
+
+
+def changes_ms(snapshot: Snapshot, providers: Sequence[Provider]) -> list[float]:
+    """Change providers one by one, with a delta that is nearly full, and measure each."""
+    full = {each.provider_id: each for each in providers[:4000]}
+    snapshot = snapshot.with_changes(2, dict(full))
+    return timed(lambda each: snapshot.with_changes(3, {each.provider_id: each}), providers[4000:4010])
+
+
+Listed = list[tuple[int, str]]
+
+
+def reduced(answer: NeedAnswer) -> tuple[Listed, Listed, dict[str, int]]:
+    """Reduce an answer to costs, ids and counts."""
+    matches, ask_first = (
+        [(row.cost_mm, row.provider.provider_id) for row in rows] for rows in (answer.matches, answer.ask_first)
     )
-    for code, person, work in (
-        ("HEA-EMG", None, "plain search, emergency care"),
-        ("LEG-ADV", man, "legal advice for a man, all constraints"),
-        ("ACC-EMG", man, "a bed for a man, all constraints"),
-    ):
-        need = Need(service=service(code))
-        asked = [
-            Asked(
-                need=need,
-                origin=_point(random),
-                when_time=NOON,
-                now_time=NOON,
-                country_code="LY",
-                person=person,
-                taken={},
-            )
-            for _ in range(QUESTIONS)
-        ]
-        ours = _timed(lambda each: find(snapshot, each, LIMIT), asked)
-        theirs = _timed(scan.nearest, asked[: QUESTIONS // 10])
-        for each in asked[:10]:
-            answer = find(snapshot, each, LIMIT)
-            listed = [[row.provider.provider_id for row in rows] for rows in (answer.matches, answer.ask_first)]
-            assert listed == list(scan.nearest(each)), "the index must answer as a full scan"
-        yield Measured(work, count, median(ours), quantiles(ours, n=100)[98], "full numpy scan", median(theirs))
+    return matches, ask_first, dict(answer.excluded)
 
 
 class FullScan:
-    """Judges by the same columns, then measures every provider that is left and sorts them all."""
+    """Every provider by every constraint and every distance in numpy columns of its own, without the index."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._block = snapshot.base.block
-        self._places = PlaceArray.of(each.place for each in self._block.providers if each.place is not None)
-        self._ids = np.array([each.provider_id for each in self._block.providers])
+    def __init__(self, providers: Sequence[Provider]) -> None:
+        self._providers = providers
+        self._ids = np.array([each.provider_id for each in providers])
+        self._places = PlaceArray.of(each.place or Point(0.0, 0.0) for each in providers)
+        self._has_place = np.array([each.place is not None for each in providers])
+        self._columns: dict[tuple[str, ...], tuple[Any, list[Provider]]] = {}
+        for names in {each.looks_at for each in CONSTRAINTS}:
+            self._columns[names] = _column(providers, names)
 
-    def nearest(self, asked: Asked) -> tuple[list[str], list[str]]:
-        rows = np.arange(len(self._block))
-        stays = np.ones(len(rows), dtype=np.bool_)
-        is_unsure = np.zeros(len(rows), dtype=np.bool_)
-        for constraint in CONSTRAINTS:
-            if constraint.applies(asked):
-                verdicts = self._block.judge(constraint, asked, rows)
-                is_unsure |= verdicts == Verdict.UNKNOWN
-                if constraint.excludes(asked.need.service):
-                    stays &= verdicts != Verdict.NO
+    def answer(self, asked: Asked, limit: int) -> tuple[Listed, Listed, dict[str, int]]:
+        """List the nearest of both lists and count the excluded."""
+        stays = np.ones(len(self._ids), dtype=np.bool_)
+        is_unsure = np.zeros(len(self._ids), dtype=np.bool_)
+        excluded: Counter[str] = Counter()
         costs = costs_mm(asked.origin, self._places)
-        order = rows[np.lexsort((self._ids, costs))]
-        order = order[stays[order]]
+        for constraint in CONSTRAINTS:
+            if not constraint.applies(asked):
+                continue
+            verdicts = self._judge(constraint, asked, costs, stays)
+            is_unsure |= verdicts == Verdict.UNKNOWN
+            if constraint.excludes(asked.need.service):
+                left = stays & (verdicts != Verdict.NO)
+                if gone := int(np.count_nonzero(stays) - np.count_nonzero(left)):
+                    excluded[constraint.name] = gone
+                stays = left
         if asked.need.service.life_first:
             is_unsure[:] = False
-        sure, unsure = order[~is_unsure[order]], order[is_unsure[order]]
-        return self._ids[sure[:LIMIT]].tolist(), self._ids[unsure[:LIMIT]].tolist()
+        lists = []
+        for chosen in (stays & ~is_unsure, stays & is_unsure):
+            rows = np.flatnonzero(chosen)
+            order = rows[np.lexsort((self._ids[rows], costs[rows]))][:limit]
+            lists.append([(int(costs[row]), str(self._ids[row])) for row in order])
+        return lists[0], lists[1], dict(excluded)
+
+    def _judge(self, constraint: Constraint, asked: Asked, costs: Any, stays: Any) -> Any:
+        match constraint.name:
+            case "distance":
+                limit_mm = costs.max(initial=0) if asked.max_cost_mm is None else asked.max_cost_mm
+                return np.where(self._has_place & (costs > limit_mm), Verdict.NO, Verdict.YES)
+            case "position":
+                return np.where(self._has_place, Verdict.YES, Verdict.NO)
+            case "safety":
+                return np.where(np.isin(self._ids, list(asked.excluded_provider_ids)), Verdict.NO, Verdict.YES)
+            case _:
+                column, examples = self._columns[constraint.looks_at]
+                present = np.unique(column[stays])
+                verdict_of = np.zeros(len(examples), dtype=np.int8)
+                verdict_of[present] = [constraint.judge(asked, examples[each]).verdict for each in present]
+                return verdict_of[column]
 
 
-def _timed(act: Callable[[Asked], object], asked: list[Asked]) -> list[float]:
-    act(asked[0])  # what is read once is not measured
+def _column(providers: Sequence[Provider], names: tuple[str, ...]) -> tuple[Any, list[Provider]]:
+    number_of: dict[Any, int] = {}
+    examples: list[Provider] = []
+    numbers = np.empty(len(providers), dtype=np.int32)
+    for row, provider in enumerate(providers):
+        number = number_of.setdefault(tuple(look(provider, name) for name in names), len(number_of))
+        if number == len(examples):
+            examples.append(provider)
+        numbers[row] = number
+    return numbers, examples
+
+
+def timed(act: Callable[[Any], object], things: Sequence[Any]) -> list[float]:
+    """Do something with each thing, and say how many milliseconds each took."""
     times_ms = []
-    for each in asked:
+    for each in things:
         started = perf_counter()
         act(each)
         times_ms.append((perf_counter() - started) * 1000)
     return times_ms
-
-
-def _point(random: Random) -> Point:
-    return Point(random.uniform(19, 36), random.uniform(-12, 30))
-
-
-def _provider(random: Random, number: int) -> Provider:
-    """Make up a provider of one service in North Africa."""
-
-    def known(*values: Rule) -> list[Rule]:
-        return [] if random.random() < UNKNOWN_SHARE else [random.choice(values)]
-
-    rules = [
-        *known(Rule(kind=RuleKind.AGE, claim=Claim.YES), Rule(kind=RuleKind.AGE, claim=Claim.YES, min_years=18)),
-        *known(Rule(kind=RuleKind.GENDER, claim=Claim.YES), Rule(kind=RuleKind.GENDER, claim=Claim.NO, codes=_MEN)),
-        *known(Rule(kind=RuleKind.DOCUMENTS, claim=Claim.NO), Rule(kind=RuleKind.DOCUMENTS, claim=Claim.YES)),
-    ]
-    claims = [Claim.YES, Claim.YES, Claim.UNKNOWN, Claim.NO]
-    speaks = [frozenset[LanguageOffer](), frozenset({LanguageOffer(tag="ar")}), frozenset({LanguageOffer(tag="fr")})]
-    return Provider(
-        provider_id=f"p-{number:07}",
-        pool_id=f"p-{number:07}",
-        place=_point(random),
-        country_code="LY",
-        time_zone="Africa/Tripoli",
-        claims=((random.choice(_CODES), random.choice(claims)),),
-        rules=frozenset(rules),
-        languages=random.choice(speaks),
-        vetting=random.choice([VettingState.UNVETTED, VettingState.LISTED, VettingState.VETTED]),
-        reporting=random.choice([Reporting.NONE, Reporting.UNKNOWN]),
-        reach_out=ReachOut.TELEPHONE,
-    )
-
-
-_MEN = frozenset({"man"})
-_CODES = (*tuple(services())[:20], "LEG-ADV")

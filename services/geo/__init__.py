@@ -10,6 +10,7 @@ from services.geo.bounds import ball_radius_m, ecef_m, latitude_band_deg
 from services.geo.cost import (
     MEAN_IN_CELL_M,
     DistanceBand,
+    Gauge,
     PlaceArray,
     band_of,
     cost_mm,
@@ -36,6 +37,7 @@ __all__ = [
     "MEAN_IN_CELL_M",
     "AreaCell",
     "DistanceBand",
+    "Gauge",
     "Origin",
     "Place",
     "PlaceArray",

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from pyproj import Geod
 
 from services.geo.places import (
-    COARSEST_RESOLUTION,
     FINEST_RESOLUTION,
     AreaCell,
     Origin,
@@ -122,38 +121,51 @@ def cost_mm(origin: Origin, place: Place) -> int:
 
 def costs_mm(origin: Origin, places: PlaceArray) -> npt.NDArray[np.int64]:
     """Measure how far many places are, in whole millimetres, exactly as `cost_mm` does."""
-    start_latitude_deg, start_longitude_deg, least_m = _by_resolution(position_of(origin))
-    lengths_m = _geodesics_m(
-        start_latitude_deg[places.resolution],
-        start_longitude_deg[places.resolution],
-        places.latitude_deg,
-        places.longitude_deg,
-    )
-    floored_m = np.maximum(lengths_m, least_m[places.resolution])
-    return np.rint(floored_m * _MM_PER_M).astype(np.int64)
+    return Gauge(origin).costs_mm(places)
+
+
+class Gauge:
+    """
+    Measures many times from one origin, and finds the centres of its cells once.
+
+    Args:
+        origin: Where costs are measured from.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        self._start = position_of(origin)
+        self._starts = {_EXACT: self._start}
+
+    def start(self, resolution: int) -> Point:
+        """Find where areas of an H3 resolution, or exact points (0), are measured from."""
+        found = self._starts.get(resolution)
+        if found is None:
+            found = self._starts[resolution] = cell_at(self._start, resolution).centre
+        return found
+
+    def costs_mm(self, places: PlaceArray) -> npt.NDArray[np.int64]:
+        """Measure how far many places are, in whole millimetres, exactly as `cost_mm` does."""
+        latitude_deg = np.zeros(FINEST_RESOLUTION + 1)
+        longitude_deg = np.zeros(FINEST_RESOLUTION + 1)
+        least_m = np.zeros(FINEST_RESOLUTION + 1)
+        for resolution in np.flatnonzero(np.bincount(places.resolution)).tolist():
+            position = self.start(resolution)
+            latitude_deg[resolution] = position.latitude_deg
+            longitude_deg[resolution] = position.longitude_deg
+            least_m[resolution] = MEAN_IN_CELL_M.get(resolution, 0)
+        lengths_m = _geodesics_m(
+            latitude_deg[places.resolution],
+            longitude_deg[places.resolution],
+            places.latitude_deg,
+            places.longitude_deg,
+        )
+        floored_m = np.maximum(lengths_m, least_m[places.resolution])
+        return np.rint(floored_m * _MM_PER_M).astype(np.int64)
 
 
 def band_of(cost_mm: int) -> DistanceBand:
     """Choose the band that a cost in whole millimetres falls in; a farther place is never nearer."""
     return next((band for end_mm, band in _BANDS if cost_mm < end_mm), DistanceBand.OVER_75_KM)
-
-
-def _by_resolution(
-    start: Point,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Tabulate, by resolution, where to measure from (degrees) and the least length (metres)."""
-    starts = {_EXACT: start} | {
-        resolution: cell_at(start, resolution).centre
-        for resolution in range(COARSEST_RESOLUTION, FINEST_RESOLUTION + 1)
-    }
-    latitude_deg = np.zeros(FINEST_RESOLUTION + 1)
-    longitude_deg = np.zeros(FINEST_RESOLUTION + 1)
-    least_m = np.zeros(FINEST_RESOLUTION + 1)
-    for resolution, position in starts.items():
-        latitude_deg[resolution] = position.latitude_deg
-        longitude_deg[resolution] = position.longitude_deg
-        least_m[resolution] = MEAN_IN_CELL_M.get(resolution, 0)
-    return latitude_deg, longitude_deg, least_m
 
 
 def _geodesics_m(

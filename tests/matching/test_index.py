@@ -1,5 +1,6 @@
 """The index answers as a full scan would, whatever the directory and the request."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import product
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.geo import Place, Point, cell_at
 from services.matching.constraints.table import CONSTRAINTS
+from services.matching.index.facets import look
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.provider import (
@@ -217,8 +219,36 @@ def test_a_large_delta_asks_to_be_rebuilt() -> None:
 @given(directories(), QUESTIONS)
 def test_a_constraint_looks_at_nothing_but_what_it_names(providers: list[Provider], question: Asked) -> None:
     for constraint, provider in product(CONSTRAINTS, providers[:3]):
-        shown = SimpleNamespace(**{each: getattr(provider, each) for each in constraint.looks_at})
+        shown: Any = SimpleNamespace()
+        for name in constraint.looks_at:
+            attribute = name.partition(".")[0]
+            setattr(shown, attribute, look(provider, name))
         for method in ("claim_of", "rules_of", "is_vetted", "vetting_expired"):
             setattr(shown, method, getattr(Provider, method).__get__(shown))
 
         assert constraint.judged(question, cast("Provider", shown)) == constraint.judged(question, provider)
+
+
+@settings(max_examples=100, deadline=None)
+@given(directories(), QUESTIONS)
+def test_a_constraint_asks_nothing_but_what_it_names(providers: list[Provider], question: Asked) -> None:
+    for constraint, provider in product(CONSTRAINTS, providers[:3]):
+        if constraint.asks is not None and constraint.applies(question):
+            shown = namespace(question, constraint.asks)
+
+            assert constraint.judge(cast("Asked", shown), provider) == constraint.judge(question, provider)
+
+
+def namespace(whole: Any, names: Iterable[str]) -> Any:
+    """Show of a value only the attributes with these names, `need.code` and the like."""
+    shown = SimpleNamespace(person=None if whole.person is None else SimpleNamespace(), need=SimpleNamespace())
+    shown.need.service = SimpleNamespace()
+    for name in names:
+        *above, last = name.split(".")
+        if "person" in above and whole.person is None:
+            continue
+        target, source = shown, whole
+        for each in above:
+            target, source = getattr(target, each), getattr(source, each)
+        setattr(target, last, getattr(source, last))
+    return shown

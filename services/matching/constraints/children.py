@@ -70,7 +70,7 @@ def _is_not_alone(person: Person) -> Finding:
 
 def _is_apart_from_adults(person: Person, provider: Provider) -> Finding:
     adults = judge_ages(provider.rules_of(RuleKind.AGE), [ADULT_AGE, OLDEST_AGE])
-    keeps_places_for_children = any(each.population in _CHILD_POPULATIONS for each in provider.place_reports)
+    keeps_places_for_children = bool(_CHILD_POPULATIONS & provider.populations)
     if person.is_with_carer or adults is NO or keeps_places_for_children:
         return YES
     return ask_provider("children_apart")

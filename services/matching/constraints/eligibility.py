@@ -6,6 +6,7 @@ only if the rules say the same of all of them is the answer yes or no.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from services.matching.model.person import TRANSGENDER, Person
@@ -161,14 +162,14 @@ def _worlds(known: str | None, kind: Kind) -> list[frozenset[str]]:
     return [frozenset({code}) for code in terms(kind)]
 
 
-def fields_needed(person: Person, rules: Iterable[Rule]) -> tuple[str, ...]:
+def fields_needed(person: Person, rules: frozenset[Rule]) -> tuple[str, ...]:
     """
     List the known facts about a person that rules decide by, as codes of fields for a consent (R10).
 
     A rule that takes all needs no fact. Legal status is not among them: it never
     leaves matching (R31).
     """
-    decisive = {rule.kind for rule in rules if _is_decisive(rule)}
+    decisive = _decisive_kinds(rules)
     known = {
         RuleKind.AGE: person.age is not None,
         RuleKind.GENDER: person.known_gender is not None,
@@ -179,6 +180,11 @@ def fields_needed(person: Person, rules: Iterable[Rule]) -> tuple[str, ...]:
         RuleKind.DOCUMENTS: person.has_documents is not None,
     }
     return tuple(str(kind) for kind, is_known in known.items() if is_known and kind in decisive)
+
+
+@lru_cache(maxsize=8192)
+def _decisive_kinds(rules: frozenset[Rule]) -> frozenset[RuleKind]:
+    return frozenset(rule.kind for rule in rules if _is_decisive(rule))
 
 
 def _is_decisive(rule: Rule) -> bool:

@@ -26,6 +26,9 @@ class Places:
     items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
 
 
+_NOT_COUNTED = Places(YES, PlacesView(kind=PlacesKind.NOT_COUNTED))
+
+
 def population_of(person: Person) -> str | None:
     """Choose the population that keeps a place for a person; None if age or gender leave it open."""
     gender = person.known_gender
@@ -49,8 +52,8 @@ def places(asked: Asked, provider: Provider) -> Finding:
 def places_at(asked: Asked, provider: Provider) -> Places:
     """Say what is known of places, and which would be held."""
     if not asked.need.service.accommodation:
-        return Places(YES, PlacesView(kind=PlacesKind.NOT_COUNTED))
-    wanted = _wanted(asked)
+        return _NOT_COUNTED
+    wanted = wanted_places(asked)
     if not wanted:
         return Places(YES, _overview(provider, asked.taken))
     chosen: dict[str, int] = {}  # places that earlier items of this need take
@@ -63,7 +66,7 @@ def places_at(asked: Asked, provider: Provider) -> Places:
 _SEVERITY = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
 
 
-def _wanted(asked: Asked) -> tuple[tuple[str | None, int], ...]:
+def wanted_places(asked: Asked) -> tuple[tuple[str | None, int], ...]:
     """List population (None: not known) and count; nothing in a plain search that names none."""
     if asked.need.items:
         return tuple((item.population, item.count) for item in asked.need.items)

@@ -1,7 +1,8 @@
 """The one ordered table of constraints. Its order is that in which excluded providers are counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from services.matching.constraints import children, eligibility, meeting, places, record, trust, whereabouts
@@ -19,22 +20,42 @@ class Constraint:
     One thing that must hold.
 
     `looks_at` names the only attributes of a provider that `judge` may read:
-    the index judges once for all providers in which they are equal.
+    the index judges once for all providers in which they are equal. `asks` names
+    what it may read of the question: an answer holds for all that are alike there.
     """
 
     name: str  #: as it is counted, asked about and explained
     requirement: str  #: the number of the requirement that asks for it; empty where the words of the directory do
     judge: Callable[[Asked, Provider], Finding]
-    looks_at: tuple[str, ...]
+    looks_at: tuple[str, ...]  #: `rules.age` and the like: the rules of that kind
+    asks: tuple[str, ...] | None = None  #: of `Asked`; None: not said, so nothing is kept
     needs_person: bool = False  #: a plain search leaves it out (R2)
     only_for: str = ""  #: a mark of the service that it is about; empty: every service
     yields_to_life: bool = False  #: for life-first needs its no is a caution (R59)
 
     def applies(self, asked: Asked) -> bool:
         """Say whether the question can be answered otherwise than by yes."""
-        if self.needs_person and asked.person is None:
+        return self.applies_to(asked.need.service, has_person=asked.person is not None)
+
+    def applies_to(self, service: Service, *, has_person: bool) -> bool:
+        """Say so for all questions about a service, with or without a person."""
+        if self.needs_person and not has_person:
             return False
-        return not self.only_for or bool(getattr(asked.need.service, self.only_for))
+        return not self.only_for or bool(getattr(service, self.only_for))
+
+    def key_of(self, *, has_person: bool) -> Callable[[Asked], Hashable]:
+        """
+        Make what reads of a question all that decides, besides the time at which a vetting ends.
+
+        It reads None where that is not known, and then nothing may be kept.
+        """
+        if self.asks is None:
+            return lambda _: None
+        is_timed = _ENDS in self.looks_at
+        names = [each for each in self.asks if not (is_timed and each == _WHEN)]
+        names = [each for each in names if has_person or not each.startswith("person.")]
+        read = attrgetter(*names) if names else lambda _: ()
+        return (lambda asked: (read(asked),)) if len(names) == 1 else read
 
     def excludes(self, service: Service) -> bool:
         """Say whether a no keeps a provider out, which it must not where life comes first (R59)."""
@@ -45,41 +66,121 @@ class Constraint:
         return self.judge(asked, provider) if self.applies(asked) else YES
 
 
-_RULES: Final = ("rules",)
-_VETTING: Final = ("vetting", "vetting_expire_time")
+_ENDS: Final = "vetting_expire_time"
+_WHEN: Final = "when_time"
+_VETTING: Final = ("vetting", _ENDS)
+_BORDERS: Final = ("country_code", "works_across_borders")
+_REPORTS: Final = ("reporting", "co_located")
+_MAY_BE_CHILD: Final = ("person.may_be_child", "person.is_with_carer", "need.service.child_path")
+_CHILD_PATH: Final = (
+    *_MAY_BE_CHILD,
+    "person.possible_years",
+    "need.service.not_for_child_alone",
+    "need.service.accommodation",
+    "when_time",
+)
+_CONCERNED: Final = ("person.accepts_reporting", "person.process", "person.status_class")
 
 CONSTRAINTS: Final = (
-    Constraint("service", "R21", record.service, ("claims",)),
-    Constraint("status", "", record.status, ("status",)),
-    Constraint("validity", "", record.validity, ("start_time", "end_time")),
-    Constraint("safeguarding", "R33", record.safeguarding, ("vetting",)),
-    Constraint("detention", "R28", record.detention, ("is_detention",), only_for="accommodation"),
-    Constraint("risk_assessment", "R27", record.risk_assessment, (), only_for="never_automatic"),
-    Constraint("takes_referrals", "", record.takes_referrals, ("reach_out",), needs_person=True),
-    Constraint("country", "R60", whereabouts.country, ("country_code", "works_across_borders"), needs_person=True),
-    Constraint("vetting", "R33", trust.vetting, _VETTING, yields_to_life=True),
-    Constraint("firewall", "R29", trust.firewall, ("reporting", "co_located"), needs_person=True, yields_to_life=True),
-    Constraint("age", "R38", eligibility.age, _RULES, needs_person=True),
-    Constraint("gender", "R38", eligibility.gender, _RULES, needs_person=True),
-    Constraint("family", "R38", eligibility.family, _RULES, needs_person=True),
-    Constraint("exploitation", "R44", eligibility.exploitation, _RULES, needs_person=True),
-    Constraint("process", "R44", eligibility.process, _RULES, needs_person=True),
-    Constraint("legal_status", "R31", eligibility.legal_status, _RULES, needs_person=True, yields_to_life=True),
-    Constraint("documents", "R59", eligibility.documents, _RULES, needs_person=True, yields_to_life=True),
+    Constraint("service", "R21", record.service, ("claims",), ("need.code", "need.service")),
+    Constraint("status", "", record.status, ("status",), ()),
+    Constraint("validity", "", record.validity, ("start_time", "end_time"), ("when_time",)),
+    Constraint("safeguarding", "R33", record.safeguarding, ("vetting",), ()),
     Constraint(
-        "unaccompanied_child", "R35", children.unaccompanied_child, _RULES, needs_person=True, yields_to_life=True
+        "detention",
+        "R28",
+        record.detention,
+        ("is_detention",),
+        ("need.service.accommodation",),
+        only_for="accommodation",
+    ),
+    Constraint(
+        "risk_assessment",
+        "R27",
+        record.risk_assessment,
+        (),
+        ("need.service.never_automatic", "need.has_risk_assessment"),
+        only_for="never_automatic",
+    ),
+    Constraint("takes_referrals", "", record.takes_referrals, ("reach_out",), (), needs_person=True),
+    Constraint("country", "R60", whereabouts.country, _BORDERS, ("country_code",), needs_person=True),
+    Constraint(
+        "vetting",
+        "R33",
+        trust.vetting,
+        _VETTING,
+        ("need.service.vetted_only", "person.may_be_child", "person.age", "when_time"),
+        yields_to_life=True,
+    ),
+    Constraint("firewall", "R29", trust.firewall, _REPORTS, _CONCERNED, needs_person=True, yields_to_life=True),
+    Constraint("age", "R38", eligibility.age, ("rules.age",), ("person.possible_years",), needs_person=True),
+    Constraint("gender", "R38", eligibility.gender, ("rules.gender",), ("person.known_gender",), needs_person=True),
+    Constraint(
+        "family",
+        "R38",
+        eligibility.family,
+        ("rules.family",),
+        ("person.family", "person.is_unaccompanied"),
+        needs_person=True,
+    ),
+    Constraint(
+        "exploitation",
+        "R44",
+        eligibility.exploitation,
+        ("rules.exploitation",),
+        ("person.exploitation",),
+        needs_person=True,
+    ),
+    Constraint("process", "R44", eligibility.process, ("rules.process",), ("person.process",), needs_person=True),
+    Constraint(
+        "legal_status",
+        "R31",
+        eligibility.legal_status,
+        ("rules.legal_status",),
+        ("person.status_class",),
+        needs_person=True,
+        yields_to_life=True,
+    ),
+    Constraint(
+        "documents",
+        "R59",
+        eligibility.documents,
+        ("rules.documents",),
+        ("person.has_documents",),
+        needs_person=True,
+        yields_to_life=True,
+    ),
+    Constraint(
+        "unaccompanied_child",
+        "R35",
+        children.unaccompanied_child,
+        ("rules.unaccompanied_child",),
+        _MAY_BE_CHILD,
+        needs_person=True,
+        yields_to_life=True,
     ),
     Constraint(
         "child_path",
         "R34",
         children.child_path,
-        ("rules", "place_reports", "is_detention", *_VETTING),
+        ("rules.age", "populations", "is_detention", *_VETTING),
+        _CHILD_PATH,
         needs_person=True,
         only_for="child_path",
     ),
-    Constraint("language", "R40", meeting.language, ("languages",), needs_person=True, yields_to_life=True),
-    Constraint("staff_gender", "R39", meeting.staff_gender, ("staff_genders",)),
-    Constraint("accessibility", "R42", meeting.accessibility, ("wheelchair",), needs_person=True),
+    Constraint(
+        "language",
+        "R40",
+        meeting.language,
+        ("languages",),
+        ("person.languages",),
+        needs_person=True,
+        yields_to_life=True,
+    ),
+    Constraint("staff_gender", "R39", meeting.staff_gender, ("staff_genders",), ("need.staff_gender",)),
+    Constraint(
+        "accessibility", "R42", meeting.accessibility, ("wheelchair",), ("person.accessibility",), needs_person=True
+    ),
     Constraint("places", "R7", places.places, ("pool_id", "place_reports"), only_for="accommodation"),
     Constraint("position", "", whereabouts.position, ("place",)),
     Constraint("distance", "", whereabouts.distance, ("place",)),

@@ -1,12 +1,14 @@
 """The directory at one revision: a large block, and a small one of what has changed since."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
 
-from services.matching.index.block import Block, Mask
+from services.matching.index.bits import Rows, Words, of_rows
+from services.matching.index.block import Block
+from services.matching.index.shelf import Shelf
 from services.matching.model.provider import Provider
 
 # A delta is laid out anew with every change, so it stays small; a rebuild reads everything, so it is rare.
@@ -20,10 +22,28 @@ class Part:
     """A block and which of its providers still stand."""
 
     block: Block
-    is_current: Mask | None  #: None: all of them
+    gone: Rows  #: rows of the block that a change has replaced
+    _standing: dict[int, Words] = field(default_factory=dict)  #: by shelf, as far as it was asked for
+
+    @classmethod
+    def of(cls, block: Block, gone_ids: Iterable[str] = ()) -> Self:
+        """Take a block without some of its providers; ids that it does not have do no harm."""
+        rows = [row for row in map(block.row_of, gone_ids) if row is not None]
+        return cls(block, np.array(rows, dtype=np.intp))
+
+    def standing(self, shelf: Shelf) -> Words:
+        """Say who of a shelf still stands."""
+        if not len(self.gone):
+            return shelf.everybody
+        known = self._standing.get(id(shelf))
+        if known is None:
+            gone = shelf.places_of(self.gone)
+            known = shelf.everybody & ~of_rows(gone, len(shelf)) if len(gone) else shelf.everybody
+            self._standing[id(shelf)] = known
+        return known
 
     def __len__(self) -> int:
-        return len(self.block) if self.is_current is None else int(np.count_nonzero(self.is_current))
+        return len(self.block) - len(self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +59,15 @@ class Snapshot:
     @classmethod
     def of(cls, epoch: str, revision: int, providers: Iterable[Provider]) -> Self:
         """Lay out a whole directory."""
-        return cls(epoch, revision, Part(Block(providers), None), {}, Part(Block(()), None))
+        base = Block(providers)
+        return cls(epoch, revision, Part.of(base), {}, Part.of(Block((), sharing=base)))
 
     def with_changes(self, revision: int, changes: Mapping[str, Provider | None]) -> Self:
         """Apply changes, by id; None archives. The cost grows with the delta, not with the directory."""
         changed = {**self.changed, **changes}
-        is_current = np.ones(len(self.base.block), dtype=np.bool_)
-        is_current[[self.base.block.row_of[each] for each in changed if each in self.base.block.row_of]] = False
-        delta = Block(each for each in changed.values() if each is not None)
-        base = Part(self.base.block, is_current)
-        return type(self)(self.epoch, revision, base, changed, Part(delta, None))
+        delta = Block((each for each in changed.values() if each is not None), sharing=self.base.block)
+        base = Part.of(self.base.block, changed)
+        return type(self)(self.epoch, revision, base, changed, Part.of(delta))
 
     @property
     def wants_rebuild(self) -> bool:
@@ -79,5 +98,5 @@ class Snapshot:
         """Look a provider up by its id."""
         if provider_id in self.changed:
             return self.changed[provider_id]
-        row = self.base.block.row_of.get(provider_id)
+        row = self.base.block.row_of(provider_id)
         return None if row is None else self.base.block.providers[row]

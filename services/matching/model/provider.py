@@ -8,6 +8,7 @@ what many providers have in common and judges it once.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from services.geo import Place
 
@@ -76,6 +77,9 @@ class Modality(StrEnum):
     SPOKEN = "spoken"
     SIGNED = "signed"
     WRITTEN = "written"
+
+
+_NOBODY: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +180,11 @@ class Provider:
     def claim_of(self, code: str) -> Claim:
         """Say whether it offers a service; a code without a claim is not offered."""
         return next((claim for each, claim in self.claims if each == code), Claim.NO)
+
+    @property
+    def populations(self) -> frozenset[str]:
+        """The populations for which it has ever reported places."""
+        return frozenset(each.population for each in self.place_reports) if self.place_reports else _NOBODY
 
     def rules_of(self, kind: RuleKind) -> tuple[Rule, ...]:
         """Choose the rules of one kind."""

@@ -7,6 +7,7 @@ no key, no time at which its desk was heard (R17).
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -84,7 +85,7 @@ def match_to_wire(row: Row) -> pb.Match:
         country_code=provider.country_code,
         time_zone=provider.time_zone,
         vetted=row.is_vetted,
-        area_cell=area_at(provider.place).h3_cell if provider.place else "",
+        area_cell=_area_cell(provider.place) if provider.place else "",
         needed_fields=row.needed_fields,
     )
     if provider.is_confidential:
@@ -161,6 +162,11 @@ def _contact(contact: Contact) -> directory_pb2.Contact:
 
 def _text(text: Text) -> directory_pb2.LocalizedText:
     return directory_pb2.LocalizedText(language=text.language, text=text.text)
+
+
+@lru_cache(maxsize=65_536)
+def _area_cell(place: Place) -> str:
+    return area_at(place).h3_cell
 
 
 def _item(item: Item) -> pb.PlaceItem:

@@ -1,0 +1,124 @@
+"""
+What many providers have in common: each distinct value gets a number, and is judged once for all who have it.
+
+The numbers only ever grow, so that a large block and the small one of what has
+changed since share them, and what was judged for one holds for the other.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.constraints.table import CONSTRAINTS
+from services.matching.model.provider import Provider, RuleKind
+
+Column = npt.NDArray[np.int32]  #: one number a provider
+Attributes = tuple[str, ...]
+
+#: attributes in which hardly two providers agree, or that turn with time: judged by columns of numbers
+APART: Final = frozenset(
+    {"claims", "start_time", "end_time", "vetting_expire_time", "place", "provider_id", "pool_id", "place_reports"}
+)
+#: these may be looked at beside others: what is left of the others is a facet for each case
+TIMED: Final = "vetting_expire_time"
+_MOST_CODES: Final = 1 << 22  #: combinations that are told apart by a table rather than by sorting
+
+
+def facet_of(looks_at: Attributes) -> Attributes | None:
+    """Name the facet that a constraint judges, None if it looks at what no two providers share."""
+    shared = tuple(each for each in looks_at if each != TIMED)
+    return None if APART.intersection(shared) else shared
+
+
+FACETS: Final = tuple(dict.fromkeys(each for each in (facet_of(c.looks_at) for c in CONSTRAINTS) if each is not None))
+#: what is read of each provider; rules are read once and told apart by kind afterwards
+_READ: Final = tuple(dict.fromkeys(["claims", *(name.partition(".")[0] for name in chain.from_iterable(FACETS))]))
+
+
+def look(provider: Provider, name: str) -> Any:
+    """Read what a constraint names in `looks_at`: an attribute, or `rules.` and a kind."""
+    attribute, _, kind = name.partition(".")
+    value = getattr(provider, attribute)
+    return frozenset(rule for rule in value if rule.kind == kind) if kind else value
+
+
+class Numbers(dict[Any, int]):
+    """Gives each new value the next number."""
+
+    def __missing__(self, value: Any) -> int:
+        number = self[value] = len(self)
+        return number
+
+    def column(self, values: Iterable[Any], length: int) -> Column:
+        """Turn values into their numbers."""
+        return np.fromiter(map(self.__getitem__, values), dtype=np.int32, count=length)
+
+
+class Facet:
+    """The values that some attributes have together, and a provider that has each."""
+
+    def __init__(self) -> None:
+        self._number_of = Numbers()
+        self.examples: list[Provider] = []
+
+    def column(self, parts: Sequence[Column], providers: Sequence[Provider]) -> Column:
+        """Number the combinations of the parts' numbers."""
+        if not parts:
+            parts = [np.zeros(len(providers), dtype=np.int32)]
+        radices = [int(part.max(initial=0)) + 1 for part in parts]
+        codes = np.ravel_multi_index(tuple(parts), radices)
+        size = int(np.prod(radices))
+        if size <= max(_MOST_CODES, len(providers)):
+            first = np.full(size, -1, dtype=np.int64)
+            first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+            present = np.flatnonzero(first >= 0)
+            rows = first[present]
+            place_of = np.zeros(size, dtype=np.int32)
+        else:
+            present, rows, codes = np.unique(codes, return_index=True, return_inverse=True)
+            place_of = np.zeros(len(present), dtype=np.int32)
+            present = np.arange(len(present))
+        for code, row in zip(present.tolist(), rows.tolist(), strict=True):
+            number = self._number_of[tuple(int(part[row]) for part in parts)]
+            if number == len(self.examples):
+                self.examples.append(providers[row])
+            place_of[code] = number
+        column: Column = place_of[codes]
+        return column
+
+
+class Vocabulary:
+    """All facets, and the numbers of the values that they are made of."""
+
+    def __init__(self) -> None:
+        self._numbers = {name: Numbers() for name in _READ}
+        self._kinds = {str(kind): Numbers() for kind in RuleKind}
+        self._by_rules: dict[str, list[int]] = {kind: [] for kind in self._kinds}
+        self.facets = {each: Facet() for each in FACETS}
+
+    def read(self, providers: Sequence[Provider]) -> dict[str, Column]:
+        """Number what each provider has of each attribute."""
+        values = zip(*map(attrgetter(*_READ), providers), strict=True) if providers else ((),) * len(_READ)
+        return {
+            name: self._numbers[name].column(column, len(providers)) for name, column in zip(_READ, values, strict=True)
+        }
+
+    def columns(self, read: dict[str, Column], providers: Sequence[Provider]) -> dict[Attributes, Column]:
+        """Number what each provider has of each facet."""
+        parts = read | self._rules_by_kind(read["rules"])
+        return {names: facet.column([parts[name] for name in names], providers) for names, facet in self.facets.items()}
+
+    def claims(self) -> list[Any]:
+        """List the distinct claims of providers by their number."""
+        return list(self._numbers["claims"])
+
+    def _rules_by_kind(self, rules: Column) -> dict[str, Column]:
+        known = len(self._by_rules[RuleKind.AGE])
+        for each in list(self._numbers["rules"])[known:]:
+            for kind, numbers in self._kinds.items():
+                self._by_rules[kind].append(numbers[frozenset(rule for rule in each if rule.kind == kind)])
+        return {f"rules.{kind}": np.array(each, dtype=np.int32)[rules] for kind, each in self._by_rules.items()}

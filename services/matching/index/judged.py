@@ -1,0 +1,87 @@
+"""
+Judge once: what a constraint's one pure function says of each value of a facet, for all questions that are alike.
+
+What is kept are answers to facts such as an age or a language, without the
+person, the origin or the safety envelope: nothing here tells who asked.
+"""
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Final
+
+from services.matching.constraints.table import Constraint
+from services.matching.index.facets import TIMED, Facet, Vocabulary, facet_of
+from services.matching.model.request import Asked
+from services.matching.model.verdicts import Finding
+
+_MOST_KEPT: Final = 20_000  #: tables; beyond that all are forgotten
+
+
+class Judged:
+    """
+    A constraint's findings by the number of the value, for one kind of question.
+
+    Args:
+        constraint: Whose findings.
+
+        facet: The values that it is asked of.
+
+        is_expired: For one that looks at when the vetting ends: whether it has; None for others.
+    """
+
+    def __init__(self, constraint: Constraint, facet: Facet, *, is_expired: bool | None) -> None:
+        self._constraint = constraint
+        self._facet = facet
+        self._is_expired = is_expired
+        self.findings: list[Finding] = []
+        self.verdicts = b""  #: one byte a value, of `Verdict`
+
+    def extend(self, asked: Asked) -> None:
+        """Judge the values that have come since."""
+        if len(self.findings) == len(self._facet.examples):
+            return
+        for example in self._facet.examples[len(self.findings) :]:
+            if self._is_expired is not None:
+                ends = asked.when_time if self._is_expired else None
+                example = replace(example, vetting_expire_time=ends)  # noqa: PLW2901 -- the same, seen at that time
+            finding = self._constraint.judge(asked, example)
+            self.findings.append(finding)
+        self.verdicts = bytes(finding.verdict for finding in self.findings)
+
+
+class Tables:
+    """What was judged, by constraint and by what it asks of the question."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._kept: dict[Hashable, tuple[Judged, ...]] = {}
+
+    def judged(self, constraint: Constraint, key: Hashable, asked: Asked) -> tuple[Judged, ...]:
+        """
+        Find the findings: one table, or two where the end of vetting counts, standing and expired.
+
+        Args:
+            constraint: Whose.
+
+            key: What of the question decides, None if that is not known.
+
+            asked: A question that is so.
+        """
+        found = None if key is None else self._kept.get((constraint.name, key))
+        if found is None:
+            found = self._new(constraint)
+            if key is not None:
+                if len(self._kept) >= _MOST_KEPT:
+                    self._kept.clear()
+                self._kept[constraint.name, key] = found
+        for each in found:
+            each.extend(asked)
+        return found
+
+    def _new(self, constraint: Constraint) -> tuple[Judged, ...]:
+        shared = facet_of(constraint.looks_at)
+        if shared is None:
+            raise ValueError("a constraint that is judged by columns of numbers has no table")
+        facet = self._vocabulary.facets[shared]
+        cases = (False, True) if TIMED in constraint.looks_at else (None,)
+        return tuple(Judged(constraint, facet, is_expired=case) for case in cases)

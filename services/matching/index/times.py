@@ -1,0 +1,50 @@
+"""Times as whole microseconds, and who of a shelf has begun, ended or lost the vetting at one of them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.index.bits import Rows, Words, of_rows
+
+Microseconds = npt.NDArray[np.int64]
+
+#: in a column: no such time
+NEVER: Final = np.iinfo(np.int64).max
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def microseconds(time: datetime | None) -> int:
+    """Count from 1970, exactly; `NEVER` for no time."""
+    return NEVER if time is None else (time - _EPOCH) // _MICROSECOND
+
+
+class Passed:
+    """
+    Which rows have passed their time: those of a column with a time that is not after now.
+
+    Args:
+        times_us: A time a row.
+    """
+
+    def __init__(self, times_us: Microseconds) -> None:
+        rows = np.flatnonzero(times_us != NEVER)
+        order = np.argsort(times_us[rows], kind="stable")
+        self._length = len(times_us)
+        self._rows: Rows = rows[order]
+        self._times_us = times_us[self._rows]
+        self._kept: tuple[int, Words | None, Words | None] | None = None
+
+    def at(self, when_us: int) -> tuple[Words | None, Words | None]:
+        """List who has passed and who has yet to, None for nobody; remembered until the next one passes."""
+        if not len(self._rows):
+            return None, None
+        passed = int(np.searchsorted(self._times_us, when_us, side="right"))
+        if self._kept is None or self._kept[0] != passed:
+            self._kept = (passed, self._set(self._rows[:passed]), self._set(self._rows[passed:]))
+        return self._kept[1:]
+
+    def _set(self, rows: Rows) -> Words | None:
+        return of_rows(rows, self._length) if len(rows) else None
