@@ -1,0 +1,47 @@
+"""Call two servers in turns and print the calls a second of each: the other process of `bench.serving`."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import grpc
+
+METHOD = "/ihala.matching.v1.MatchingService/FindMatches"
+ROUNDS = 8
+CALLS = 400  # a round
+AT_ONCE = 8
+
+
+async def main(plan: Any) -> None:
+    requests = [bytes.fromhex(each) for each in plan["requests"]]
+    metadata = (("authorization", f"Bearer {plan['token']}"),)
+    rates: list[list[float]] = [[] for _ in plan["ports"]]
+    channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}") for port in plan["ports"]]
+    for number in range(ROUNDS + 1):
+        for channel, rate in zip(channels, rates, strict=True):
+            found = await _rate(channel.unary_unary(METHOD), requests, metadata)
+            if number:  # the first round warms up
+                rate.append(found)
+    for channel in channels:
+        await channel.close()
+    print(json.dumps([median(each) for each in rates]))
+
+
+async def _rate(call: Any, requests: list[bytes], metadata: Any) -> float:
+    waiting = iter(requests[number % len(requests)] for number in range(CALLS))
+
+    async def keep_calling() -> None:
+        for request in waiting:
+            await call(request, metadata=metadata, timeout=10.0)
+
+    started = perf_counter()
+    await asyncio.gather(*(keep_calling() for _ in range(AT_ONCE)))
+    return CALLS / (perf_counter() - started)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

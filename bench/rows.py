@@ -1,0 +1,120 @@
+"""The table that the bench prints: a bar, what was measured, and the peer of the same run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.matching import Measured
+from bench.postgis import Peer
+from bench.serving import Served
+
+# the bars
+MOST_MEDIAN_MS = 0.3
+MOST_99TH_MS = 1.5
+MOST_GROWTH = 6
+MOST_BUILD_S = 10
+MOST_CHANGE_MS = 1000
+MOST_BYTES = 700
+LEAST_OF_POSTGIS = 25
+LEAST_OF_ECHO = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row."""
+
+    work: str
+    bar: str
+    figure: str
+    peer: str = ""
+    peer_figure: str = ""
+    ratio: str = ""
+    holds: str = ""
+
+
+def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[Line]:
+    """Lay out all that was measured."""
+    lines = [line for each in measured for line in _answers(each)]
+    first, last = measured[0], measured[-1]
+    if len(measured) > 1:
+        times = last.median_ms / first.median_ms
+        work = f"median, {first.provider_count:,} to {last.provider_count:,}"
+        lines.append(Line(work=work, bar="grows <= 6x", figure=f"{times:.1f}x", holds=_word(times <= MOST_GROWTH)))
+    lines += _index(last)
+    ratio = "" if peer.mean_ms is None else f"{peer.mean_ms / last.mean_ms:.0f}x"
+    lines.append(
+        Line(
+            work=f"mean answer, {last.provider_count:,}",
+            bar=">= 25x PostGIS",
+            figure=f"{last.mean_ms:.2f} ms",
+            peer="PostGIS k-nearest, same filters",
+            peer_figure=peer.word if peer.mean_ms is None else f"{peer.mean_ms:.1f} ms",
+            ratio=ratio,
+            holds="" if peer.mean_ms is None else _word(peer.mean_ms >= LEAST_OF_POSTGIS * last.mean_ms),
+        )
+    )
+    if served is not None:
+        share = served.calls_per_s / served.echo_calls_per_s
+        lines.append(
+            Line(
+                work=f"FindMatches over gRPC, {served.provider_count:,}, {served.response_bytes:,} bytes",
+                bar=">= 0.5x an echo",
+                figure=f"{served.calls_per_s:.0f}/s",
+                peer="echo: same bytes, options, gate",
+                peer_figure=f"{served.echo_calls_per_s:.0f}/s",
+                ratio=f"{share:.2f}x",
+                holds=_word(share >= LEAST_OF_ECHO),
+            )
+        )
+    return lines
+
+
+def _answers(each: Measured) -> list[Line]:
+    scan = f"{each.scan_median_ms:.0f} ms"
+    ratio = f"{each.scan_median_ms / each.median_ms:.0f}x"
+    work = f"both lists of 10, {each.provider_count:,}"
+    return [
+        Line(
+            work=f"{work}: median",
+            bar="<= 0.3 ms",
+            figure=f"{each.median_ms:.2f} ms",
+            peer=f"full numpy scan, {each.equal_count} equal",
+            peer_figure=scan,
+            ratio=ratio,
+            holds=_word(each.median_ms <= MOST_MEDIAN_MS),
+        ),
+        Line(
+            work=f"{work}: 99th",
+            bar="<= 1.5 ms",
+            figure=f"{each.ninety_ninth_ms:.2f} ms",
+            holds=_word(each.ninety_ninth_ms <= MOST_99TH_MS),
+        ),
+    ]
+
+
+def _index(each: Measured) -> list[Line]:
+    return [
+        Line(
+            work=f"build, {each.provider_count:,}",
+            bar="<= 10 s",
+            figure=f"{each.build_s:.1f} s",
+            holds=_word(each.build_s <= MOST_BUILD_S),
+        ),
+        Line(
+            work="one change visible, delta nearly full",
+            bar="<= 1 s",
+            figure=f"{each.change_ms:.0f} ms",
+            holds=_word(each.change_ms <= MOST_CHANGE_MS),
+        ),
+        Line(
+            work="memory of the index, warm",
+            bar="<= 700 B a provider",
+            figure=f"{each.index_bytes:.0f} B",
+            peer="the records themselves",
+            peer_figure=f"{each.record_bytes:.0f} B",
+            holds=_word(each.index_bytes <= MOST_BYTES),
+        ),
+    ]
+
+
+def _word(holds: bool) -> str:  # noqa: FBT001 -- a column of the table
+    return "yes" if holds else "no"
