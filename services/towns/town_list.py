@@ -88,6 +88,11 @@ class TownList:
                 return found
         return []
 
+    @cached_property
+    def country_codes(self) -> frozenset[str]:
+        """The countries that the list has towns of."""
+        return frozenset(town.country_code for town in self._towns)
+
     def population_in(self, cell: AreaCell) -> int:
         """Count the people of the towns whose middle lies in a cell; 0 where none is known."""
         return self._population_by_cell.get(cell.h3_cell, 0)

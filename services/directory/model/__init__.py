@@ -11,6 +11,7 @@ from services.directory.model.eligibility import AgeBand, Rule, ServiceClaim
 from services.directory.model.locations import Location
 from services.directory.model.providers import Provider, Site
 from services.directory.model.records import ImportRecord, Outcome, Stored, Upserted, Viewer
+from services.directory.model.service_areas import Outline, ServiceArea, ServiceAreas, check_hiding_areas
 from services.directory.model.values import (
     Contact,
     Firewall,
@@ -27,8 +28,10 @@ from services.directory.model.values import (
 from services.directory.model.words import (
     Claim,
     ContactKind,
+    Delivery,
     Disclosure,
     LanguageMode,
+    LineKind,
     Modality,
     ReachOut,
     Reporting,
@@ -43,16 +46,19 @@ __all__ = [
     "Claim",
     "Contact",
     "ContactKind",
+    "Delivery",
     "Disclosure",
     "Firewall",
     "ImportRecord",
     "LanguageMode",
     "LanguageOffer",
+    "LineKind",
     "LocalizedText",
     "Location",
     "Modality",
     "Organization",
     "Outcome",
+    "Outline",
     "Period",
     "PlaceReport",
     "Provider",
@@ -64,6 +70,8 @@ __all__ = [
     "Schedule",
     "SchedulePurpose",
     "Service",
+    "ServiceArea",
+    "ServiceAreas",
     "ServiceClaim",
     "Site",
     "Source",
@@ -74,6 +82,7 @@ __all__ = [
     "Vetting",
     "VettingState",
     "Viewer",
+    "check_hiding_areas",
     "each_inside",
     "inside",
     "language_tag",

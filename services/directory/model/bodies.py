@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.directory.model.checks import check_count, check_id, check_text, check_zone, language_tag, refuse
+from services.directory.model.service_areas import ServiceAreas, check_areas
 from services.directory.model.values import Source, Texts, check_texts
 
 
@@ -31,11 +32,13 @@ class Service:
     names: Texts  #: at least one
     descriptions: Texts = ()
     source: Source | None = None
+    service_areas: ServiceAreas = ()  #: of its providers that say nothing of their own
 
     def __post_init__(self) -> None:
         check_id("organization_id", self.organization_id)
         check_texts("names", self.names, required=True)
         check_texts("descriptions", self.descriptions)
+        check_areas(self.service_areas)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

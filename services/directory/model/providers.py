@@ -11,6 +11,7 @@ from typing import Final
 from services.directory.model.checks import check_code, check_count, check_id, check_unique, refuse
 from services.directory.model.eligibility import Rule, ServiceClaim
 from services.directory.model.locations import Location
+from services.directory.model.service_areas import ServiceAreas, check_areas, check_hiding_areas
 from services.directory.model.values import (
     Contact,
     Firewall,
@@ -23,7 +24,7 @@ from services.directory.model.values import (
     Vetting,
     check_texts,
 )
-from services.directory.model.words import Claim, Disclosure, ReachOut, Status
+from services.directory.model.words import Claim, Delivery, Disclosure, ReachOut, Status
 from services.errors import Reason
 from services.geo import Place
 from services.taxonomy import Kind, service
@@ -85,6 +86,8 @@ class Provider:
     works_across_borders: Claim = Claim.UNKNOWN  #: R60
     detention: bool = False  #: can never be accommodation (R28)
     free_of_charge: Claim = Claim.UNKNOWN
+    service_areas: ServiceAreas = ()  #: empty: as the service says
+    deliveries: tuple[Delivery, ...] = ()  #: empty: at the location
     site: Site | None = None  #: None until the location is known
 
     def __post_init__(self) -> None:
@@ -97,6 +100,8 @@ class Provider:
         check_unique("claims", [claim.code for claim in self.claims])
         check_unique("place_reports", [report.population for report in self.place_reports])
         check_unique("staff_genders", self.staff_genders)
+        check_unique("deliveries", self.deliveries)
+        check_areas(self.service_areas)
         for index, gender in enumerate(self.staff_genders):
             check_code(f"staff_genders[{index}]", Kind.GENDER, gender)
         if self.detention:
@@ -116,7 +121,8 @@ class Provider:
 
     def hidden_at(self, site: Site, alias: Texts) -> "Provider":
         """Copy the facts of a location that has become confidential, and leave out what tells too much."""
-        return replace(self, site=site, names=alias, descriptions=(), contacts=())
+        regions = tuple(area for area in self.service_areas if area.outline is None)
+        return replace(self, site=site, names=alias, descriptions=(), contacts=(), service_areas=regions)
 
     @property
     def located(self) -> Site:
@@ -145,3 +151,4 @@ class Provider:
         for field in ("descriptions", "contacts"):
             if getattr(self, field):
                 raise refuse(field, "must be empty for a confidential site", Reason.FINER_THAN_ALLOWED)
+        check_hiding_areas("service_areas", self.service_areas)

@@ -37,6 +37,23 @@ class ReachOut(StrEnum):
     NONE = "NONE"  #: takes no referrals
 
 
+class Delivery(StrEnum):
+    """How a service comes to people."""
+
+    AT_LOCATION = "AT_LOCATION"  #: people come to it; what an empty list means as well
+    MOBILE = "MOBILE"
+    REMOTE = "REMOTE"  #: by telephone
+    VIRTUAL = "VIRTUAL"
+
+
+class LineKind(StrEnum):
+    """What stops people at a line (R60)."""
+
+    CLOSED_BORDER = "CLOSED_BORDER"
+    FRONT_LINE = "FRONT_LINE"
+    CURFEW = "CURFEW"
+
+
 class VettingState(StrEnum):
     """What is known of a provider's safeguarding (R33)."""
 

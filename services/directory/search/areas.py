@@ -9,13 +9,12 @@ import numpy.typing as npt
 import shapely
 
 from services.directory.model import refuse
+from services.directory.model.service_areas import Ring, laid_out
 from services.directory.search.boxes import Box, boxes_around, unwrapped
 from services.geo import Point, distances_m
 
 FARTHEST_M: Final = 20_003_932.0  #: half a meridian of WGS84: no two points are farther apart
 _TURN_DEG: Final = 360.0
-_LEAST_RING: Final = 4
-MAX_RING: Final = 5000
 
 Degrees = npt.NDArray[np.float64]
 Inside = npt.NDArray[np.bool_]
@@ -83,29 +82,14 @@ class BoxArea:
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """
-    A ring and its holes; edges are straight lines of latitude and longitude.
+    """What an outline holds."""
 
-    Each edge goes the shorter way round, so that a ring may cross the
-    antimeridian. A ring around a pole is refused.
-    """
-
-    exterior: tuple[Point, ...]  #: at least 4 points, the last equal to the first
-    interiors: tuple[tuple[Point, ...], ...] = ()
+    exterior: Ring
+    interiors: tuple[Ring, ...] = ()
     _shape: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        start_deg = self.exterior[0].longitude_deg if self.exterior else 0.0
-        rings = [
-            _ring(name, ring, start_deg)
-            for name, ring in (
-                ("exterior", self.exterior),
-                *((f"interiors[{index}]", ring) for index, ring in enumerate(self.interiors)),
-            )
-        ]
-        shape = shapely.Polygon(rings[0], rings[1:])
-        if not shape.is_valid:
-            raise refuse("exterior", "must be a ring that does not cross itself, with its holes inside")
+        shape = laid_out(self.exterior, self.interiors)
         shapely.prepare(shape)
         object.__setattr__(self, "_shape", shape)
 
@@ -118,17 +102,3 @@ class Polygon:
         for shift_deg in (-_TURN_DEG, 0.0, _TURN_DEG):
             inside |= shapely.intersects_xy(self._shape, longitude_deg + shift_deg, latitude_deg)
         return inside
-
-
-def _ring(name: str, ring: tuple[Point, ...], start_deg: float) -> list[tuple[float, float]]:
-    """Lay a ring out as (longitude, latitude) without a jump at the antimeridian."""
-    if not _LEAST_RING <= len(ring) <= MAX_RING or ring[0] != ring[-1]:
-        raise refuse(name, f"must have {_LEAST_RING} to {MAX_RING} points, the last equal to the first")
-    at_deg = start_deg
-    laid = []
-    for point in ring:
-        at_deg += math.remainder(point.longitude_deg - at_deg, _TURN_DEG)
-        laid.append((at_deg, point.latitude_deg))
-    if abs(laid[0][0] - laid[-1][0]) > _TURN_DEG / 2:
-        raise refuse(name, "must not go round a pole")
-    return laid

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.directory.model import Status
+from services.directory.model import Delivery, Status
 from services.directory.search.areas import Area
 from services.geo import Point
 
@@ -21,3 +21,5 @@ class Conditions:
     dataset: str = ""
     country_code: str = ""
     places_free: bool = False
+    covers: Point | None = None  #: in a service area whose outline is known
+    deliveries: tuple[Delivery, ...] = ()  #: one of these ways

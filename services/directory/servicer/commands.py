@@ -28,9 +28,10 @@ class Directory:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
-    def population_of(self, cell: AreaCell) -> int:
-        """Count the people that the town list knows in a cell."""
-        return self.towns.population_in(cell)
+    @property
+    def population_of(self) -> "Peopled":
+        """How many people live where, as the town list knows."""
+        return Peopled(self.towns)
 
     def make_id(self) -> str:
         return str(self.new_id())
@@ -77,6 +78,19 @@ class Directory:
             await remember(connection, key, canonical(answer))
         self.waker.wake()
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Peopled:
+    """Counts people by the town list."""
+
+    towns: TownList
+
+    def __call__(self, cell: AreaCell, /) -> int:
+        return self.towns.population_in(cell)
+
+    def knows(self, country_code: str) -> bool:
+        return country_code in self.towns.country_codes
 
 
 def actor_of(principal: Principal) -> str:

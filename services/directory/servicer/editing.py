@@ -47,6 +47,7 @@ class Editing(Generic[V]):
             await self.check(connection, value)
             async with unique_source(self.noun.name):
                 stored = await self.bodies.insert(connection, record_id, value)
+            await self.keep_beside(connection, record_id, value)
             return self.noun.answer("Create", stored)
 
         return await self.directory.command(
@@ -99,6 +100,7 @@ class Editing(Generic[V]):
             await self.check(connection, after)
             async with unique_source(self.noun.name):
                 saved = await self.bodies.save(connection, stored, after)
+            await self.keep_beside(connection, record_id, after)
             await write(connection, await self.follow(connection, record_id, after), actor=actor, now=now)
             return self.noun.answer("Update", saved)
 
@@ -126,6 +128,9 @@ class Editing(Generic[V]):
 
     async def check(self, connection: Connection, value: V) -> None:
         """Hold the records that a value names, and refuse one that is not there."""
+
+    async def keep_beside(self, connection: Connection, record_id: str, value: V) -> None:
+        """Keep what a record has in tables beside its own, and refuse what these do not allow."""
 
     async def follow(self, connection: Connection, record_id: str, value: V) -> Sequence[Change]:
         """Say how providers change that copy something of a record that has changed."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.directory.model import Location, Provider, Viewer, inside, refuse
+from services.directory.model import Location, Provider, Viewer, check_hiding_areas, inside, refuse
 from services.directory.servicer.commands import Directory, viewer_of
 from services.directory.servicer.editing import missing
 from services.directory.store.bodies import LOCATIONS, RECEIVERS, SERVICES, check_revision
@@ -132,6 +132,8 @@ async def _settled(connection: Connection, provider_id: str, value: Provider) ->
     pooled = replace(value, pool_id=pool_id, place_reports=reports[pool_id])
     organization_id = SERVICES.noun.value(service).organization_id
     site: Location = LOCATIONS.noun.value(location)
+    if site.is_confidential:
+        check_hiding_areas("provider.service_id", SERVICES.noun.value(service).service_areas)
     return inside("provider", lambda provider: at_location(provider, site, organization_id), pooled)
 
 

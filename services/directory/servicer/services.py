@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.directory.model import Service, refuse
+from services.directory.model import Service, check_hiding_areas, refuse
 from services.directory.servicer.commands import Directory
 from services.directory.servicer.editing import Editing, check_organization
 from services.directory.store.archiving import archived_with
 from services.directory.store.bodies import SERVICES
 from services.directory.store.confidence import follow_service
 from services.directory.store.providers import Change
+from services.directory.store.service_areas import is_hidden, keep_areas
 from services.runtime.postgres import Connection
 
 
@@ -21,6 +22,12 @@ class ServiceEditing(Editing[Service]):
         if not value.organization_id:
             raise refuse("service.organization_id", "must not be empty")
         await check_organization(connection, "service", value.organization_id)
+
+    async def keep_beside(self, connection: Connection, record_id: str, value: Service) -> None:
+        """Outlines of areas are searched by; the middle of one may be a house that nobody may find (R16)."""
+        if await is_hidden(connection, record_id):
+            check_hiding_areas("service.service_areas", value.service_areas)
+        await keep_areas(connection, {record_id: value.service_areas})
 
     async def follow(self, connection: Connection, record_id: str, value: Service) -> Sequence[Change]:
         """Providers copy the organization of their service."""

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.directory.model import Location, Provider, Site
+from services.directory.model import Location, Provider, Site, refuse
 from services.directory.store.providers import Change, lock_by
 from services.directory.store.requests import forget
+from services.directory.store.service_areas import has_outlines_at
 from services.directory.wire.hiding_wire import hidden_doc
+from services.errors import Reason
 from services.runtime.postgres import Connection
+
+_FINER = Reason.FINER_THAN_ALLOWED
 
 
 def at_location(provider: Provider, location: Location, organization_id: str) -> Provider:
@@ -33,6 +37,10 @@ async def follow_location(connection: Connection, location_id: str, location: Lo
         if becomes_confidential(held.provider, provider):
             hidden.append(changes[-1])
     if location.is_confidential:
+        if await has_outlines_at(connection, location_id):
+            raise refuse(
+                "location.disclosure", "must be public while a service there has outlines of its areas", _FINER
+            )
         await forget(connection, [location_id])
     await forget_past(connection, hidden)
     return changes
@@ -77,6 +85,10 @@ async def forget_past(connection: Connection, hidden: Sequence[Change]) -> None:
         ],
     )
     await forget(connection, list(provider_by_id))
+    await connection.execute(
+        "UPDATE suggestion SET doc = '', state = 'forgotten' WHERE provider_id = ANY(%s::uuid[])",
+        [list(provider_by_id)],
+    )
 
 
 def becomes_confidential(before: Provider, after: Provider) -> bool:

@@ -27,6 +27,9 @@ COLUMNS: Final = {
     "languages": "text[]",
     "words": "tsvector",
     "has_free_places": "boolean",
+    "verified_time": "timestamptz",
+    "deliveries": "text[]",
+    "has_areas": "boolean",
     "doc": "bytea",
 }
 
@@ -59,5 +62,8 @@ def columns_of(provider_id: str, provider: Provider) -> dict[str, Any]:
         "languages": languages_of(provider),
         "words": words_of(provider.names),
         "has_free_places": provider.has_free_places,
+        "verified_time": source.verified_time if source else None,
+        "deliveries": [each.value for each in provider.deliveries],
+        "has_areas": bool(provider.service_areas),
         "doc": PROVIDER.doc(provider_id, provider),
     }

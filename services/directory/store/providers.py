@@ -12,6 +12,7 @@ from services.directory.model import Provider, Stored
 from services.directory.store.arrays import array
 from services.directory.store.bodies import check_revision, unique_source
 from services.directory.store.provider_columns import COLUMNS, columns_of
+from services.directory.store.service_areas import keep_areas
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import is_record_id
 from services.runtime import feed
@@ -19,7 +20,7 @@ from services.runtime.auth import absent
 from services.runtime.postgres import Connection
 
 FEED: Final = "providers"
-_LISTS: Final = ("codes", "languages", "words")
+_LISTS: Final = ("codes", "languages", "words", "deliveries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,7 @@ async def write(connection: Connection, changes: Sequence[Change], *, actor: str
         name: array(array(row[name]) for row in rows) if name in _LISTS else array(row[name] for row in rows)
         for name in COLUMNS
     }
+    await keep_areas(connection, {change.provider_id: change.provider.service_areas for change in changes})
     revisions = list(await feed.take(connection, FEED, len(changes)))
     async with unique_source("provider"):
         await connection.execute(

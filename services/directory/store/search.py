@@ -7,9 +7,10 @@ import numpy as np
 from psycopg import sql
 from psycopg.rows import class_row
 
-from services.directory.model import Status, Stored
+from services.directory.model import Delivery, Status, Stored
 from services.directory.search import Conditions
 from services.directory.store.nearest import Position, Ranked, in_boxes, nearest
+from services.directory.store.service_areas import owners_covering
 from services.runtime.postgres import Connection
 
 
@@ -34,6 +35,8 @@ async def find(
         Records and their costs in whole millimetres, None without an origin.
     """
     where, parameters = _where(conditions, now)
+    if conditions.covers is not None:
+        parameters["owners"] = await owners_covering(connection, conditions.covers)
     if conditions.origin is None:
         ranked = await _by_id(connection, conditions, where, parameters, after, limit)
     else:
@@ -115,6 +118,7 @@ def _where(conditions: Conditions, now: datetime) -> tuple[sql.Composable, dict[
         where.append("country_code = %(country_code)s")
     if conditions.places_free:
         where.append("has_free_places")
+    where += _reach(conditions)
     conjuncts: list[sql.Composable] = [sql.SQL(each) for each in where]
     if conditions.area is not None:
         conjuncts.append(in_boxes(conditions.area.boxes()))
@@ -128,4 +132,18 @@ def _where(conditions: Conditions, now: datetime) -> tuple[sql.Composable, dict[
         "language": conditions.language,
         "dataset": conditions.dataset,
         "country_code": conditions.country_code,
+        "deliveries": [each.value for each in conditions.deliveries],
     }
+
+
+def _reach(conditions: Conditions) -> list[str]:
+    """Write whom a provider reaches, and how."""
+    where = []
+    if conditions.covers is not None:
+        where.append(
+            "(provider_id = ANY(%(owners)s::uuid[]) OR service_id = ANY(%(owners)s::uuid[]) AND NOT has_areas)"
+        )
+    if conditions.deliveries:
+        at_location = " OR deliveries = '{}'" if Delivery.AT_LOCATION in conditions.deliveries else ""
+        where.append(f"(deliveries && %(deliveries)s{at_location})")
+    return where

@@ -12,7 +12,7 @@ def hidden_doc(doc: bytes, provider: Provider) -> bytes:
     """Rewrite an earlier state so that it tells no more of the place than the present one."""
     site = provider.located
     message = pb.Provider.FromString(doc)
-    for field in ("names", "descriptions", "contacts", "place"):
+    for field in ("names", "descriptions", "contacts", "place", "service_areas"):
         message.ClearField(field)
     message.names.extend(texts_to_wire(provider.names))
     message.disclosure = DISCLOSURE.write(site.disclosure)

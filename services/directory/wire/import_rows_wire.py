@@ -32,6 +32,8 @@ _WITHHELD: Final = (
     ("provider", "descriptions", "description_withheld"),
     ("service", "descriptions", "description_withheld"),
     ("organization", "descriptions", "description_withheld"),
+    ("provider", "service_areas", "area_withheld"),
+    ("service", "service_areas", "area_withheld"),
 )
 
 

@@ -84,8 +84,9 @@ class Noun(Generic[V]):
         if isinstance(message, pb.Location) and "place" in names and "disclosure" not in names:
             # who writes down a place says in the same breath how exactly it may be known
             raise refuse("update_mask", "must name disclosure beside place")
+        country_code = message.country_code if isinstance(message, pb.Location) else ""
         keep_only(message, {*names, self.id_field})
-        self._close_door(message, population_of)
+        self._close_door(message, population_of, country_code)
         return record_id, _revision(request)
 
     def open_archive(self, request: Any) -> tuple[str, int]:
@@ -138,9 +139,9 @@ class Noun(Generic[V]):
         kind = getattr(service_pb, f"List{self.name.title()}sResponse")
         return kind(**{self.plural: map(self.shown, stored)}, next_page_token=next_page_token)
 
-    def _close_door(self, message: Message, population_of: PopulationOf) -> None:
+    def _close_door(self, message: Message, population_of: PopulationOf, country_code: str = "") -> None:
         if isinstance(message, pb.Location):
-            inside(self.name, lambda location: close_door(location, population_of), message)
+            inside(self.name, lambda location: close_door(location, population_of, country_code), message)
 
 
 def _revision(request: Any) -> int:

@@ -1,26 +1,48 @@
 """Places on the wire, and the door at which an exact confidential point is forgotten."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.geo.v1 import geo_pb2
 from services.directory.model import inside, refuse
 from services.geo import AreaCell, Place, Point, snap_to_area
 
-PopulationOf = Callable[[AreaCell], int]
+
+class PopulationOf(Protocol):
+    """What the town list knows of how many people live where."""
+
+    def __call__(self, cell: AreaCell, /) -> int:
+        """Count the people known in a cell."""
+
+    def knows(self, country_code: str) -> bool:
+        """Say whether the towns of a country are read at all."""
 
 
-def close_door(location: pb.Location, population_of: PopulationOf) -> None:
+_UNREAD = "must be a country whose towns the directory reads, for a confidential point; else give a cell"
+
+
+def close_door(location: pb.Location, population_of: PopulationOf, country_code: str = "") -> None:
     """
     Replace the exact point of a confidential location by its area, in the message itself.
 
     Call it before anything else looks at the message: what is digested, logged,
     stored or answered afterwards is a function of the area alone (R16, R17).
 
+    Args:
+        location: The message.
+
+        population_of: How many people live where.
+
+        country_code: Where the point is, if the message itself does not say.
+
     Raises:
-        InvalidInput: the point is not one; the error has no coordinates.
+        InvalidInput: the point is not one; the error has no coordinates. Or
+            the towns of its country are not read, so that nobody could say how
+            coarse its area must be.
     """
     if location.disclosure == pb.DISCLOSURE_AREA and location.place.WhichOneof("place") == "point":
+        if not population_of.knows(location.country_code or country_code):
+            raise refuse("country_code", _UNREAD)
         point = inside("place.point", point_from_wire, location.place.point)
         location.place.cell.h3_cell = snap_to_area(point, population_of).h3_cell
 

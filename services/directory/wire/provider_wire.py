@@ -12,6 +12,7 @@ from services.directory.model import (
     each_inside,
     inside,
 )
+from services.directory.wire.areas_wire import areas_from_wire, areas_to_wire
 from services.directory.wire.places_wire import place_from_wire, place_to_wire
 from services.directory.wire.values_wire import (
     contact_from_wire,
@@ -31,7 +32,16 @@ from services.directory.wire.values_wire import (
     time_from_wire,
     time_to_wire,
 )
-from services.directory.wire.words_wire import CLAIM, DISCLOSURE, REACH_OUT, REPORTING, RULE_KIND, STATUS, VETTING_STATE
+from services.directory.wire.words_wire import (
+    CLAIM,
+    DELIVERY,
+    DISCLOSURE,
+    REACH_OUT,
+    REPORTING,
+    RULE_KIND,
+    STATUS,
+    VETTING_STATE,
+)
 
 
 def provider_from_wire(message: pb.Provider) -> Provider:
@@ -59,6 +69,8 @@ def provider_from_wire(message: pb.Provider) -> Provider:
         works_across_borders=CLAIM.read("works_across_borders", message.works_across_borders),
         detention=message.detention,
         free_of_charge=CLAIM.read("free_of_charge", message.free_of_charge),
+        service_areas=areas_from_wire(message.service_areas),
+        deliveries=tuple(DELIVERY.read(f"deliveries[{index}]", each) for index, each in enumerate(message.deliveries)),
     )
 
 
@@ -114,6 +126,8 @@ def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
         detention=provider.detention,
         free_of_charge=CLAIM.write(provider.free_of_charge),
         front_gate_place_id=site.front_gate_place_id,
+        service_areas=areas_to_wire(provider.service_areas),
+        deliveries=map(DELIVERY.write, provider.deliveries),
     )
 
 

@@ -2,6 +2,7 @@
 
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import Location, Organization, Receiver, Service, inside, language_tag, refuse
+from services.directory.wire.areas_wire import areas_from_wire, areas_to_wire
 from services.directory.wire.places_wire import place_from_wire, place_to_wire
 from services.directory.wire.values_wire import source_from_wire, source_to_wire, texts_from_wire, texts_to_wire
 from services.directory.wire.words_wire import CLAIM, DISCLOSURE
@@ -32,6 +33,7 @@ def service_from_wire(message: pb.Service) -> Service:
         names=texts_from_wire("names", message.names),
         descriptions=texts_from_wire("descriptions", message.descriptions),
         source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
+        service_areas=areas_from_wire(message.service_areas),
     )
 
 
@@ -42,6 +44,7 @@ def service_to_wire(record_id: str, service: Service) -> pb.Service:
         names=texts_to_wire(service.names),
         descriptions=texts_to_wire(service.descriptions),
         source=source_to_wire(service.source),
+        service_areas=areas_to_wire(service.service_areas),
     )
 
 

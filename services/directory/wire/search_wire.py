@@ -8,14 +8,15 @@ import h3
 
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.geo.v1 import geo_pb2
-from services.directory.model import Stored, each_inside, inside, language_tag, refuse
+from services.directory.model import Stored, inside, language_tag, refuse
 from services.directory.model.checks import check_country, check_dataset
 from services.directory.search import Area, BoxArea, Circle, Conditions, Polygon, asked_code, asked_words
 from services.directory.search.counts import merged
+from services.directory.wire.areas_wire import outline_from_wire
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.places_wire import point_from_wire, reach_to_wire
 from services.directory.wire.requests_wire import fitting, page_position, page_token_for, refuse_unknown
-from services.directory.wire.words_wire import STATUS
+from services.directory.wire.words_wire import DELIVERY, STATUS
 from services.errors import NotFound
 from services.geo import Point
 from services.towns import TownList
@@ -50,6 +51,8 @@ def conditions_of(request: service_pb.SearchProvidersRequest, towns: TownList) -
         dataset=request.dataset,
         country_code=request.country_code,
         places_free=request.places_free,
+        covers=inside("covers", point_from_wire, request.covers) if request.HasField("covers") else None,
+        deliveries=tuple(DELIVERY.read(f"deliveries[{index}]", each) for index, each in enumerate(request.deliveries)),
     )
 
 
@@ -148,11 +151,5 @@ def _box(box: geo_pb2.Box) -> Area:
 
 
 def _polygon(polygon: geo_pb2.Polygon) -> Area:
-    return Polygon(
-        _ring("exterior", polygon.exterior),
-        tuple(_ring(f"interiors[{index}]", ring) for index, ring in enumerate(polygon.interiors)),
-    )
-
-
-def _ring(field: str, ring: geo_pb2.Ring) -> tuple[Point, ...]:
-    return each_inside(f"{field}.points", point_from_wire, ring.points)
+    outline = outline_from_wire(polygon)
+    return Polygon(outline.exterior, outline.interiors)

@@ -7,6 +7,7 @@ from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import (
     Claim,
     ContactKind,
+    Delivery,
     Disclosure,
     LanguageMode,
     Modality,
@@ -69,4 +70,5 @@ RULE_KIND = Words(RuleKind, pb.RuleKind, None)
 MODALITY = Words(Modality, pb.Modality, Modality.SPOKEN)
 LANGUAGE_MODE = Words(LanguageMode, pb.LanguageMode, LanguageMode.STAFF)
 CONTACT_KIND = Words(ContactKind, pb.ContactKind, None)
+DELIVERY = Words(Delivery, pb.Delivery, None)
 SCHEDULE_PURPOSE = Words(SchedulePurpose, pb.SchedulePurpose, SchedulePurpose.OPENING)
