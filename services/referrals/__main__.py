@@ -15,8 +15,8 @@ import uvloop
 from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceServicer_to_server
 from services.errors import IhalaError
 from services.referrals.clients import RemoteDirectory, RemoteMatching
-from services.referrals.clocks import Clocks, overridden
-from services.referrals.due import take_rungs
+from services.referrals.clocks import Clocks, ladders, overridden
+from services.referrals.due import Rematcher, SteadyClock, remind_senders, take_rungs
 from services.referrals.follower import Follower
 from services.referrals.relay import relay
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
@@ -53,7 +53,9 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     )
     token = None if chosen.token_file is None else token_file(chosen.token_file)
     options: dict[str, Any] = {"allow_plaintext": chosen.allow_plaintext}
-    house = House(Clocks(overridden(chosen.clocks_s)), chosen.duty_roster, new_id)
+    house = House(
+        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s)), chosen.duty_roster, new_id, chosen.manager_roster
+    )
     async with (
         postgres.open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.max_connections) as pool,
         open_channel(chosen.directory_address, token, chosen.tls_dir, **options) as to_directory,
@@ -95,14 +97,25 @@ async def work(
     follower = Follower(desk.pool, desk.house, directory, desk.waker, now=utc_now, on_caught_up=on_caught_up)
     sweeper = Sweeper(desk.pool, desk.house, now=utc_now, monotonic_s=time.monotonic)
 
+    clock = SteadyClock("due", now=utc_now, monotonic_s=time.monotonic)
+    rematcher = Rematcher(desk.pool, desk.house, desk.sealer, desk.matching)
+
     async def take_due() -> int:
-        return woken(desk.waker, await take_rungs(desk.pool, desk.house, utc_now()))
+        now = clock.now()
+        if now is None:
+            return 0
+        taken = await take_rungs(desk.pool, desk.house, now) + await remind_senders(desk.pool, desk.house, now)
+        return woken(desk.waker, taken)
+
+    async def rematch() -> int:
+        return woken(desk.waker, await rematcher.look(utc_now()))
 
     async def sweep() -> int:
         return woken(desk.waker, await sweeper.sweep())
 
     async with beside(rounds(follower.follow, stop, kind="follower")), asyncio.TaskGroup() as loops:
         loops.create_task(rounds(take_due, stop, kind="due"), name="due")
+        loops.create_task(rounds(rematch, stop, kind="rematch", waker=desk.waker), name="rematch")
         loops.create_task(rounds(sweep, stop, kind="sweeper"), name="sweeper")
         loops.create_task(publish(chosen, desk, stop), name="relay")
 

@@ -9,7 +9,7 @@ from ihala.directory.v1 import directory_service_pb2 as directory_pb
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub
 from services.referrals.model import Choice, Provider
-from services.referrals.wire.asking import Checked, check_to_wire, checked_from_wire
+from services.referrals.wire.asking import Checked, best_of, check_to_wire, checked_from_wire
 from services.referrals.wire.providers import provider_from_wire
 from services.runtime.channel import Channel
 
@@ -31,6 +31,8 @@ class Matching(Protocol):
     async def check(
         self, match_token: str, request: Any, choices: Sequence[Choice]
     ) -> tuple[list[Checked], list[Choice]]: ...
+
+    async def find_next(self, request: Any) -> list[Checked]: ...
 
 
 class Directory(Protocol):
@@ -68,6 +70,26 @@ class RemoteMatching:
         """
         answer = await self._stub.CheckMatch(check_to_wire(match_token, request, choices))
         return checked_from_wire(answer)
+
+    async def find_next(self, request: Any) -> list[Checked]:
+        """
+        Find who comes next for the only need of a request, with all that referring needs.
+
+        Args:
+            request: A match request without those who were asked.
+
+        Returns:
+            Providers that can take her as far as is known, best first; none is an answer.
+
+        Raises:
+            Unavailable: Matching cannot be reached, or is not warm.
+        """
+        answer = await self._stub.FindMatches(request)
+        choices = best_of(answer)
+        if not choices:
+            return []
+        checked, _following = await self.check(answer.match_token, request, choices)
+        return checked
 
 
 class RemoteDirectory:

@@ -1,20 +1,21 @@
 """
 When the next thing must have happened (R46, R62).
 
-All durations are in seconds of the wall clock from the making of the offer. The
-classes `urgent` and `normal` will run in the provider's working time once hours are
-known here; until then they are as long as the wall clock says, which is earlier.
+All durations run from the making of the offer: those of `immediate` and `emergency` on
+the wall clock, those of `urgent` and `normal` in the provider's working time, which
+whoever makes the clocks brings along as one function. Without it they are as long as
+the wall clock says, which is earlier.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.errors import InvalidInput
 from services.referrals.model import DueKind
-from services.taxonomy import Urgency, urgency_class
+from services.taxonomy import Clock, Rung, Urgency, urgency_class
 
 #: a person who has just been rung has this long, however late it is by the class
 LEAST_RUNG: Final = timedelta(minutes=5)
@@ -24,6 +25,16 @@ WELFARE_CHECK: Final = timedelta(minutes=15)
 ARRIVE_AGAIN: Final = timedelta(hours=24)
 #: a running service is looked at
 REVIEW: Final = timedelta(days=30)
+#: a sender whose referral waits for a word is reminded by a task after the time to decide, at least
+LEAST_WAIT: Final = timedelta(hours=1)
+#: how long matching may be away before a person matches by hand; never above the time to read
+REMATCH_PATIENCE: Final = timedelta(minutes=5)
+#: where a night's sleep is not at stake, the sender may choose the next provider first
+REMATCH_REST: Final = timedelta(minutes=15)
+#: an alarm is for the next minutes
+ALARM: Final = timedelta(minutes=5)
+#: one worker's word at night is signed by a second person within this (R5)
+COUNTERSIGN: Final = timedelta(hours=24)
 #: never above the time to decide
 HOLD_TTL: Final[Mapping[Urgency, timedelta]] = MappingProxyType(
     {
@@ -33,6 +44,24 @@ HOLD_TTL: Final[Mapping[Urgency, timedelta]] = MappingProxyType(
         Urgency.NORMAL: timedelta(hours=48),
     }
 )
+
+
+class Where(NamedTuple):
+    """Where somebody works: what decides which days are working days."""
+
+    country_code: str = ""  #: ISO 3166-1 alpha-2; empty: not known
+    time_zone: str = ""  #: IANA; empty: not known
+
+
+NOWHERE: Final = Where()
+#: moves a time on by a span of the working time of a place
+WorkingTime = Callable[[datetime, timedelta, Where], datetime]
+Ladder = tuple[tuple[timedelta, Rung], ...]  #: spans of silence, ascending, and what each leads to
+
+
+def wall_time(start: datetime, span: timedelta, where: Where) -> datetime:
+    """Move a time on by the wall clock, whoever works when."""
+    return start + span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +112,47 @@ def overridden(seconds: Mapping[str, tuple[float, float, float]]) -> Mapping[Urg
     return MappingProxyType({**defaults(), **own})
 
 
+def default_ladders() -> Mapping[Urgency, Ladder]:
+    """Take the ladders that the vocabulary of urgency states."""
+    return ladders({})
+
+
+def ladders(seconds: Mapping[str, Sequence[tuple[float, str]]]) -> Mapping[Urgency, Ladder]:
+    """
+    Take the ladders of a jurisdiction where it has its own.
+
+    Args:
+        seconds: Of silence, and the rung that they lead to, by class of urgency; none is no ladder.
+
+    Raises:
+        InvalidInput: A class or a rung is unknown, or the seconds do not ascend.
+    """
+    if not set(Urgency) >= seconds.keys():
+        raise InvalidInput(f"ladder_s must be of {', '.join(Urgency)}")
+    made = {}
+    for urgency in Urgency:
+        steps = seconds.get(urgency, urgency_class(urgency).ladder)
+        spans = [after_s for after_s, _rung in steps]
+        if spans != sorted(spans) or any(after_s <= 0 for after_s in spans):
+            raise InvalidInput("ladder_s must ascend")
+        try:
+            made[urgency] = tuple((timedelta(seconds=after_s), Rung(rung)) for after_s, rung in steps)
+        except ValueError:
+            raise InvalidInput(f"ladder_s must name rungs of {', '.join(Rung)}") from None
+    return MappingProxyType(made)
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """The clocks of a jurisdiction."""
 
     by_urgency: Mapping[Urgency, UrgencyClocks] = field(default_factory=defaults)
+    ladder: Mapping[Urgency, Ladder] = field(default_factory=default_ladders)
+    working_time: WorkingTime = wall_time
 
-    def due_time(self, kind: DueKind, urgency: Urgency, create_time: datetime, now: datetime) -> datetime:
+    def due_time(
+        self, kind: DueKind, urgency: Urgency, create_time: datetime, now: datetime, where: Where = NOWHERE
+    ) -> datetime:
         """
         Say by when the next thing must have happened.
 
@@ -97,12 +160,39 @@ class Clocks:
         """
         of_class = self.by_urgency[urgency]
         if kind is DueKind.READ:
-            return create_time + of_class.read
+            return self._after(create_time, of_class.read, urgency, where)
         if kind is DueKind.ARRIVE:
-            return max(create_time + of_class.arrive, now + (of_class.arrive - of_class.decide))
+            least = self._after(now, of_class.arrive - of_class.decide, urgency, where)
+            return max(self._after(create_time, of_class.arrive, urgency, where), least)
         if kind is DueKind.FOLLOW_UP:
             return now + REVIEW
-        return max(create_time + of_class.decide, now + LEAST_RUNG)
+        return max(self._after(create_time, of_class.decide, urgency, where), now + LEAST_RUNG)
+
+    def rung_time(
+        self, urgency: Urgency, rung_no: int, create_time: datetime, where: Where = NOWHERE
+    ) -> datetime | None:
+        """Say when silence climbs a rung; None above the last one."""
+        steps = self.ladder[urgency]
+        if rung_no >= len(steps):
+            return None
+        return self._after(create_time, steps[rung_no][0], urgency, where)
+
+    def rematch_time(self, urgency: Urgency, now: datetime) -> datetime:
+        """Say when the next provider is looked for after one came to nothing: at once where a night is at stake."""
+        return now if urgency_class(urgency).clock is Clock.WALL else now + REMATCH_REST
+
+    def rematch_patience(self, urgency: Urgency) -> timedelta:
+        """Say how long the next provider may be looked for in vain before a person does it."""
+        return min(REMATCH_PATIENCE, self.by_urgency[urgency].read)
+
+    def sender_time(self, urgency: Urgency, now: datetime) -> datetime:
+        """Say by when a sender that is waited for must have said how to go on."""
+        return now + max(LEAST_WAIT, self.by_urgency[urgency].decide)
+
+    def _after(self, start: datetime, span: timedelta, urgency: Urgency, where: Where) -> datetime:
+        if urgency_class(urgency).clock is Clock.WALL:
+            return start + span
+        return self.working_time(start, span, where)
 
     def hold_expire_time(self, urgency: Urgency, now: datetime) -> datetime:
         """Say when a hold that is taken now lapses; never after the time to decide."""

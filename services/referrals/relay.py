@@ -98,5 +98,6 @@ async def _publish(connection: jetstream.Connection, each: outbox.Outgoing) -> N
         state=each.state,
         urgency=each.urgency,
         due_time=each.due_time,
+        rung=each.rung,
     )
     await jetstream.publish(connection, subject_of(each.type), payload, message_id=each.event_id)

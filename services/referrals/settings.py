@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.runtime.settings import Address, DatabaseUrl, NatsUrl, ReadableFile, ServiceSettings
-from services.taxonomy import Urgency
+from services.taxonomy import Rung, Urgency
 
 Seconds = tuple[float, float, float]
+Step = tuple[float, Rung]
 
 
 def _growing(clocks_s: dict[str, Seconds]) -> dict[str, Seconds]:
@@ -15,6 +16,14 @@ def _growing(clocks_s: dict[str, Seconds]) -> dict[str, Seconds]:
         if urgency not in set(Urgency) or not 0.0 < read_s <= decide_s <= arrive_s:
             raise ValueError("must have growing seconds to read, decide and arrive for classes of urgency")
     return clocks_s
+
+
+def _climbing(ladder_s: dict[str, list[Step]]) -> dict[str, list[Step]]:
+    for urgency, steps in ladder_s.items():
+        spans = [after_s for after_s, _rung in steps]
+        if urgency not in set(Urgency) or spans != sorted(spans) or any(after_s <= 0.0 for after_s in spans):
+            raise ValueError("must have ascending seconds of silence and their rungs for classes of urgency")
+    return ladder_s
 
 
 class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
@@ -31,6 +40,9 @@ class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
     kek_file: ReadableFile  #: 32 bytes that wrap the keys of cases; not in the database's backups
     hmac_key_file: ReadableFile  #: 32 bytes that digest requests; one for all replicas
     duty_roster: str = Field(default="duty", min_length=1, max_length=64)  #: owns tasks until somebody takes them
+    manager_roster: str = Field(default="manager", min_length=1, max_length=64)  #: owns what the other let pass
     #: seconds to read, decide and arrive per class of urgency, for example {"immediate": [600, 1800, 10800]}
     clocks_s: Annotated[dict[str, Seconds], AfterValidator(_growing)] = Field(default_factory=dict)
+    #: seconds of silence and the rung that they lead to, per class of urgency; [] is no ladder
+    ladder_s: Annotated[dict[str, list[Step]], AfterValidator(_climbing)] = Field(default_factory=dict)
     max_connections: int = Field(default=10, ge=2, le=100)  #: to the database

@@ -17,8 +17,10 @@ from ihala.referrals.v1.referrals_service_pb2_grpc import (
     ReferralsServiceStub,
     add_ReferralsServiceServicer_to_server,
 )
+from services.errors import Unavailable
 from services.referrals.clients import ProviderPage
 from services.referrals.clocks import Clocks
+from services.referrals.due import Rematcher, remind_senders, take_rungs
 from services.referrals.follower import Follower
 from services.referrals.model import (
     Choice,
@@ -121,6 +123,9 @@ class FixedMatching:
     items: dict[str, tuple[PlaceItem, ...]] = field(default_factory=dict)  #: by provider
     turned: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: by provider
     following: list[Choice] = field(default_factory=list)
+    next_ones: list[str] = field(default_factory=list)  #: providers, best first
+    asked_next: list[Any] = field(default_factory=list)
+    is_away: bool = False
     calls: int = 0
 
     async def check(
@@ -137,6 +142,15 @@ class FixedMatching:
             )
             for each in choices
         ], self.following
+
+    async def find_next(self, request: Any) -> list[Checked]:
+        if self.is_away:
+            raise Unavailable("matching is away")
+        self.asked_next.append(request)
+        excluded = set(request.safety.excluded_provider_ids)
+        choices = [Choice(0, each) for each in self.next_ones if each not in excluded]
+        checked, _following = await self.check("", request, choices)
+        return checked
 
 
 class NoDirectory:
@@ -235,6 +249,13 @@ class Running:
             ),
         }
         return service_pb.CreateReferralRequest(**facts | changes)
+
+    async def pass_time(self, **by: float) -> int:
+        """Move the clock, and let the loops of the clock go round once."""
+        self.clock.move(**by)
+        desk, now = self.desk, self.clock()
+        taken = await take_rungs(desk.pool, desk.house, now) + await remind_senders(desk.pool, desk.house, now)
+        return taken + await Rematcher(desk.pool, desk.house, desk.sealer, self.matching).look(now)
 
     async def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         async with self.desk.pool.connection() as connection:

@@ -70,6 +70,7 @@ async def test_a_no_of_the_last_provider_ends_in_a_task_for_a_person(referrals: 
     made = await referrals.refer()
 
     await referrals.receiver().DeclineOffer(order("Decline", made.offers[0], reason="no_capacity"))
+    assert await referrals.pass_time() == 1
 
     tasks = (await referrals.duty().ListTasks(service_pb.ListTasksRequest())).tasks
     assert [(task.kind, task.owner, task.referral_id) for task in tasks] == [(pb.TASK_KIND_MATCH_BY_HAND, "duty", "")]

@@ -74,7 +74,7 @@ async def test_moves_on_shared_pools_in_any_order_never_wait_in_a_ring(referrals
             outcome(
                 referrals.receiver(f"{name}-desk").AcceptOffer(order("Accept", offer))
                 if chance.random() < 0.5
-                else referrals.receiver(f"{name}-desk").DeclineOffer(order("Decline", offer, reason="no_capacity"))
+                else referrals.receiver(f"{name}-desk").DeclineOffer(order("Decline", offer, reason="access_blocked"))
             )
             for name, offer in zip(chosen, made.offers, strict=True)
         ]

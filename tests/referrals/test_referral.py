@@ -1,6 +1,7 @@
 """The table of moves, and the moves on a scene: whatever happens, nothing falls silent and nothing is oversold."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from services.referrals.model import (
     Choice,
     HoldState,
     Need,
+    NextKind,
     OfferState,
     Place,
     PlaceItem,
@@ -28,7 +30,7 @@ from services.referrals.model import (
     TaskState,
 )
 from services.referrals.referral import OFFER_TABLE, Actor, Guard, Move, is_legal, transition
-from services.taxonomy import Urgency
+from services.taxonomy import Kind, Side, Urgency, decline_reason, terms
 from tests.referrals.samples import NOON, a_house, a_provider
 
 
@@ -71,6 +73,23 @@ def test_what_has_ended_is_not_accepted(state: OfferState) -> None:
     assert caught.value.metadata == {"state": state, "move": "accept"}
 
 
+PROVIDER_REASONS = sorted(code for code in terms(Kind.DECLINE_REASON) if decline_reason(code).side is Side.PROVIDER)
+PERSON_REASONS = sorted(code for code in terms(Kind.DECLINE_REASON) if decline_reason(code).side is Side.PERSON)
+
+
+def as_committed(present: scene.Scene) -> scene.Scene:
+    """Copy a scene as far as moves change it: the values in it are never changed."""
+    kept: dict[str, Any] = {
+        name: dict(getattr(present, name)) for name in ("needs", "offers", "holds", "places", "tasks")
+    }
+    return replace(present, events=list(present.events), excluded=set(present.excluded), **kept)
+
+
+def an_ask(need_no: int, number: int) -> scene.Ask:
+    provider = a_provider(f"p{number}", pool_id="ab"[number % 2 == 0], receiver_id="" if number == 4 else f"r{number}")
+    return scene.Ask(Choice(need_no, provider.provider_id), provider, (PlaceItem("girls", 1),), ())
+
+
 class Lives(RuleBasedStateMachine):
     """One referral with two needs and five providers that share two pools of places, under any order of moves."""
 
@@ -79,6 +98,7 @@ class Lives(RuleBasedStateMachine):
         numbers = itertools.count()
         self.house = a_house(lambda: f"id-{next(numbers):04}")
         self.now = NOON
+        self.is_covered = True
 
     @initialize(free=st.integers(0, 4), urgency=st.sampled_from(list(Urgency)))
     def create(self, free: int, urgency: Urgency) -> None:
@@ -89,17 +109,7 @@ class Lives(RuleBasedStateMachine):
                 Place(pool_id="b", population="girls", total=1, report_time=NOON - timedelta(hours=1)),
             )
         }
-        asks = [
-            scene.Ask(
-                Choice(number % 2, f"p{number}"),
-                a_provider(
-                    f"p{number}", pool_id="ab"[number % 2 == 0], receiver_id="" if number == 4 else f"r{number}"
-                ),
-                (PlaceItem("girls", 1),),
-                (),
-            )
-            for number in range(5)
-        ]
+        asks = [an_ask(number % 2, number) for number in range(5)]
         referral = Referral(
             referral_id="r",
             client_id="ministry",
@@ -113,6 +123,7 @@ class Lives(RuleBasedStateMachine):
             for number, code in enumerate(("ACC-EMG", "HEA-SGV"))
         ]
         self.scene, _asked = scene.create(self.house, referral, needs, pools, asks, self.act())
+        self.scene.keep_awake(self.now)
 
     def act(self) -> Act:
         return Act(actor="somebody", occurred_time=self.now, now=self.now)
@@ -122,12 +133,14 @@ class Lives(RuleBasedStateMachine):
         if not offer_ids:
             return
         before, refusal = dict(self.scene.offers), None
+        self.saved = as_committed(self.scene)
         try:
             move(self.scene, offer_ids[number % len(offer_ids)], self.act(), **facts)
         except FailedPrecondition as error:
             refusal = error.reason
         assert refusal in {None, Reason.ILLEGAL_MOVE, Reason.NO_PLACE, Reason.ALREADY_PLACED}
         assert refusal is None or self.scene.offers == before
+        self.scene.keep_awake(self.now)
 
     @rule(minutes=st.sampled_from([1, 9, 25, 200, 3000, 100_000]))
     def time_passes(self, minutes: int) -> None:
@@ -135,45 +148,75 @@ class Lives(RuleBasedStateMachine):
         for offer_id in sorted(self.scene.offers):
             scene.let_time_pass(self.scene, offer_id, self.act())
             scene.lapse_hold(self.scene, offer_id, self.act())
+        for need_no in self.scene.needs:
+            scene.remind(self.scene, need_no, self.act())
+        self.scene.keep_awake(self.now)
 
-    @rule(number=st.integers(0, 4))
+    @rule(count=st.integers(0, 3), twice=st.booleans())
+    def matching_is_asked(self, count: int, *, twice: bool) -> None:
+        """As the loop does it, perhaps on two replicas."""
+        for _time in range(1 + twice):
+            for need_no in self.scene.needs:
+                if not scene.is_due(self.scene, need_no, NextKind.REMATCH, self.act()):
+                    continue
+                before = len(self.scene.offers)
+                if self.is_covered:
+                    asks = [an_ask(need_no, number) for number in range(5, 5 + count)]
+                    scene.ask_next(self.scene, need_no, asks, self.act())
+                else:
+                    scene.wait_again(self.scene, need_no, self.act())
+                assert len(self.scene.offers) <= before + 1
+            self.scene.keep_awake(self.now)
+
+    @rule()
+    def crash(self) -> None:
+        """What was not committed has not happened."""
+        self.scene = getattr(self, "saved", self.scene)
+
+    @rule()
+    def the_clock_is_set_back(self) -> None:
+        self.now = max(NOON, self.now - timedelta(hours=3))
+
+    @rule(number=st.integers(0, 7))
     def acknowledge(self, number: int) -> None:
         self.attempt(scene.acknowledge, number)
 
-    @rule(number=st.integers(0, 4), beyond_report=st.booleans())
+    @rule(number=st.integers(0, 7), beyond_report=st.booleans())
     def accept(self, number: int, *, beyond_report: bool) -> None:
         self.attempt(scene.accept, number, beyond_report=beyond_report)
 
-    @rule(number=st.integers(0, 4))
-    def decline(self, number: int) -> None:
-        self.attempt(scene.decline, number, reason="no_capacity")
+    @rule(number=st.integers(0, 7), reason=st.sampled_from(PROVIDER_REASONS))
+    def decline(self, number: int, reason: str) -> None:
+        self.attempt(scene.decline, number, reason=reason)
 
-    @rule(number=st.integers(0, 4))
+    @rule(number=st.integers(0, 7))
     def depart(self, number: int) -> None:
         self.attempt(scene.depart, number)
 
-    @rule(number=st.integers(0, 4))
+    @rule(number=st.integers(0, 7))
     def arrive(self, number: int) -> None:
         offers = sorted(self.scene.offers)
         self.attempt(scene.arrive, number)
         if offers:
             assert self.scene.offers[offers[number % len(offers)]].state is OfferState.IN_PROGRESS
 
-    @rule(number=st.integers(0, 4))
-    def fail(self, number: int) -> None:
-        self.attempt(scene.fail, number, reason="no_show")
+    @rule(number=st.integers(0, 7), reason=st.sampled_from(["no_show", "refused_at_door", "lost_contact"]))
+    def fail(self, number: int, reason: str) -> None:
+        self.attempt(scene.fail, number, reason=reason)
 
-    @rule(number=st.integers(0, 4))
+    @rule(number=st.integers(0, 7))
     def complete(self, number: int) -> None:
         self.attempt(scene.complete, number, outcome="provided_here")
 
-    @rule(number=st.integers(0, 4))
-    def cancel(self, number: int) -> None:
-        self.attempt(scene.cancel, number, reason="prefers_other")
+    @rule(number=st.integers(0, 7), reason=st.sampled_from(PERSON_REASONS))
+    def cancel(self, number: int, reason: str) -> None:
+        self.attempt(scene.cancel, number, reason=reason)
 
     @rule()
     def stop_sharing(self) -> None:
+        self.is_covered = False
         scene.withdraw(self.scene, self.act())
+        self.scene.keep_awake(self.now)
 
     @rule(task=st.integers(0, 30))
     def a_person_closes_a_task(self, task: int) -> None:
@@ -181,6 +224,7 @@ class Lives(RuleBasedStateMachine):
         if open_tasks:
             chosen = open_tasks[task % len(open_tasks)]
             self.scene.close_tasks("cleared", self.act(), is_meant=lambda each: each is chosen)
+            self.scene.keep_awake(self.now)
 
     @invariant()
     def an_open_offer_has_a_clock(self) -> None:
@@ -225,12 +269,33 @@ class Lives(RuleBasedStateMachine):
             assert len(placed) <= 1
 
     @invariant()
-    def an_active_referral_waits_for_somebody_or_is_somebodys_task(self) -> None:
-        """R62."""
+    def a_need_of_an_open_referral_has_an_answer_a_clock_or_a_task(self) -> None:
+        """R62: whatever happened in whatever order, nothing falls silent."""
         present = getattr(self, "scene", scene_of_nothing())
-        if present.referral.state is ReferralState.ACTIVE:
-            is_asked = any(not offer.is_closed for offer in present.offers.values())
-            assert is_asked or any(task.state is not TaskState.CLOSED for task in present.tasks.values())
+        if not present.referral.is_open:
+            return
+        for need in present.needs.values():
+            is_asked = any(
+                offer.need_no == need.need_no and offer.due_time is not None for offer in present.offers.values()
+            )
+            is_task = any(
+                task.state is not TaskState.CLOSED and task.need_no == need.need_no and task.owner
+                for task in present.tasks.values()
+            )
+            assert need.accepted_offer_id is not None or is_asked or is_task or need.next_time is not None
+
+    @invariant()
+    def every_clock_runs_out_in_time(self) -> None:
+        """A clock that nobody lives to see is none."""
+        present = getattr(self, "scene", scene_of_nothing())
+        clocks = [offer.due_time for offer in present.offers.values() if offer.due_time is not None]
+        clocks += [need.next_time for need in present.needs.values() if need.next_time is not None]
+        assert all(each < self.now + timedelta(days=200) for each in clocks)
+
+    @invariant()
+    def nobody_is_rung_who_has_read_it(self) -> None:
+        for offer in getattr(self, "scene", scene_of_nothing()).offers.values():
+            assert offer.rung_time is None or offer.state is OfferState.REQUESTED
 
     @invariant()
     def an_exhausted_referral_was_made_a_task(self) -> None:

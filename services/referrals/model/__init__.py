@@ -3,19 +3,34 @@
 from services.referrals.model.consent import Assent, Consent, GivenBy, Method, ReceiverClass, Withdrawal
 from services.referrals.model.event import Act, Event, EventType, Via
 from services.referrals.model.ids import CASE_REF, checked_id, checked_ref
-from services.referrals.model.offer import CLOSED, PLACED, UNANSWERED, DueKind, Offer, OfferState
+from services.referrals.model.offer import (
+    ANSWERS,
+    CLOSED,
+    CONDITIONS,
+    PLACED,
+    QUESTIONS,
+    UNANSWERED,
+    DueKind,
+    Offer,
+    OfferState,
+)
 from services.referrals.model.place import Hold, HoldState, Place, PlaceItem, PlaceKey
 from services.referrals.model.provider import Provider, ReachOut, ReportedPlace, Status, Vetting
-from services.referrals.model.referral import OPEN_REFERRALS, Need, Referral, ReferralState
+from services.referrals.model.referral import OPEN_REFERRALS, Need, NextKind, Referral, ReferralState
 from services.referrals.model.request import Choice, CreatedOffer, CreatedReferral, RequestKey
 from services.referrals.model.standing import Standing
-from services.referrals.model.task import Cause, Task, TaskKind, TaskState
+from services.referrals.model.task import RINGING, SEEKING, Cause, Task, TaskKind, TaskState
 
 __all__ = [
+    "ANSWERS",
     "CASE_REF",
     "CLOSED",
+    "CONDITIONS",
     "OPEN_REFERRALS",
     "PLACED",
+    "QUESTIONS",
+    "RINGING",
+    "SEEKING",
     "UNANSWERED",
     "Act",
     "Assent",
@@ -32,6 +47,7 @@ __all__ = [
     "HoldState",
     "Method",
     "Need",
+    "NextKind",
     "Offer",
     "OfferState",
     "Place",

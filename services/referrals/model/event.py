@@ -38,10 +38,12 @@ class EventType(StrEnum):
     OFFER_CANCELLED = "offer_cancelled"
     OFFER_EXPIRED = "offer_expired"
     OFFER_SUPERSEDED = "offer_superseded"
+    ALERT_RUNG = "alert_rung"  #: silence has climbed a rung that concerns channels; `reason` names it
     PROBE_ANSWERED = "probe_answered"
     HOLD_LAPSED = "hold_lapsed"
     HOLD_OVERCOMMITTED = "hold_overcommitted"
     TASK_OPENED = "task_opened"
+    TASK_ESCALATED = "task_escalated"
     TASK_CLOSED = "task_closed"
 
 

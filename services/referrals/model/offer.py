@@ -54,6 +54,35 @@ PLACED: Final[AbstractSet[OfferState]] = frozenset({OfferState.ACCEPTED, OfferSt
 UNANSWERED: Final[AbstractSet[OfferState]] = frozenset(OfferState) - CLOSED - PLACED
 
 
+#: what a "yes, if" may hang on
+CONDITIONS: Final = (
+    "earliest_arrival",
+    "longest_stay",
+    "escort",
+    "interpreter_by_telephone",
+    "guardian",
+    "paper",
+)
+#: what a provider may ask
+QUESTIONS: Final = (
+    "age",
+    "gender",
+    "language",
+    "family",
+    "process",
+    "exploitation",
+    "unaccompanied_child",
+    "accessibility",
+    "documents",
+    "brought_by",
+    "arrival",
+    "risk",
+    "precaution",
+)
+#: what a sender may say to a question; `told` has changed what the offer shows
+ANSWERS: Final = ("told", "not_known", "not_told")
+
+
 class DueKind(StrEnum):
     """What must have happened by `due_time` (R46)."""
 
@@ -77,6 +106,8 @@ class Offer:
     provider_id: str
     receiver_id: str = ""  #: empty: nobody is enrolled, a task asks somebody to ring
     pool_id: str
+    country_code: str = ""  #: where the provider works
+    time_zone: str = ""  #: IANA; empty: not known
     area_cell: str  #: where the provider is, as an H3 cell of resolution 3; for counts
     items: tuple[PlaceItem, ...] = ()  #: places asked for
     needed_fields: tuple[str, ...] = ()  #: what the provider's rules need to know
@@ -86,6 +117,14 @@ class Offer:
     due_kind: DueKind | None = None
     reason: str = ""  #: coded; `sealed` where only the safety rules may know it
     ring: bool = False  #: a task asks somebody to ring the provider
+    rung_no: int = 0  #: the next rung of the ladder, from 0
+    rung_time: datetime | None = None  #: when silence climbs it; None: somebody has read it, or it has ended
+    conditions: tuple[str, ...] = ()  #: of a yes, if
+    arrive_start_time: datetime | None = None  #: earliest arrival of a yes, if
+    stay_end_time: datetime | None = None  #: until when a yes, if can keep somebody
+    question: str = ""  #: coded, what the provider wants to know
+    answer: str = ""  #: coded, what the sender said to it
+    wait_until_time: datetime | None = None  #: until when the waiting list may last
     create_time: datetime
     read_time: datetime | None = None  #: when a person first read it
     arrive_time: datetime | None = None  #: when the person was there

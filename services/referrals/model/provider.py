@@ -56,6 +56,7 @@ class Provider:
     vetting_end_time: datetime | None = None
     area_cell: str  #: H3 of resolution 3; empty: position not known
     country_code: str
+    time_zone: str = ""  #: IANA; empty: not known
     codes: tuple[str, ...]  #: claimed yes or unknown
     start_time: datetime | None = None
     end_time: datetime | None = None

@@ -9,6 +9,13 @@ from typing import Final
 from services.taxonomy import Urgency
 
 
+class NextKind(StrEnum):
+    """What a need that nobody is asked for waits for."""
+
+    REMATCH = "rematch"  #: the next provider is looked for
+    SENDER = "sender"  #: the sender says how to go on
+
+
 class ReferralState(StrEnum):
     """Where a referral stands."""
 
@@ -35,6 +42,12 @@ class Need:
     code: str
     urgency: Urgency
     accepted_offer_id: str | None = None  #: the first yes
+    next_time: datetime | None = None  #: its own clock, while nobody is asked or the next is asked beside
+    next_kind: NextKind | None = None
+
+    def __post_init__(self) -> None:
+        if (self.next_time is None) != (self.next_kind is None):
+            raise ValueError("a need's clock has a kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ class TaskKind(StrEnum):
     COUNTERSIGN = "countersign"
     DEAD_LETTER = "dead_letter"
     OVERCOMMITTED = "overcommitted"
+    TELL_PERSON = "tell_person"
 
 
 class TaskState(StrEnum):
@@ -53,6 +54,21 @@ class Cause(StrEnum):
     EXHAUSTED = "exhausted"  #: nobody is left for a need
     TWO_YESES = "two_yeses"
     OVERCOMMITTED = "overcommitted"
+    MANAGER = "manager"  #: silence has climbed to the manager
+    SENDER_SILENT = "sender_silent"  #: the sender has not said how to go on
+    INTERPRETER = "interpreter"  #: nobody there speaks the language: find somebody by telephone
+    RECODE = "recode"  #: more care is needed than was asked for
+    LOST = "lost"  #: contact was lost, or worse: the sender says so
+    UNSIGNED = "unsigned"  #: one worker went ahead at night without consent
+    UNTOLD = "untold"  #: the person must be told what was done without consent
+
+
+#: causes of tasks that ask somebody to ring a provider; any answer makes them needless
+RINGING: Final = frozenset({Cause.NO_RECEIVER, Cause.UNREAD, Cause.MANAGER})
+
+
+#: causes of tasks that look for somebody who can help; a yes makes them needless
+SEEKING: Final = frozenset({Cause.EXHAUSTED, Cause.SENDER_SILENT, Cause.INTERPRETER, Cause.RECODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +86,7 @@ class Task:
     code: str = ""
     urgency: Urgency
     due_time: datetime
+    client_id: str = ""  #: the sender whose it is, if it is about no referral
     owner: str  #: the roster or person that owns it; never empty
     outcome: str = ""
     create_time: datetime

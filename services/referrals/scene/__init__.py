@@ -10,6 +10,7 @@ from services.referrals.scene.answers import accept, acknowledge, decline
 from services.referrals.scene.arrivals import arrive, complete, depart, fail
 from services.referrals.scene.asking import Ask, ask, create, require_referable
 from services.referrals.scene.ending import cancel, revoke, stop_service, withdraw
+from services.referrals.scene.next_steps import ask_next, give_up, is_due, remind, wait_again
 from services.referrals.scene.scene import House, Scene
 from services.referrals.scene.silence import lapse_hold, let_time_pass
 
@@ -21,16 +22,21 @@ __all__ = [
     "acknowledge",
     "arrive",
     "ask",
+    "ask_next",
     "cancel",
     "complete",
     "create",
     "decline",
     "depart",
     "fail",
+    "give_up",
+    "is_due",
     "lapse_hold",
     "let_time_pass",
+    "remind",
     "require_referable",
     "revoke",
     "stop_service",
+    "wait_again",
     "withdraw",
 ]

@@ -5,6 +5,8 @@ from dataclasses import replace
 from services.errors import FailedPrecondition, Reason
 from services.referrals import holds
 from services.referrals.model import (
+    RINGING,
+    SEEKING,
     UNANSWERED,
     Act,
     Cause,
@@ -18,10 +20,11 @@ from services.referrals.model import (
     TaskKind,
 )
 from services.referrals.referral import Move, Turn, illegal, transition
+from services.referrals.scene.effects import follow
 from services.referrals.scene.scene import Scene
+from services.taxonomy import decline_reason
 
 SEALED = "sealed"
-_RINGING = frozenset({Cause.NO_RECEIVER, Cause.UNREAD})
 
 
 def acknowledge(scene: Scene, offer_id: str, act: Act) -> None:
@@ -69,29 +72,40 @@ def accept(scene: Scene, offer_id: str, act: Act, *, beyond_report: bool = False
     place_need(scene, need, accepted, act)
 
 
-def decline(scene: Scene, offer_id: str, act: Act, *, reason: str, is_sealed: bool = False) -> None:
+def decline(scene: Scene, offer_id: str, act: Act, *, reason: str, population: str = "") -> None:
     """
-    No, with a coded reason; a sealed one is kept with the case's facts and shows as `sealed`.
+    No, with a coded reason and what follows from it; a sealed one shows as `sealed`.
+
+    Args:
+        scene: The referral.
+
+        offer_id: The offer.
+
+        act: Who says so.
+
+        reason: A code of the provider's side.
+
+        population: For which there is no place; empty for those that were asked for.
 
     Raises:
         FailedPrecondition: ILLEGAL_MOVE.
     """
-    offer = scene.offers[offer_id]
+    offer, why = scene.offers[offer_id], decline_reason(reason)
     declined = scene.move(
         offer,
         Move.DECLINE,
         act,
-        reason=SEALED if is_sealed else reason,
+        reason=SEALED if why.sealed else reason,
         read_time=offer.read_time or act.occurred_time,
         ring=False,
     )
     stop_ringing(scene, offer_id, act)
-    scene.exhaust_if_nobody_is_left(declined, act)
+    follow(scene, declined, act, why.effects, population)
 
 
 def stop_ringing(scene: Scene, offer_id: str, act: Act, outcome: str = "answered") -> None:
     """Close the tasks that asked somebody to ring for this offer."""
-    scene.close_tasks(outcome, act, is_meant=lambda task: task.offer_id == offer_id and task.cause in _RINGING)
+    scene.close_tasks(outcome, act, is_meant=lambda task: task.offer_id == offer_id and task.cause in RINGING)
 
 
 def book(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> None:
@@ -128,7 +142,7 @@ def place_need(scene: Scene, need: Need, accepted: Offer, act: Act) -> None:
     scene.close_tasks(
         "placed",
         act,
-        is_meant=lambda task: task.cause is Cause.EXHAUSTED and task.need_no == need.need_no,
+        is_meant=lambda task: task.cause in SEEKING and task.need_no == need.need_no,
     )
     if scene.referral.state is ReferralState.EXHAUSTED and all(
         need.accepted_offer_id is not None or scene.is_asked(need.need_no) for need in scene.needs.values()

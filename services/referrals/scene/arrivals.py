@@ -17,6 +17,9 @@ from services.referrals.referral import Move, Turn
 from services.referrals.scene.answers import book, note_overcommitted, place_need
 from services.referrals.scene.scene import Scene
 
+#: she stands at a door that stayed shut: the next provider is looked for, besides
+_NEEDS_ANOTHER = frozenset({"refused_at_door", "provider_withdrew", "unsafe"})
+
 
 def depart(scene: Scene, offer_id: str, act: Act) -> None:
     """
@@ -74,7 +77,10 @@ def fail(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
     """
     failed = scene.move(scene.offers[offer_id], Move.FAIL, act, reason=reason)
     scene.open_task(TaskKind.WELFARE_CHECK, Cause.FAILED, failed, act.now + WELFARE_CHECK, act)
-    scene.exhaust_if_nobody_is_left(failed, act)
+    if reason in _NEEDS_ANOTHER:
+        scene.go_on(failed, act)
+    else:
+        scene.exhaust_if_nobody_is_left(failed, act)
 
 
 def complete(scene: Scene, offer_id: str, act: Act, *, outcome: str) -> None:

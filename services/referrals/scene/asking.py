@@ -1,10 +1,11 @@
 """A match turned into offers: who may be asked, what is held, and which clock starts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.errors import FailedPrecondition, Reason
 from services.referrals import holds
+from services.referrals.clocks import Where
 from services.referrals.model import (
     Act,
     Cause,
@@ -102,7 +103,7 @@ def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
 def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
     """Make one offer and hold its places, unless one of them is gone."""
     provider, need = each.provider, scene.needs[each.choice.need_no]
-    clocks = scene.house.clocks
+    clocks, where = scene.house.clocks, Where(provider.country_code, provider.time_zone)
     items = holds.counted(scene.places, provider.pool_id, each.items)
     if not holds.is_free(scene.places, provider.pool_id, items):
         return None
@@ -116,13 +117,16 @@ def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
         provider_id=provider.provider_id,
         receiver_id="" if provider.rings_by_hand else provider.receiver_id,
         pool_id=provider.pool_id,
+        country_code=provider.country_code,
+        time_zone=provider.time_zone,
         area_cell=provider.area_cell,
         items=each.items,
         needed_fields=each.needed_fields,
         ring=provider.rings_by_hand,
         create_time=act.now,
         due_kind=DueKind.READ,
-        due_time=clocks.due_time(DueKind.READ, need.urgency, act.now, act.now),
+        due_time=clocks.due_time(DueKind.READ, need.urgency, act.now, act.now, where),
+        rung_time=clocks.rung_time(need.urgency, 0, act.now, where),
     )
     if items:
         hold = Hold(
@@ -135,6 +139,8 @@ def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
         holds.take(scene.places, hold)
         scene.holds[draft.offer_id] = hold
     offer = scene.move(draft, Move.REQUEST, act)
+    # whoever asks has gone on with the need
+    scene.needs[need.need_no] = replace(scene.needs[need.need_no], next_time=None, next_kind=None)
     if offer.ring:
         # nobody is enrolled: a person reads the offer out, at once
         scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, offer, offer.due_time or act.now, act)

@@ -3,17 +3,21 @@
 from services.referrals.clocks import WELFARE_CHECK
 from services.referrals.model import (
     PLACED,
+    SEEKING,
     UNANSWERED,
     Act,
     Cause,
     EventType,
+    NextKind,
     Offer,
     OfferState,
     TaskKind,
 )
 from services.referrals.referral import Move, Turn
 from services.referrals.scene.answers import stop_ringing
+from services.referrals.scene.effects import follow
 from services.referrals.scene.scene import Scene
+from services.taxonomy import Effect, decline_reason
 
 WITHDRAWN = "consent_withdrawn"
 _ON_THE_WAY = frozenset({OfferState.ACCEPTED, OfferState.IN_TRANSIT})
@@ -27,6 +31,13 @@ def cancel(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
         FailedPrecondition: ILLEGAL_MOVE.
     """
     _cancel(scene, scene.offers[offer_id], act, reason)
+    # who recalls says how to go on: the next provider is the sender's to choose
+    follow(
+        scene,
+        scene.offers[offer_id],
+        act,
+        [effect for effect in decline_reason(reason).effects if effect is not Effect.REMATCH],
+    )
     scene.pause_if_nobody_is_asked(act)
 
 
@@ -54,6 +65,10 @@ def withdraw(scene: Scene, act: Act, provider_id: str | None = None) -> None:
         if offer.state in UNANSWERED and provider_id in {None, offer.provider_id}:
             _cancel(scene, offer, act, WITHDRAWN)
             touched = True
+    if provider_id is None:
+        for need_no, need in scene.needs.items():
+            if need.next_kind is NextKind.REMATCH:  # nobody new may be asked
+                scene.wait_for_sender(need_no, act.now)
     if touched or provider_id is None:
         scene.note(EventType.CONSENT_WITHDRAWN, act)
     scene.pause_if_nobody_is_asked(act)
@@ -83,7 +98,7 @@ def _cancel(scene: Scene, offer: Offer, act: Act, reason: str) -> None:
 
 def _end(scene: Scene, act: Act, reason: str) -> None:
     scene.turn(Turn.REVOKE, act, EventType.REFERRAL_REVOKED, reason)
-    scene.close_tasks("cleared", act, is_meant=lambda task: task.cause is Cause.EXHAUSTED)
+    scene.close_tasks("cleared", act, is_meant=lambda task: task.cause in SEEKING)
 
 
 def _by_id(scene: Scene) -> list[Offer]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from services.referrals.clocks import Clocks
+from services.referrals.clocks import Clocks, Where
 from services.referrals.holds import Places, release
 from services.referrals.model import (
     PLACED,
@@ -16,7 +16,9 @@ from services.referrals.model import (
     EventType,
     Hold,
     Need,
+    NextKind,
     Offer,
+    OfferState,
     Referral,
     ReferralState,
     Task,
@@ -26,6 +28,11 @@ from services.referrals.model import (
 from services.referrals.referral import Move, Turn, transition, turned
 
 
+def where_of(offer: Offer) -> Where:
+    """Say where the provider of an offer works."""
+    return Where(offer.country_code, offer.time_zone)
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What a jurisdiction decides, and where new ids come from."""
@@ -33,6 +40,7 @@ class House:
     clocks: Clocks
     duty_roster: str  #: owns a task until somebody takes it
     new_id: Callable[[], str]  #: random, without order
+    manager_roster: str = "manager"  #: owns what the duty roster has let pass
 
 
 @dataclass(slots=True)
@@ -52,6 +60,7 @@ class Scene:
     places: Places = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)  #: those not closed when it was locked, and new ones
     events: list[Event] = field(default_factory=list)  #: that were noted, in order
+    excluded: set[str] = field(default_factory=set)  #: providers that shall not meet this person again
 
     def move(self, offer: Offer, move: Move, act: Act, **changes: Any) -> Offer:
         """
@@ -63,10 +72,11 @@ class Scene:
         row = transition(offer.state, move)
         due_time = None
         if row.clock is not None:
-            due_time = self.house.clocks.due_time(row.clock, offer.urgency, offer.create_time, act.now)
-        moved = replace(
-            offer, state=row.target, version=offer.version + 1, due_kind=row.clock, due_time=due_time, **changes
-        )
+            due_time = self.house.clocks.due_time(row.clock, offer.urgency, offer.create_time, act.now, where_of(offer))
+        facts = {"due_time": due_time, **changes}
+        if row.target is not OfferState.REQUESTED:
+            facts["rung_time"] = None  # whatever has happened, it was not silence
+        moved = replace(offer, state=row.target, version=offer.version + 1, due_kind=row.clock, **facts)
         self.offers[offer.offer_id] = moved
         if moved.is_closed:
             self._end(moved)
@@ -114,7 +124,9 @@ class Scene:
         if type_ is not None:
             self.note(type_, act, reason=reason)
 
-    def open_task(self, kind: TaskKind, cause: Cause, offer: Offer, due_time: datetime, act: Act) -> None:
+    def open_task(
+        self, kind: TaskKind, cause: Cause, offer: Offer, due_time: datetime, act: Act, owner: str | None = None
+    ) -> None:
         """Open a task about an offer, owned by the duty roster; nothing happens if one of that cause is open."""
         if any(
             task.cause is cause and task.offer_id == offer.offer_id and task.state is not TaskState.CLOSED
@@ -132,11 +144,28 @@ class Scene:
             code=offer.code,
             urgency=offer.urgency,
             due_time=due_time,
-            owner=self.house.duty_roster,
+            owner=owner or self.house.duty_roster,
             create_time=act.now,
         )
         self.tasks[task.task_id] = task
         self.note(EventType.TASK_OPENED, act, offer, reason=kind)
+
+    def open_need_task(self, kind: TaskKind, cause: Cause, need: Need, due_time: datetime, act: Act) -> None:
+        """Open a task about a need for which nobody is asked."""
+        task = Task(
+            task_id=self.house.new_id(),
+            kind=kind,
+            cause=cause,
+            referral_id=need.referral_id,
+            need_no=need.need_no,
+            code=need.code,
+            urgency=need.urgency,
+            due_time=due_time,
+            owner=self.house.duty_roster,
+            create_time=act.now,
+        )
+        self.tasks[task.task_id] = task
+        self.note(EventType.TASK_OPENED, act, reason=kind)
 
     def close_tasks(self, outcome: str, act: Act, *, is_meant: Callable[[Task], bool]) -> None:
         """Close the tasks that an event has made needless, so that nobody is woken for them (R61)."""
@@ -156,9 +185,45 @@ class Scene:
         """Say whether somebody is asked for a need, or has said yes to it."""
         return any(each.need_no == need_no and each.state in UNANSWERED | PLACED for each in self.offers.values())
 
+    def is_watched(self, need_no: int) -> bool:
+        """Say whether a need that is not met has somebody to answer, a clock, or a task that somebody owns (R62)."""
+        need = self.needs[need_no]
+        return (
+            need.accepted_offer_id is not None
+            or need.next_time is not None
+            or self.is_asked(need_no)
+            or any(
+                task.state is not TaskState.CLOSED and task.need_no in {need_no, None} for task in self.tasks.values()
+            )
+        )
+
+    def keep_awake(self, now: datetime) -> None:
+        """
+        Give each need that nothing and nobody watches the sender's clock, and stop clocks that are needless.
+
+        The last step of every act: whatever a move has left behind, no referral falls asleep.
+        """
+        for need_no, need in self.needs.items():
+            if need.next_time is not None and (not self.referral.is_open or need.accepted_offer_id is not None):
+                self.needs[need_no] = replace(need, next_time=None, next_kind=None)
+            elif self.referral.is_open and not self.is_watched(need_no):
+                self.wait_for_sender(need_no, now)
+
+    def wait_for_sender(self, need_no: int, now: datetime) -> None:
+        """Start the clock by which the sender must have said how to go on with a need."""
+        need = self.needs[need_no]
+        next_time = self.house.clocks.sender_time(need.urgency, now)
+        self.needs[need_no] = replace(need, next_time=next_time, next_kind=NextKind.SENDER)
+
+    def look_for_next(self, need_no: int, next_time: datetime) -> None:
+        """Start the clock after which the next provider is looked for."""
+        self.needs[need_no] = replace(self.needs[need_no], next_time=next_time, next_kind=NextKind.REMATCH)
+
     def pause_if_nobody_is_asked(self, act: Act) -> None:
         """Let a referral wait for its sender when the sender's own act has left nobody to answer."""
-        if self.referral.state is ReferralState.ACTIVE and all(offer.is_closed for offer in self.offers.values()):
+        looks_further = any(need.next_kind is NextKind.REMATCH for need in self.needs.values())
+        is_over = all(offer.is_closed for offer in self.offers.values())
+        if self.referral.state is ReferralState.ACTIVE and is_over and not looks_further:
             self.turn(Turn.PAUSE, act)
 
     def resume(self, act: Act) -> None:
@@ -166,11 +231,22 @@ class Scene:
         if self.referral.state is ReferralState.ON_HOLD:
             self.turn(Turn.RESUME, act)
 
+    def go_on(self, offer: Offer, act: Act) -> None:
+        """Look for the next provider when the last offer of a need came to nothing."""
+        need = self.needs[offer.need_no]
+        if self.is_wanting(offer.need_no) and need.next_kind is not NextKind.REMATCH:
+            self.look_for_next(offer.need_no, self.house.clocks.rematch_time(need.urgency, act.now))
+
+    def is_wanting(self, need_no: int) -> bool:
+        """Say whether a need of an open referral has nobody who is asked or has said yes."""
+        return self.referral.is_open and self.needs[need_no].accepted_offer_id is None and not self.is_asked(need_no)
+
     def exhaust_if_nobody_is_left(self, offer: Offer, act: Act) -> None:
         """Call for a hand when the last offer of a need came to nothing (R62)."""
-        need = self.needs[offer.need_no]
-        if not self.referral.is_open or need.accepted_offer_id is not None or self.is_asked(offer.need_no):
+        if not self.is_wanting(offer.need_no):
             return
+        need = replace(self.needs[offer.need_no], next_time=None, next_kind=None)
+        self.needs[offer.need_no] = need
         due_time = act.now + self.house.clocks.by_urgency[need.urgency].read
         self.open_task(TaskKind.MATCH_BY_HAND, Cause.EXHAUSTED, offer, due_time, act)
         if self.referral.state is ReferralState.ACTIVE:

@@ -1,9 +1,9 @@
-"""What silence leads to: every clock that runs out ends in a task or in the next clock (R62)."""
+"""What silence leads to: every clock that runs out ends in a rung, in a task or in the next clock (R46, R62)."""
 
 from dataclasses import replace
 
 from services.referrals import holds
-from services.referrals.clocks import ARRIVE_AGAIN, REVIEW, WELFARE_CHECK
+from services.referrals.clocks import ARRIVE_AGAIN, LEAST_RUNG, REVIEW, WELFARE_CHECK
 from services.referrals.model import (
     UNANSWERED,
     Act,
@@ -11,11 +11,13 @@ from services.referrals.model import (
     DueKind,
     EventType,
     HoldState,
+    NextKind,
     TaskKind,
 )
 from services.referrals.referral import Move
 from services.referrals.scene.answers import stop_ringing
-from services.referrals.scene.scene import Scene
+from services.referrals.scene.scene import Scene, where_of
+from services.taxonomy import Rung
 
 
 def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
@@ -26,19 +28,21 @@ def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
     the offer expires, and if nobody else is asked, a person matches by hand. Not
     arrived: somebody sees after her. A running service: it is looked at.
     """
+    while climb(scene, offer_id, act):
+        pass
     offer = scene.offers[offer_id]
     if offer.due_time is None or offer.due_time > act.now:
         return
     clocks = scene.house.clocks
     if offer.due_kind is DueKind.READ:
-        next_time = clocks.due_time(DueKind.DECIDE, offer.urgency, offer.create_time, act.now)
+        next_time = clocks.due_time(DueKind.DECIDE, offer.urgency, offer.create_time, act.now, where_of(offer))
         rung = replace(offer, due_kind=DueKind.DECIDE, due_time=next_time, ring=True)
         scene.offers[offer_id] = rung
         scene.open_task(TaskKind.RING, _ringing_cause(scene, offer_id), rung, next_time, act)
     elif offer.state in UNANSWERED:
         expired = scene.move(offer, Move.EXPIRE, act, reason="no_response", ring=False)
         stop_ringing(scene, offer_id, act, "reached_nobody")
-        scene.exhaust_if_nobody_is_left(expired, act)
+        scene.go_on(expired, act)
     elif offer.due_kind is DueKind.ARRIVE:
         late = replace(offer, due_time=act.now + ARRIVE_AGAIN)
         scene.offers[offer_id] = late
@@ -47,6 +51,37 @@ def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
         running = replace(offer, due_kind=DueKind.FOLLOW_UP, due_time=act.now + REVIEW)
         scene.offers[offer_id] = running
         scene.open_task(TaskKind.WELFARE_CHECK, Cause.REVIEW, running, act.now + REVIEW, act)
+
+
+def climb(scene: Scene, offer_id: str, act: Act) -> bool:
+    """
+    Climb the next rung of the ladder if silence has lasted long enough (R46).
+
+    Second channel and deputy are for whoever rings: an event says so. The next offers are
+    looked for beside this one, as far as the consent covers them. Duty and manager get a task.
+    """
+    offer = scene.offers[offer_id]
+    if offer.rung_time is None or offer.rung_time > act.now:
+        return False
+    clocks = scene.house.clocks
+    _span, rung = clocks.ladder[offer.urgency][offer.rung_no]
+    rung_no = offer.rung_no + 1
+    rung_time = clocks.rung_time(offer.urgency, rung_no, offer.create_time, where_of(offer))
+    if rung in {Rung.DUTY_TASK, Rung.MANAGER}:
+        offer = replace(offer, ring=True)
+    climbed = replace(offer, rung_no=rung_no, rung_time=rung_time)
+    scene.offers[offer_id] = climbed
+    due_time = max(climbed.due_time or act.now, act.now + LEAST_RUNG)
+    if rung is Rung.DUTY_TASK:
+        scene.open_task(TaskKind.RING, _ringing_cause(scene, offer_id), climbed, due_time, act)
+    elif rung is Rung.MANAGER:
+        scene.open_task(TaskKind.RING, Cause.MANAGER, climbed, due_time, act, owner=scene.house.manager_roster)
+    elif rung is Rung.NEXT_OFFERS:
+        if scene.needs[offer.need_no].next_kind is not NextKind.REMATCH:
+            scene.look_for_next(offer.need_no, act.now)
+    elif offer.receiver_id:  # nobody is enrolled elsewhere: no channel, no deputy
+        scene.note(EventType.ALERT_RUNG, act, climbed, reason=rung)
+    return True
 
 
 def lapse_hold(scene: Scene, offer_id: str, act: Act) -> None:

@@ -37,6 +37,7 @@ class AddingMethods:
             codes=[need.code for need in needs],
             fields=frozenset(),
             now=now,
+            person_ref=referral.person_ref,
         )
         done = await self._desk.find_done(request)
         if done is None:
@@ -75,7 +76,7 @@ class AddingMethods:
                 # what is known by now is what the new receiver needs
                 kept = asking.request_to_keep(wish.match_request)
                 await facts.add_part(connection, desk.sealer, referral.referral_id, facts.REQUEST, kept)
-                await locked.save(connection)
+                await locked.save(connection, wish.now)
         except EveryPlaceIsGone:
             choice = wish.choices[0]
             made = CreatedOffer("", choice.need_no, choice.provider_id)

@@ -10,7 +10,7 @@ from services.referrals.model import Act, Offer
 from services.referrals.scene import Scene
 from services.referrals.servicer.desk import Desk, act_of, require_version
 from services.referrals.servicer.viewing import Viewer
-from services.referrals.store import consents, facts, scenes
+from services.referrals.store import consents, declines, facts, scenes
 from services.referrals.wire import responses
 from services.referrals.wire.basics import occurred_time
 from services.runtime.auth import current_principal
@@ -43,10 +43,13 @@ class AnsweringMethods:
             term(Kind.POPULATION, request.population, "population")
 
         def apply(present: Scene, offer_id: str, act: Act) -> None:
-            scene.decline(present, offer_id, act, reason=reason.code, is_sealed=reason.sealed)
+            scene.decline(present, offer_id, act, reason=reason.code, population=request.population)
 
         async def keep(connection: Connection, offer: Offer) -> None:
             await self._keep_reason(connection, offer, reason)
+            if not reason.sealed:
+                said = declines.Decline(reason, request.population, request.places_without_staff)
+                await declines.add(connection, offer, said, self._desk.now())
 
         return await self._answer(request, "decline", responses.DeclineOffer, apply, guard=keep)
 
@@ -103,7 +106,7 @@ class AnsweringMethods:
             if guard is not None:
                 await guard(connection, offer)
             apply(locked.scene, offer_id, act)
-            await locked.save(connection)
+            await locked.save(connection, now)
 
         done = await self._desk.once(f"offer.{verb}", request, offer_id, run, referral_id=referral_id)
         return response(offer=await self._viewer.view(seat), replayed=done is not None)

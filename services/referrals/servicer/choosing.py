@@ -10,12 +10,14 @@ from services.referrals import scene
 from services.referrals.consent import require_covering
 from services.referrals.model import Choice, Consent, PlaceKey, Provider
 from services.referrals.servicer.desk import Desk
-from services.referrals.store import providers
+from services.referrals.store import exclusions, providers
 from services.referrals.wire.asking import Checked
 from services.runtime.postgres import Connection
 
 #: the hold in the transaction decides about places: a lost one is an answer, not an error
 PLACES = "places"
+#: a provider that shall not meet this person again, for a reason that is told to nobody
+EXCLUDED = "excluded"
 
 
 class EveryPlaceIsGone(Exception):
@@ -32,6 +34,7 @@ class Wish:
     codes: Sequence[str]  #: of the needs, by number
     fields: frozenset[str]  #: what the sender wants told besides the need
     now: datetime
+    person_ref: str = ""  #: the sender's person
 
 
 class Chooser:
@@ -43,7 +46,14 @@ class Chooser:
     async def check_consent(self, connection: Connection, consent: Consent, wish: Wish) -> Mapping[str, Provider]:
         """Check that the consent covers every choice, and return the providers."""
         known = await providers.find(connection, {choice.provider_id for choice in wish.choices})
+        excluded = await exclusions.of(connection, consent.client_id, consent.case_ref, wish.person_ref)
         for number, choice in enumerate(wish.choices):
+            if choice.provider_id in excluded:
+                raise FailedPrecondition(
+                    "the provider is excluded for this person",
+                    reason=Reason.MATCH_STALE,
+                    metadata={"constraint": EXCLUDED},
+                )
             provider = known.get(choice.provider_id)
             if provider is None:
                 raise self._unknown(f"choices[{number}].provider_id")

@@ -73,7 +73,7 @@ class ConsentMethods:
                     scene.stop_service(each, act)
                 else:
                     scene.withdraw(each, act, provider_id or None)
-            await locked.save(connection)
+            await locked.save(connection, now)
 
         done = await self._desk.once("consent.withdraw", request, request.consent_id, run)
         consent = await self._own(request.consent_id)

@@ -71,6 +71,7 @@ class CreatingMethods:
             codes=[need.code for need in needs],
             fields=frozenset(asking.briefing_fields(request.briefing)),
             now=now,
+            person_ref=referral.person_ref,
         )
         if not request.consent_id:
             raise FailedPrecondition("consent_id must be given", reason=Reason.CONSENT_MISSING)
@@ -107,7 +108,7 @@ class CreatingMethods:
                 kept[facts.BRIEFING] = request.briefing.SerializeToString(deterministic=True)
                 await facts.add(connection, desk.sealer, referral.referral_id, kept)
                 await requests.keep_answer(connection, principal.client_id, request.request_id, created)
-                await scenes.Locked.fresh(made, locked_places).save(connection)
+                await scenes.Locked.fresh(made, locked_places).save(connection, wish.now)
         except EveryPlaceIsGone:
             created = CreatedReferral("", (), wish.now, tuple(wish.choices))
         lost_needs = {choice.need_no for choice in created.lost_places}

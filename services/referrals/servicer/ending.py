@@ -33,8 +33,9 @@ class EndingMethods:
         async def run(connection: Connection) -> None:
             locked = await scenes.lock(connection, self._desk.house, [request.referral_id])
             require_version(locked.scene.referral.version, request.expected_version)
-            scene.revoke(locked.scene, act_of(principal, self._desk.now()), reason=request.reason)
-            await locked.save(connection)
+            now = self._desk.now()
+            scene.revoke(locked.scene, act_of(principal, now), reason=request.reason)
+            await locked.save(connection, now)
 
         done = await self._desk.once(
             "referral.revoke", request, request.referral_id, run, referral_id=request.referral_id
@@ -56,7 +57,7 @@ class EndingMethods:
             locked = await scenes.lock(connection, self._desk.house, [offer.referral_id])
             require_version(locked.scene.offers[offer.offer_id].version, request.expected_version)
             scene.cancel(locked.scene, offer.offer_id, act, reason=request.reason)
-            await locked.save(connection)
+            await locked.save(connection, now)
 
         done = await self._desk.once("offer.cancel", request, offer.offer_id, run, referral_id=offer.referral_id)
         view = await self._viewer.view_for_sender(offer.offer_id)

@@ -35,10 +35,13 @@ async def open_of_receiver(
 
 
 async def due(connection: Connection, now: datetime, limit: int) -> list[Offer]:
-    """List offers whose due time has passed, the longest ago first."""
+    """List offers whose due time or next rung has passed, the longest ago first."""
     return await OFFER.select(
         connection,
-        "WHERE due_time <= %(now)s ORDER BY due_time, offer_id LIMIT %(limit)s",
+        """
+        WHERE due_time <= %(now)s OR rung_time <= %(now)s
+        ORDER BY least(due_time, rung_time), offer_id LIMIT %(limit)s
+        """,
         {"now": now, "limit": limit},
     )
 

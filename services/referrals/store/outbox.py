@@ -24,6 +24,7 @@ class Outgoing:
     state: str
     urgency: str
     due_time: datetime | None
+    rung: str  #: of the ladder, for `alert_rung`; else empty
 
 
 async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]:
@@ -33,7 +34,8 @@ async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]
             """
             SELECT event.client_id, event.revision, event.event_id::text AS event_id, event.type,
                    event.occurred_time, event.offer_id, event.offer_version, offer.receiver_id, event.state,
-                   offer.urgency, event.due_time
+                   offer.urgency, event.due_time,
+                   CASE event.type WHEN 'alert_rung' THEN event.reason ELSE '' END AS rung
             FROM event JOIN offer USING (offer_id)
             WHERE event.published_time IS NULL AND event.offer_id IS NOT NULL
             ORDER BY event.recorded_time, event.client_id, event.revision

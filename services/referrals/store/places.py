@@ -24,12 +24,13 @@ async def lock(connection: Connection, keys: Collection[PlaceKey]) -> holds.Plac
 
 
 async def save(connection: Connection, places: Iterable[Place]) -> None:
-    """Write what is claimed of places that this transaction has locked."""
+    """Write what is claimed of places, and what a provider said meanwhile, that this transaction has locked."""
     for place in places:
         await connection.execute(
-            "UPDATE place SET held = %(held)s, booked = %(booked)s WHERE pool_id = %(pool_id)s"
+            "UPDATE place SET occupied = %(occupied)s, held = %(held)s, booked = %(booked)s WHERE pool_id = %(pool_id)s"
             " AND population = %(population)s",
             {
+                "occupied": place.occupied,
                 "held": place.held,
                 "booked": place.booked,
                 "pool_id": place.pool_id,

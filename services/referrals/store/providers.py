@@ -24,15 +24,17 @@ async def apply(connection: Connection, epoch: str, providers: Iterable[Provider
         await cursor.executemany(
             """
             INSERT INTO provider (provider_id, receiver_id, pool_id, status, reach_out, vetting, vetting_end_time,
-                                  area_cell, country_code, codes, start_time, end_time, is_archived, epoch, revision)
+                                  area_cell, country_code, time_zone, codes, start_time, end_time, is_archived,
+                                  epoch, revision)
             VALUES (%(provider_id)s, %(receiver_id)s, %(pool_id)s, %(status)s, %(reach_out)s, %(vetting)s,
-                    %(vetting_end_time)s, %(area_cell)s, %(country_code)s, %(codes)s, %(start_time)s, %(end_time)s,
-                    false, %(epoch)s, %(revision)s)
+                    %(vetting_end_time)s, %(area_cell)s, %(country_code)s, %(time_zone)s, %(codes)s,
+                    %(start_time)s, %(end_time)s, false, %(epoch)s, %(revision)s)
             ON CONFLICT (provider_id) DO UPDATE SET
                 receiver_id = excluded.receiver_id, pool_id = excluded.pool_id, status = excluded.status,
                 reach_out = excluded.reach_out, vetting = excluded.vetting,
                 vetting_end_time = excluded.vetting_end_time, area_cell = excluded.area_cell,
-                country_code = excluded.country_code, codes = excluded.codes, start_time = excluded.start_time,
+                country_code = excluded.country_code, time_zone = excluded.time_zone,
+                codes = excluded.codes, start_time = excluded.start_time,
                 end_time = excluded.end_time, is_archived = false, epoch = excluded.epoch,
                 revision = excluded.revision
             WHERE provider.epoch <> excluded.epoch OR provider.revision < excluded.revision
@@ -94,6 +96,7 @@ def _row(provider: Provider, epoch: str) -> dict[str, Any]:
         "vetting_end_time": provider.vetting_end_time,
         "area_cell": provider.area_cell,
         "country_code": provider.country_code,
+        "time_zone": provider.time_zone,
         "codes": list(provider.codes),
         "start_time": provider.start_time,
         "end_time": provider.end_time,
@@ -113,6 +116,7 @@ def _provider(row: dict[str, Any]) -> Provider:
         vetting_end_time=row["vetting_end_time"],
         area_cell=row["area_cell"],
         country_code=row["country_code"],
+        time_zone=row["time_zone"],
         codes=tuple(row["codes"]),
         start_time=row["start_time"],
         end_time=row["end_time"],

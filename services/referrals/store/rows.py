@@ -14,6 +14,7 @@ from services.referrals.model import (
     EventType,
     HoldState,
     Need,
+    NextKind,
     Offer,
     OfferState,
     Place,
@@ -114,7 +115,7 @@ class Table(Generic[Value]):
 
 
 REFERRAL = Table("referral", Referral, ("referral_id",), {"state": ReferralState})
-NEED = Table("need", Need, ("referral_id", "need_no"), {"urgency": Urgency})
+NEED = Table("need", Need, ("referral_id", "need_no"), {"urgency": Urgency, "next_kind": NextKind})
 OFFER = Table(
     "offer",
     Offer,
@@ -125,8 +126,9 @@ OFFER = Table(
         "due_kind": DueKind,
         "items": items_of,
         "needed_fields": tuple,
+        "conditions": tuple,
     },
-    frozenset({"needed_fields"}),
+    frozenset({"needed_fields", "conditions"}),
 )
 HOLD = Table("hold", HoldValue, ("offer_id",), {"state": HoldState, "items": items_of})
 PLACE = Table("place", Place, ("pool_id", "population"), {})

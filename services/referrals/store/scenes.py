@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from services.referrals.model import Event, Hold, Need, Offer, Place, PlaceKey, Referral, Task
 from services.referrals.scene import House, Scene
-from services.referrals.store import events, places
+from services.referrals.store import events, exclusions, places
 from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK
 from services.runtime.postgres import Connection
 
@@ -37,8 +38,10 @@ class Locked:
         (scene,) = self.scenes
         return scene
 
-    async def save(self, connection: Connection) -> None:
-        """Write what was replaced, the events last of all."""
+    async def save(self, connection: Connection, now: datetime) -> None:
+        """Write what was replaced, the events last of all; no referral is left asleep (R62)."""
+        for scene in self.scenes:
+            scene.keep_awake(now)
         changed = [scene for scene in self.scenes if scene.events or self._differs(scene)]
         for scene in changed:
             scene.referral = replace(scene.referral, version=scene.referral.version + 1)
@@ -50,6 +53,7 @@ class Locked:
         if changed:
             await places.save(connection, _new(dict(sorted(changed[0].places.items())), self._places))
         for scene in changed:
+            await exclusions.add(connection, scene.referral, scene.excluded, now)
             await TASK.put(connection, _new(scene.tasks, self._tasks))
         noted: dict[str, list[Event]] = {}
         for scene in changed:
@@ -58,7 +62,8 @@ class Locked:
 
     def _differs(self, scene: Scene) -> bool:
         return bool(
-            _new(scene.offers, self._offers)
+            _new({(n.referral_id, n.need_no): n for n in scene.needs.values()}, self._needs)
+            or _new(scene.offers, self._offers)
             or _new(scene.holds, self._holds)
             or _new(scene.tasks, self._tasks)
             or scene.referral is not self._referrals.get(scene.referral.referral_id)

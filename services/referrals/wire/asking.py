@@ -1,6 +1,6 @@
 """A match turned into offers, in messages: what a sender asks, and what matching says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import h3
@@ -18,6 +18,7 @@ from services.taxonomy import Urgency, service
 
 MAX_CHOICES = 64
 MAX_NEEDS = 16
+NEXT_LIMIT = 10  #: who is looked at when the next provider is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,37 @@ def request_to_keep(request: matching_pb2.FindMatchesRequest) -> bytes:
         resolution = min(h3.get_resolution(origin.h3_cell), geo.FINEST_RESOLUTION)
         kept.origin.CopyFrom(geo_pb2.Origin(h3_cell=h3.cell_to_parent(origin.h3_cell, resolution)))
     return kept.SerializeToString(deterministic=True)
+
+
+def request_for_next(
+    kept: bytes, need: Need, excluded_provider_ids: Iterable[str]
+) -> matching_pb2.FindMatchesRequest | None:
+    """
+    Ask matching again for one need of a kept request: now, and without some providers.
+
+    Returns:
+        The request; None if nothing of the kind was kept.
+    """
+    request = matching_pb2.FindMatchesRequest.FromString(kept)
+    of_code = [each for each in request.needs if each.code == need.code]
+    if not of_code:
+        return None
+    numbered = request.needs[need.need_no] if need.need_no < len(request.needs) else of_code[0]
+    wanted = matching_pb2.Need()
+    wanted.CopyFrom(numbered if numbered.code == need.code else of_code[0])
+    del request.needs[:]
+    request.needs.append(wanted)
+    request.ClearField("when_time")
+    request.limit = NEXT_LIMIT
+    excluded = {*request.safety.excluded_provider_ids, *excluded_provider_ids}
+    del request.safety.excluded_provider_ids[:]
+    request.safety.excluded_provider_ids.extend(sorted(excluded))
+    return request
+
+
+def best_of(answer: matching_pb2.FindMatchesResponse) -> list[Choice]:
+    """List the providers of the only need that can take her as far as is known, best first."""
+    return [Choice(0, row.provider_id) for each in answer.needs for row in each.matches]
 
 
 def person_of(kept: bytes) -> matching_pb2.Person:

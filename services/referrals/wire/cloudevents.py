@@ -25,12 +25,13 @@ def offer_event(
     state: str,
     urgency: str,
     due_time: datetime | None,
+    rung: str = "",
 ) -> bytes:
     """
     Write an event of an offer.
 
     No referral, case, provider or service code is in it. A receiver that is empty
-    means that nobody is enrolled.
+    means that nobody is enrolled. `rung` names what silence has led to, a matter of channels.
     """
     event = {
         "specversion": "1.0",
@@ -46,6 +47,7 @@ def offer_event(
             "state": state,
             "urgency": urgency,
             "due_time": None if due_time is None else _text(due_time),
+            **({"rung": rung} if rung else {}),
         },
     }
     return json.dumps(event, separators=(",", ":")).encode()

@@ -41,6 +41,7 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
         vetting_end_time=time_from_wire(message.vetting, "expire_time"),
         area_cell=area_cell(message.place),
         country_code=message.country_code,
+        time_zone=message.time_zone,
         codes=tuple(sorted(claim.code for claim in message.claims if claim.claim != pb.CLAIM_NO)),
         start_time=time_from_wire(message.valid, "start_time"),
         end_time=time_from_wire(message.valid, "end_time"),

@@ -1,4 +1,4 @@
-"""The due loop: offers whose time has passed take their next rung (R46, R62)."""
+"""The due loop: offers and needs whose time has passed take their next rung (R46, R62)."""
 
 from datetime import datetime
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 import structlog
 
 from services.errors import IhalaError
-from services.referrals.model import Act
-from services.referrals.scene import House, let_time_pass
-from services.referrals.store import offers, scenes
+from services.referrals.model import Act, NextKind
+from services.referrals.scene import House, let_time_pass, remind
+from services.referrals.store import needs, offers, scenes
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Pool, Process, read, transaction
 
@@ -46,6 +46,23 @@ async def take_rungs(pool: Pool, house: House, now: datetime) -> int:
     return taken
 
 
+async def remind_senders(pool: Pool, house: House, now: datetime) -> int:
+    """Make a task of every need whose sender has not said in time how to go on; return how many."""
+    async with read(pool) as connection:
+        due = await needs.due(connection, NextKind.SENDER, now, BATCH)
+    act = Act(actor=ACTOR.client_id, occurred_time=now, now=now)
+    taken = 0
+    for need in due:
+        audit = AuditAct(action="need.remind", object_kind="referral", object_id=need.referral_id)
+        async with transaction(pool, ACTOR, audit) as connection:
+            locked = await scenes.lock(connection, house, [need.referral_id], skip_busy=True)
+            for scene in locked.scenes:
+                remind(scene, need.need_no, act)
+            await locked.save(connection, now)
+        taken += len(locked.scenes)
+    return taken
+
+
 async def _take_rung(pool: Pool, house: House, referral_id: str, offer_id: str, now: datetime) -> bool:
     act = Act(actor=ACTOR.client_id, occurred_time=now, now=now)
     audit = AuditAct(action="offer.let_time_pass", object_kind="offer", object_id=offer_id)
@@ -53,5 +70,5 @@ async def _take_rung(pool: Pool, house: House, referral_id: str, offer_id: str, 
         locked = await scenes.lock(connection, house, [referral_id], skip_busy=True)
         for scene in locked.scenes:
             let_time_pass(scene, offer_id, act)
-        await locked.save(connection)
+        await locked.save(connection, now)
     return bool(locked.scenes)
