@@ -1,6 +1,6 @@
 """Translate searches and their answers between the SDK's values and the wire."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -125,11 +125,14 @@ def token_from_text(text: str) -> MatchToken:
     Raises:
         InvalidInput: the text is something else.
     """
-    token, _, request = text.partition("~")
+    token, _, encoded = text.partition("~")
     try:
-        return MatchToken(token, pb.FindMatchesRequest.FromString(urlsafe_b64decode(request)))
+        request = pb.FindMatchesRequest.FromString(b64decode(encoded, altchars=b"-_", validate=True))
     except (ValueError, DecodeError):
-        raise InvalidInput("match_token must be the text that a match gave") from None
+        request = pb.FindMatchesRequest()
+    if not token or not request.needs:
+        raise InvalidInput("match_token must be the text that a match gave")
+    return MatchToken(token, request)
 
 
 def answer_from_wire(response: pb.FindMatchesResponse, request: pb.FindMatchesRequest) -> Answer:

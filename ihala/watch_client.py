@@ -37,8 +37,10 @@ async def watch(stub: Any, cursor: Cursor) -> AsyncGenerator[Event]:
                 raise
             cursor = Cursor()
         except (Unavailable, TimeoutError):
-            await asyncio.sleep(RECONNECT_DELAYS_S[min(failures, len(RECONNECT_DELAYS_S) - 1)])
-            failures += 1
+            pass
+        # a stream that ends by itself was a server's that stops
+        await asyncio.sleep(RECONNECT_DELAYS_S[min(failures, len(RECONNECT_DELAYS_S) - 1)])
+        failures += 1
 
 
 async def _responses(stub: Any, cursor: Cursor) -> AsyncGenerator[Any]:

@@ -137,15 +137,28 @@ async def export(
 @command
 async def map_(
     out: Annotated[Path, typer.Option(help="The page to write, one file that needs no network.")],
-    service: Annotated[str, typer.Option(help="Only this service or group, as HEA.")] = "",
-    language: Annotated[str, typer.Option(help="en, fr or ar.")] = "en",
+    need: Annotated[str, typer.Option("--need", help="Only this service or group, as HEA.")] = "",
+    language: Annotated[str, typer.Option(help="Only those that work in it (BCP 47).")] = "",
+    country: Annotated[str, typer.Option(help="Only there, as LY.")] = "",
+    free: Annotated[bool, typer.Option("--free", help="Only with a place reported free.")] = False,
+    page_language: Annotated[str, typer.Option(help="Of the page: en, fr or ar.")] = "en",
+    form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
 ) -> None:
-    """Write the coordinators' map to one file."""
+    """Write the coordinators' map to one file. Confidential sites are counts of areas."""
     from ihala.cli.maps import write_map
 
-    await write_map(home.profile_for(home.COORDINATOR, profile), out, service=service, language=language)
-    print(f"written to {out}", file=sys.stderr)
+    await write_map(
+        home.profile_for(home.COORDINATOR, profile),
+        out,
+        language=page_language,
+        service=need,
+        speaks=language,
+        country=country,
+        free_only=free,
+    )
+    size = out.stat().st_size
+    emit({"file": str(out), "bytes": size}, form, lambda console: print(f"{out}: {size} bytes"))
 
 
 def _progress() -> Callable[[Any], None]:

@@ -15,7 +15,7 @@ from ihala.directory_client import Directory
 from ihala.person import PlaceId
 from ihala.receiver import OpenOffer, Receiver
 from ihala.records import PlaceReport, Provider
-from ihala.referral import Referred
+from ihala.referral import Event, Referred
 from services.errors import Unavailable
 from tests.house import House
 
@@ -53,6 +53,7 @@ class Storm:
     referred: dict[str, Referred] = field(default_factory=dict)  #: by case
     heard: Counter[str] = field(default_factory=Counter)  #: how often each offer's alert was handed over
     accepted: set[str] = field(default_factory=set)
+    seen: list[Event] = field(default_factory=list)  #: what the sender's watch brought
     house_is_full: asyncio.Event = field(default_factory=asyncio.Event)
     fault: BaseException | None = None
     _end_time: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=1))
@@ -72,6 +73,7 @@ class Storm:
         async with Ihala(self.house.profile("ministry")) as ihala, asyncio.TaskGroup() as group:
             self.row, self.token = await self._match(ihala)
             software = group.create_task(self._answer())
+            watch = group.create_task(self._watch(ihala))
             room = asyncio.Semaphore(AT_ONCE)
 
             async def one(case_ref: str) -> None:
@@ -83,6 +85,18 @@ class Storm:
                     senders.create_task(one(f"{self.prefix}-{number}"))
             await self.house_is_full.wait()
             software.cancel()
+            await watch
+
+    async def _watch(self, ihala: Ihala) -> None:
+        """Hear as the sender, through every outage, until the house is full."""
+        yeses = 0
+        async with aclosing(ihala.watch()) as events:
+            async for event in events:
+                if event.case_ref.startswith(f"{self.prefix}-"):
+                    self.seen.append(event)
+                    yeses += event.type == "offer_accepted"
+                if yeses == self.places:
+                    return
 
     async def refer(self, ihala: Ihala, case_ref: str) -> Referred:
         """Record a consent and refer; a repeat of both is the same request."""

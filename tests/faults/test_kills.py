@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -61,6 +62,12 @@ def weather(storm: Storm, victims: Sequence[str]) -> None:
     assert len(made) == storm.places  # no place was given twice, and none was left empty
     assert asyncio.run(kept(storm)) == {case_ref: ["accepted"] for case_ref in made}  # none lost, none doubled
     assert storm.heard == dict.fromkeys(offer_ids, 1)  # each rang once
+    revisions = [event.cursor.revision for event in storm.seen]
+    assert revisions == sorted(set(revisions))  # the sender heard each event once and in its order
+    told = Counter(event.type for event in storm.seen)
+    assert [told[name] for name in ("referral_created", "offer_requested", "offer_received", "offer_accepted")] == (
+        [storm.places] * 4
+    )
     again = asyncio.run(repeated(storm))
     assert {case_ref: again[case_ref] for case_ref in made} == {case: each.referral_id for case, each in made.items()}
 

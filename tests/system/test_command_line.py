@@ -1,6 +1,7 @@
 """The command line on the real thing: what people and scripts type, good and bad."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,13 +143,23 @@ def test_an_export_has_the_public_directory_and_no_confidential_site(house: Hous
     assert "Demo site" not in (tmp_path / "d.geojson").read_text() + (tmp_path / "d.csv").read_text()
 
 
+def test_a_map_is_one_file_that_asks_nobody(house: House, tmp_path: Path) -> None:
+    document = house.json("map", "--out", str(tmp_path / "map.html"), "--page-language", "ar")
+
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert document["bytes"] > 10_000
+    assert 'dir="rtl"' in page
+    assert "Demo site" not in page
+    assert not re.search(r"""\bsrc=["']https?://|<link[^>]+https?://|url\(["']?https?://""", page)
+
+
 def test_a_device_is_enrolled_by_a_code_and_desks_are_listed(house: House) -> None:
-    code = house.json("receiver", "enrol", "oujda-desk")
+    code = house.json("receiver", "enrol", "nador-desk")
 
     assert len(code["code"]) == 8
     assert code["page_url"].startswith("http://127.0.0.1:")
     assert len(house.json("receiver", "list")["receivers"]) == 12
-    assert house.json("receiver", "devices", "oujda-desk")["devices"] == []
+    assert house.json("receiver", "devices", "nador-desk")["devices"] == []
 
 
 def test_the_doctor_finds_every_part_well(house: House) -> None:
