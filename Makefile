@@ -85,6 +85,14 @@ $(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
 	@$(RUN) scripts.gen
 	@mkdir -p ihala && touch $(GENERATED)
 
+.PHONY: docs
+docs: setup ## write what the documents say of the code from the code: who may call what
+	@$(RUN) scripts.document_methods
+
+.PHONY: pictures
+pictures: setup ## take the README's pictures from a demo started for them (needs `make browser`)
+	@$(RUN) scripts.pictures $(ARGS)
+
 .PHONY: lock
 lock: setup ## choose versions anew and write requirements.lock
 	@$(RUN) scripts.lock $(ARGS)
