@@ -9,15 +9,18 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg import Rollback
 
-from services.directory.model import ImportRecord, Outcome
+from services.directory.model import ImportRecord, Outcome, Upserted
 from services.directory.model.imports import (
+    Changed,
     Counts,
     Fault,
     ImportHeader,
+    Notice,
     OnDuplicate,
     Progress,
     Rejected,
@@ -27,6 +30,7 @@ from services.directory.model.imports import (
 from services.directory.servicer.commands import Directory, actor_of
 from services.directory.store import import_runs
 from services.directory.store.import_runs import Run
+from services.directory.store.translations import translate_rows
 from services.directory.store.upsert import upsert_rows
 from services.directory.wire.import_rows_wire import rejected_of, results_from_wire
 from services.directory.wire.imports_wire import header_from_wire, progress_to_wire
@@ -60,6 +64,8 @@ class ImportMethods:
                     yield progress_to_wire(await importing.commit())
         while importing.has_rows:
             yield progress_to_wire(await importing.commit())
+        async for progress in importing.archive_gone():
+            yield progress_to_wire(progress)
         yield progress_to_wire(await importing.finish())
 
 
@@ -154,14 +160,7 @@ class _Import:
             if not self._header.dry_run:
                 await import_runs.hold(connection, self._run)
                 await import_runs.keep_keys(connection, self._run, batch)
-            upserted = await upsert_rows(
-                connection,
-                self._header.dataset,
-                [record for _, record in rows],
-                actor=self._actor,
-                now=now,
-                new_id=self._directory.new_id,
-            )
+            upserted = await self._bring(connection, [record for _, record in rows], now)
             outcomes = [each.outcome for each in upserted]
             rejected += [
                 Rejected(result.row_number, Fault(each.fault.field, each.fault.rule), result.source_key)
@@ -183,34 +182,51 @@ class _Import:
                 await import_runs.advance(connection, run, now=now)  # stamps a row that this transaction holds
         self._run = run
         self._directory.waker.wake()
+        told = list(zip(rows, upserted, strict=True))
+        changes = tuple(_changed(row, came) for (row, _), came in told if _is_change(came))
         refused = {each.row_number for each in rejected if not each.record_kept}
         remarks = (
             Remark(each.row_number, notice)
-            for each, _ in rows
-            for notice in each.notices
+            for (each, _), came in told
+            for notice in (*each.notices, *(Notice(field, "translation_differs") for field in came.differing))
             if each.row_number not in refused
         )
         return replace(
             self._progress(),
             rejected=tuple(sorted(rejected, key=lambda each: each.row_number)),
             remarks=tuple(remarks),
+            changes=changes if self._header.dry_run else (),
+        )
+
+    async def _bring(self, connection: Connection, records: Sequence[ImportRecord], now: datetime) -> list[Upserted]:
+        if self._header.translated:
+            return await translate_rows(connection, self._header, records, actor=self._actor, now=now)
+        return await upsert_rows(
+            connection, self._header.dataset, records, actor=self._actor, now=now, new_id=self._directory.new_id
         )
 
     async def finish(self) -> Progress:
-        """Archive what the file no longer has, if it is complete, and end the run."""
-        if self._header.complete:
-            await self._archive_gone()
+        """End the run."""
         if not self._header.dry_run:
             async with self._changing() as connection:
                 await import_runs.hold(connection, self._run)
                 await import_runs.finish(connection, self._run, now=self._directory.now())
         return replace(self._progress(), done=True)
 
-    async def _archive_gone(self) -> None:
+    async def archive_gone(self) -> AsyncIterator[Progress]:
+        """
+        Archive what the files no longer have, if they are complete, some to a transaction.
+
+        Raises:
+            FailedPrecondition: that would be more than 20 % of the dataset, and the caller has not said yes.
+        """
+        if not self._header.complete:
+            return
         async with read(self._directory.pool) as connection:
             in_use = await import_runs.in_use(connection, self._header.dataset)
         met = self._keys | self._refused_keys
-        gone = [provider_id for provider_id, source_key in in_use if source_key not in met]
+        key_by_id = {provider_id: source_key for provider_id, source_key in in_use if source_key not in met}
+        gone = list(key_by_id)
         if len(gone) > LARGE_ARCHIVE * len(in_use) and not self._header.allow_large_archive:
             rule = "must be true to archive more than 20 % of the dataset"
             field = "header.allow_large_archive"
@@ -229,6 +245,11 @@ class _Import:
                     await import_runs.advance(connection, run, now=now)
             self._run = run
             self._directory.waker.wake()
+            changes = (
+                Changed(row_number=0, source_key=key_by_id[each], provider_id=each, outcome=Outcome.ARCHIVED)
+                for each in gone[start : start + ARCHIVE_ROWS]
+            )
+            yield replace(self._progress(), changes=tuple(changes) if self._header.dry_run else ())
 
     def _sort_out(self, batch: Sequence[RowResult]) -> tuple[list[tuple[RowResult, ImportRecord]], list[Rejected], int]:
         """Tell rows to import from refused ones and repeats, and remember their keys."""
@@ -265,3 +286,18 @@ class _Import:
             yield connection
             if self._header.dry_run:
                 raise Rollback
+
+
+def _is_change(came: Upserted) -> bool:
+    return came.outcome is not Outcome.REFUSED and (came.outcome is not Outcome.UNCHANGED or bool(came.changed))
+
+
+def _changed(row: RowResult, came: Upserted) -> Changed:
+    is_new = came.outcome is Outcome.CREATED
+    return Changed(
+        row_number=row.row_number,
+        source_key=row.source_key,
+        provider_id="" if is_new else came.provider_id,
+        outcome=Outcome.CREATED if is_new else Outcome.UPDATED,
+        fields=tuple(sorted(came.changed)),
+    )

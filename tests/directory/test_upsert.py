@@ -122,7 +122,7 @@ async def test_an_archived_provider_comes_back_with_its_row(house: House) -> Non
 
     again = await bring(house, a_record())
 
-    assert again == [Upserted(Outcome.UPDATED, made.provider_id)]
+    assert again == [Upserted(Outcome.UPDATED, made.provider_id, changed=("archived",))]
     assert await house.search() == [made.provider_id]
 
 

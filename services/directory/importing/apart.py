@@ -57,6 +57,7 @@ class ReaderApart:
             digest=told["digest"],
             on_duplicate=OnDuplicate(told["on_duplicate"]),
             translated=tuple(told["translated"]),
+            compared=tuple(told["compared"]),
         )
 
     async def requests(self, after_row: int) -> AsyncIterator[Request]:

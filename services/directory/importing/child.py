@@ -55,6 +55,7 @@ def _open(job: dict[str, Any], limits: Limits, say: Callable[[bytes, bytes], Non
         "digest": digest,
         "on_duplicate": mapping.on_duplicate,
         "translated": mapping.translated,
+        "compared": mapping.compared,
     }
     say(frames.HEADER, json.dumps(header).encode())
     return rows

@@ -15,9 +15,9 @@ from typing import TypeVar
 from services.directory.importing import parts
 from services.directory.importing.paths import Path, Record
 from services.directory.importing.sections import Section, Used
-from services.directory.importing.sources import Notes, RowRefused
+from services.directory.importing.sources import Notes, RowRefused, one_of
 from services.directory.model import Disclosure, ImportRecord, refuse
-from services.directory.model.imports import OnDuplicate
+from services.directory.model.imports import COMPARED, TRANSLATED, OnDuplicate
 from services.errors import InvalidInput, Reason
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -43,7 +43,8 @@ class Mapping:
     used: tuple[tuple[Path, str], ...]  #: paths that the mapping reads, each with the place that names it
     optional: frozenset[Path]  #: paths that a file may lack altogether
     text: bytes  #: the file itself, for the digest of an import
-    translated: tuple[str, ...]  #: the texts that it translates; empty: it is no translation
+    translated: tuple[str, ...]  #: the texts that it brings in another language; empty: it is no translation
+    compared: tuple[str, ...]  #: the facts in which a translation is held against the record
     organization: parts.ReadOrganization
     service: parts.ReadService
     location: parts.ReadLocation
@@ -102,6 +103,7 @@ def parse_mapping(text: bytes) -> Mapping:
         if not top.has("key"):
             raise InvalidInput("key must be given")
         optional = frozenset(top.paths("optional"))
+        translated, compared = _translation(top)
         mapping = Mapping(
             dataset=origin.dataset,
             on_duplicate=on_duplicate,
@@ -114,10 +116,24 @@ def parse_mapping(text: bytes) -> Mapping:
             optional=optional,
             used=tuple(used.paths),
             text=text,
-            translated=(),
+            translated=translated,
+            compared=compared,
         )
     origin.source("any")  # checks dataset and licence
     return mapping
+
+
+def _translation(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read `[translation]`: the texts that the file brings in another language, and the facts that are compared."""
+    if not top.has("translation"):
+        return (), ()
+    with top.inner("translation") as section:
+        texts = section.texts("texts")
+        compared = section.texts("compare") if section.has("compare") else ()
+        for key, names, known in (("texts", texts, TRANSLATED), ("compare", compared, COMPARED)):
+            for name in names:
+                one_of(*known)(name, section.at(key))
+    return texts, compared
 
 
 def _one(section: Section, key: str, kind: type[Word]) -> Word:

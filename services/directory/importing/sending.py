@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from services.directory.importing.apart import ReaderApart, reader_apart
 from services.directory.importing.limits import Limits
-from services.directory.model.imports import Counts, ImportHeader, Progress, Rejected, Remark
+from services.directory.model.imports import Changed, Counts, ImportHeader, Progress, Rejected, Remark
 from services.directory.wire.imports_wire import header_to_wire, progress_from_wire
 from services.errors import Unavailable
 
@@ -32,6 +32,7 @@ class Report:
     counts: Counts = field(default_factory=Counts)
     rejected: list[Rejected] = field(default_factory=list)  #: of this call; an earlier one reported its own
     remarks: list[Remark] = field(default_factory=list)  #: the same
+    changes: list[Changed] = field(default_factory=list)  #: of a dry run: what it would do
     done: bool = False
 
     def add(self, progress: Progress) -> None:
@@ -39,6 +40,7 @@ class Report:
         self.run_id, self.counts, self.done = progress.run_id, progress.counts, progress.done
         self.rejected += progress.rejected
         self.remarks += progress.remarks
+        self.changes += progress.changes
 
 
 async def import_files(

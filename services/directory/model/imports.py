@@ -2,10 +2,37 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from services.directory.model.checks import check_dataset, refuse
-from services.directory.model.records import ImportRecord
+from services.directory.model.records import ImportRecord, Outcome
 
+#: texts that a translation may bring
+TRANSLATED: Final = (
+    "organization.names",
+    "organization.descriptions",
+    "service.names",
+    "service.descriptions",
+    "location.names",
+    "location.addresses",
+    "provider.names",
+    "provider.descriptions",
+)
+#: facts that it may be held against
+COMPARED: Final = (
+    "location.country_code",
+    "location.place",
+    "location.wheelchair",
+    "provider.claims",
+    "provider.contacts",
+    "provider.languages",
+    "provider.reach_out",
+    "provider.rules",
+    "provider.schedules",
+    "provider.staff_genders",
+    "provider.status",
+    "provider.valid",
+)
 DIGEST_LENGTH = 64  #: of SHA-256 in hexadecimal
 
 
@@ -29,9 +56,21 @@ class ImportHeader:
     allow_large_archive: bool = False  #: even if that is more than 20 % of the dataset
     #: texts that the rows add to records of the dataset in other languages, and nothing else; empty: no translation
     translated: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()  #: facts in which a translation and the record must not differ unremarked
 
     def __post_init__(self) -> None:
         check_dataset("header.dataset", self.dataset)
+        for field, names, known in (
+            ("translated_texts", self.translated, TRANSLATED),
+            ("compared_facts", self.compared, COMPARED),
+        ):
+            for index, name in enumerate(names):
+                if name not in known:
+                    raise refuse(f"header.{field}[{index}]", f"must be one of {', '.join(known)}")
+        if self.compared and not self.translated:
+            raise refuse("header.compared_facts", "must be empty but in a translation")
+        if self.complete and self.translated:
+            raise refuse("header.complete", "must not be true in a translation")
         if len(self.digest) != DIGEST_LENGTH or not set(self.digest) <= set("0123456789abcdef"):
             raise refuse("header.digest", "must be SHA-256 in lower-case hexadecimal")
 
@@ -83,6 +122,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What a dry run would do to one record."""
+
+    row_number: int  #: 0: the file no longer has it
+    source_key: str
+    provider_id: str  #: empty if it would be created
+    outcome: Outcome  #: CREATED, UPDATED or ARCHIVED
+    fields: tuple[str, ...] = ()  #: of an update, ordered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """How many rows an import has met, and what became of them."""
 
@@ -104,4 +154,5 @@ class Progress:
     counts: Counts
     rejected: tuple[Rejected, ...] = ()  #: since the last telling
     remarks: tuple[Remark, ...] = ()  #: the same
+    changes: tuple[Changed, ...] = ()  #: the same, of a dry run
     done: bool = False

@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     UPDATED = "UPDATED"
     UNCHANGED = "UNCHANGED"
     REFUSED = "REFUSED"
+    ARCHIVED = "ARCHIVED"  #: of a record that the file no longer has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +69,5 @@ class Upserted:
     outcome: Outcome
     provider_id: str = ""  #: empty if refused
     fault: Violation | None = None
+    changed: tuple[str, ...] = ()  #: the fields of the record and of what it rests on that are different now
+    differing: tuple[str, ...] = ()  #: facts that a translation says otherwise

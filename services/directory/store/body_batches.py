@@ -1,13 +1,16 @@
 """Bring many organizations, services or locations of one dataset up to a file in two statements."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 from psycopg import sql
 
+from services.directory.model import Location, Stored
+from services.directory.model.translations import keeping
 from services.directory.store.arrays import array
 from services.directory.store.bodies import Bodies, V
+from services.directory.store.translations import NO_TRANSLATIONS, Languages
 from services.runtime.postgres import Connection
 
 _TYPES = {
@@ -27,10 +30,16 @@ class Brought(Generic[V]):
 
     id_by_key: Mapping[str, str]  #: of every source key that was brought
     changed: Mapping[str, V]  #: by id, those that were there and are different now
+    changed_fields: Mapping[str, tuple[str, ...]]  #: by source key, for example ("location.names",); a new one has none
 
 
 async def bring_up(
-    connection: Connection, bodies: Bodies[V], dataset: str, values: Mapping[str, V], make_id: Callable[[], str]
+    connection: Connection,
+    bodies: Bodies[V],
+    dataset: str,
+    values: Mapping[str, V],
+    make_id: Callable[[], str],
+    translated: Languages = NO_TRANSLATIONS,
 ) -> Brought[V]:
     """
     Create and change records so that they are as a file has them; equal ones are left alone.
@@ -45,6 +54,8 @@ async def bring_up(
         values: By source key; each has that source.
 
         make_id: Makes the ids of new records.
+
+        translated: The languages that translations have brought, by field; their texts stay.
     """
     record_id = sql.Identifier(bodies.noun.id_field)
     table = sql.Identifier(bodies.noun.name)
@@ -58,21 +69,35 @@ async def bring_up(
         [dataset, list(values)],
     )
     there = {row[0]: row[1:] for row in await cursor.fetchall()}
-    id_by_key, changed = {}, {}
+    id_by_key, changed, changed_fields = {}, {}, {}
+    kept_fields = {field.partition(".")[2]: field for field in translated if field.startswith(f"{bodies.noun.name}.")}
     rows: list[dict[str, Any]] = []
     for key, value in values.items():
         known_id, revision, archived, doc = there.get(key, (None, 0, False, b""))
         id_by_key[key] = known_id or make_id()
+        if known_id and kept_fields:
+            value = _keeping(bodies, value, doc, kept_fields, translated)  # noqa: PLW2901 -- the record as it is to be
         new_doc = bodies.noun.doc(id_by_key[key], value)
         if known_id and new_doc == doc and not archived:
             continue
         if known_id:
             changed[known_id] = value
+            changed_fields[key] = bodies.noun.changed_fields(doc, new_doc)
         columns = {"revision": revision + 1, **bodies.columns(value), "doc": new_doc}
         rows.append({bodies.noun.id_field: id_by_key[key], **columns})
     if rows:
         await connection.execute(_write_statement(bodies), {name: array(row[name] for row in rows) for name in rows[0]})
-    return Brought(id_by_key, changed)
+    return Brought(id_by_key, changed, changed_fields)
+
+
+def _keeping(bodies: Bodies[V], value: V, doc: bytes, fields: Mapping[str, str], translated: Languages) -> V:
+    present: Any = bodies.noun.value(Stored(record_id="", revision=0, doc=doc))
+    if any(isinstance(each, Location) and each.is_confidential for each in (value, present)):
+        return value  # it has one alias, and that is the file's
+    texts: dict[str, Any] = {
+        name: keeping(getattr(value, name), getattr(present, name), translated[field]) for name, field in fields.items()
+    }
+    return replace(value, **texts)
 
 
 def _write_statement(bodies: Bodies[Any]) -> sql.Composed:

@@ -15,9 +15,11 @@ from services.directory.model import (
     Service,
     Site,
     Source,
+    Stored,
     inside,
     refuse,
 )
+from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import is_record_id
 from services.errors import InvalidInput, Violation
 from services.runtime.postgres import Connection
@@ -97,6 +99,11 @@ class Known:
     def is_public(self) -> bool:
         """Whether its exact place was public until now."""
         return self.disclosure == Disclosure.PUBLIC
+
+    @property
+    def provider(self) -> Provider:
+        """The provider as it is."""
+        return PROVIDER.value(Stored(record_id=self.provider_id, revision=0, doc=self.doc))
 
 
 async def sort_out(connection: Connection, dataset: str, records: Sequence[ImportRecord]) -> list[Row | Violation]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.directory.model import (
@@ -23,6 +24,7 @@ from services.directory.model import (
     Vetting,
     VettingState,
 )
+from services.directory.model.translations import keeping
 from services.directory.store import places
 from services.directory.store.bodies import LOCATIONS, ORGANIZATIONS, SERVICES
 from services.directory.store.body_batches import Brought, bring_up
@@ -30,6 +32,7 @@ from services.directory.store.confidence import at_location, becomes_confidentia
 from services.directory.store.import_rows import Known, Row, read_known, reported_pools, sort_out
 from services.directory.store.providers import Change, Held, lock_by, write
 from services.directory.store.requests import forget
+from services.directory.store.translations import Languages, languages_of_translations
 from services.directory.wire.hiding_wire import is_suspended
 from services.directory.wire.nouns_wire import PROVIDER
 from services.runtime.postgres import Connection
@@ -75,15 +78,16 @@ async def upsert_rows(
         REFUSED with its field and rule, and the others go on.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('directory.import:' || %s, 0))", [dataset])
+    translated = await languages_of_translations(connection, dataset)
     sorted_out = await sort_out(connection, dataset, rows)
     accepted = [row for row in sorted_out if isinstance(row, Row)]
-    ground = await _bring_ground(connection, dataset, accepted, lambda: str(new_id()))
+    ground = await _bring_ground(connection, dataset, accepted, lambda: str(new_id()), translated)
     await places.lock_pools(connection, await reported_pools(connection, dataset, accepted))
     known = await read_known(connection, dataset, [row.source_key for row in accepted])
-    plans = [_planned(row, ground, known.get(row.source_key), str(new_id())) for row in accepted]
+    plans = [_planned(row, ground, known.get(row.source_key), str(new_id()), translated) for row in accepted]
     plans, news = await _with_places(connection, plans, actor=actor, now=now)
     beside = await _beside(connection, {plan.provider_id for plan in plans}, ground, news)
-    results = [Upserted(plan.outcome, plan.provider_id) for plan in plans]
+    results = [ground.added_to(plan.outcome(), row) for plan, row in zip(plans, accepted, strict=True)]
     changed = [plan for plan, told in zip(plans, results, strict=True) if told.outcome is not Outcome.UNCHANGED]
     changes = [plan.change for plan in changed] + [change for _, change in beside]
     hidden = [plan.change for plan in changed if plan.hides]
@@ -103,6 +107,16 @@ class _Ground:
     locations: Brought[Location]
     service_by_key: Mapping[str, Service]
     location_by_key: Mapping[str, Location]
+    organizations: Brought[Organization]
+
+    def added_to(self, upserted: Upserted, row: Row) -> Upserted:
+        """Add what a row has changed in what its provider rests on."""
+        fields = (
+            self.organizations.changed_fields.get(row.organization_key, ())
+            + self.services.changed_fields.get(row.service_key, ())
+            + self.locations.changed_fields.get(row.location_key, ())
+        )
+        return replace(upserted, changed=upserted.changed + fields) if fields else upserted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +127,18 @@ class _Plan:
     provider: Provider
     before: Known | None
 
-    @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Upserted:
+        """Say what it comes to, and which fields are different then."""
         if self.before is None:
-            return Outcome.CREATED
-        if self.before.archived or PROVIDER.doc(self.provider_id, self.provider) != self.before.doc:
-            return Outcome.UPDATED
-        return Outcome.UNCHANGED
+            return Upserted(Outcome.CREATED, self.provider_id)
+        doc = PROVIDER.doc(self.provider_id, self.provider)
+        if doc == self.before.doc and not self.before.archived:
+            return Upserted(Outcome.UNCHANGED, self.provider_id)
+        changed = PROVIDER.changed_fields(self.before.doc, doc)
+        names = tuple(field.removeprefix("provider.") for field in changed)
+        return Upserted(
+            Outcome.UPDATED, self.provider_id, changed=(*names, "archived") if self.before.archived else names
+        )
 
     @property
     def change(self) -> Change:
@@ -132,7 +151,7 @@ class _Plan:
 
 
 async def _bring_ground(
-    connection: Connection, dataset: str, rows: Sequence[Row], make_id: Callable[[], str]
+    connection: Connection, dataset: str, rows: Sequence[Row], make_id: Callable[[], str], translated: Languages
 ) -> _Ground:
     """Bring organizations, services and locations up; of several rows with one key the first counts."""
     organizations: dict[str, Organization] = {}
@@ -141,7 +160,8 @@ async def _bring_ground(
     for row in rows:
         if row.organization_key not in organizations:
             organizations[row.organization_key] = replace(row.organization, source=row.organization_source)
-    ids = (await bring_up(connection, ORGANIZATIONS, dataset, organizations, make_id)).id_by_key
+    brought = await bring_up(connection, ORGANIZATIONS, dataset, organizations, make_id, translated)
+    ids = brought.id_by_key
     for row in rows:
         organization_id = ids[row.organization_key]
         if row.service_key not in services:
@@ -150,15 +170,17 @@ async def _bring_ground(
             # a location of a key of its own may be shared: it is nobody's
             owner_id = organization_id if row.location_key == row.source_key else ""
             locations[row.location_key] = replace(row.location, organization_id=owner_id, source=row.location_source)
+    brought_services = await bring_up(connection, SERVICES, dataset, services, make_id, translated)
     return _Ground(
-        services=await bring_up(connection, SERVICES, dataset, services, make_id),
-        locations=await bring_up(connection, LOCATIONS, dataset, locations, make_id),
+        organizations=brought,
+        services=brought_services,
+        locations=await bring_up(connection, LOCATIONS, dataset, locations, make_id, translated),
         service_by_key=services,
         location_by_key=locations,
     )
 
 
-def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str) -> _Plan:
+def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str, translated: Languages) -> _Plan:
     """Put a provider together out of its row and what the directory knows better; reports come later."""
     provider_id = before.provider_id if before else new_id
     location = ground.location_by_key[row.location_key]
@@ -173,8 +195,21 @@ def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str) -> _P
         pool_id=row.provider.pool_id or (before.pool_id if before else provider_id),
         vetting=vetting,
         site=Site.of(location, ground.service_by_key[row.service_key].organization_id),
+        **_kept_texts(row.provider, before, translated, is_hidden=location.is_confidential),
     )
     return _Plan(provider_id=provider_id, provider=provider, before=before)
+
+
+def _kept_texts(told: Provider, before: Known | None, translated: Languages, *, is_hidden: bool) -> Mapping[str, Any]:
+    """Keep what translations have said of a public provider."""
+    fields = [field for field in ("names", "descriptions") if f"provider.{field}" in translated]
+    if not fields or before is None or is_hidden or not before.is_public:
+        return {}
+    present = before.provider
+    return {
+        field: keeping(getattr(told, field), getattr(present, field), translated[f"provider.{field}"])
+        for field in fields
+    }
 
 
 async def _with_places(

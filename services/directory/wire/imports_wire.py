@@ -3,8 +3,9 @@
 from typing import Final
 
 from ihala.directory.v1 import directory_service_pb2 as service_pb
-from services.directory.model import refuse
+from services.directory.model import Outcome, refuse
 from services.directory.model.imports import (
+    Changed,
     Counts,
     Fault,
     ImportHeader,
@@ -22,6 +23,13 @@ _ON_DUPLICATE: Final = {
 }
 _ON_DUPLICATE_READ: Final = {number: word for word, number in _ON_DUPLICATE.items()}
 
+_OUTCOME: Final = {
+    Outcome.CREATED: service_pb.IMPORT_OUTCOME_CREATED,
+    Outcome.UPDATED: service_pb.IMPORT_OUTCOME_UPDATED,
+    Outcome.ARCHIVED: service_pb.IMPORT_OUTCOME_ARCHIVED,
+}
+_OUTCOME_READ: Final = {number: outcome for outcome, number in _OUTCOME.items()}
+
 Request = service_pb.ImportProvidersRequest
 
 
@@ -34,6 +42,8 @@ def header_to_wire(header: ImportHeader) -> Request:
             dry_run=header.dry_run,
             complete=header.complete,
             allow_large_archive=header.allow_large_archive,
+            translated_texts=header.translated,
+            compared_facts=header.compared,
         )
     )
 
@@ -52,6 +62,8 @@ def header_from_wire(request: Request | None) -> ImportHeader:
         dry_run=header.dry_run,
         complete=header.complete,
         allow_large_archive=header.allow_large_archive,
+        translated=tuple(header.translated_texts),
+        compared=tuple(header.compared_facts),
     )
 
 
@@ -69,6 +81,7 @@ def progress_to_wire(progress: Progress) -> service_pb.ImportProvidersResponse:
         rejected_count=counts.rejected,
         rejected=map(rejected_to_wire, progress.rejected),
         notices=map(remark_to_wire, progress.remarks),
+        changes=map(_changed_to_wire, progress.changes),
         done=progress.done,
     )
 
@@ -91,6 +104,7 @@ def progress_from_wire(answer: service_pb.ImportProvidersResponse) -> Progress:
             for each in answer.rejected
         ),
         remarks=tuple(Remark(each.row_number, Notice(each.field, each.code)) for each in answer.notices),
+        changes=tuple(map(_changed_from_wire, answer.changes)),
         done=answer.done,
     )
 
@@ -107,3 +121,23 @@ def rejected_to_wire(rejected: Rejected) -> service_pb.RejectedRow:
 
 def remark_to_wire(remark: Remark) -> service_pb.ImportNotice:
     return service_pb.ImportNotice(row_number=remark.row_number, field=remark.notice.field, code=remark.notice.code)
+
+
+def _changed_to_wire(changed: Changed) -> service_pb.ImportChange:
+    return service_pb.ImportChange(
+        row_number=changed.row_number,
+        source_key=changed.source_key,
+        provider_id=changed.provider_id,
+        outcome=_OUTCOME[changed.outcome],
+        fields=changed.fields,
+    )
+
+
+def _changed_from_wire(changed: service_pb.ImportChange) -> Changed:
+    return Changed(
+        row_number=changed.row_number,
+        source_key=changed.source_key,
+        provider_id=changed.provider_id,
+        outcome=_OUTCOME_READ[changed.outcome],
+        fields=tuple(changed.fields),
+    )

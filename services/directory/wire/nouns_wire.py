@@ -5,7 +5,7 @@ A noun turns requests into values and stored records into answers; the steps
 between are the same for all five, and stand in `servicer`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -113,6 +113,17 @@ class Noun(Generic[V]):
     def doc(self, record_id: str, value: V) -> bytes:
         """Write a record as it is kept."""
         return canonical(self.write(record_id, value))
+
+    def changed_fields(self, before: bytes, after: bytes) -> tuple[str, ...]:
+        """List the fields in which two states of a record differ, ordered, each with the noun before it."""
+        old, new = self.message.FromString(before), self.message.FromString(after)
+        names = sorted(field.name for field in self.message.DESCRIPTOR.fields)
+        return tuple(f"{self.name}.{name}" for name in names if self._field(old, name) != self._field(new, name))
+
+    @staticmethod
+    def _field(message: Any, name: str) -> Any:
+        field = getattr(message, name)
+        return list(field) if isinstance(field, Sequence) and not isinstance(field, str | bytes) else field
 
     def shown(self, stored: Stored) -> Any:
         """Write a record as callers see it."""
