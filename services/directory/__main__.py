@@ -9,9 +9,11 @@ import structlog
 import uvloop
 
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from ihala.directory.v1.documents_pb2_grpc import add_DocumentServiceServicer_to_server
 from services.directory.imports import ImportMethods
 from services.directory.readiness import Ready, keep_ready
 from services.directory.servicer import Directory, DirectoryServicer
+from services.directory.servicer.documents import DocumentServicer
 from services.directory.settings import Settings
 from services.geo import AreaCell
 from services.runtime import log, rpc, settings
@@ -22,7 +24,7 @@ from services.runtime.telemetry import CallMetrics, serve_metrics
 from services.runtime.tokens import Verifier
 from services.towns import TownList, load
 
-SERVICE: Final = "ihala.directory.v1.DirectoryService"
+SERVICES: Final = ("ihala.directory.v1.DirectoryService", "ihala.directory.v1.DocumentService")
 SCHEMA: Final = "directory"
 
 
@@ -33,7 +35,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     ready = Ready()
     server = rpc.new_server(
         Verifier(chosen.jwks_file, chosen.deny_file, now=utc_now).verify,
-        services=[SERVICE],
+        services=SERVICES,
         dependencies=["postgres"],
         metrics=metrics,
         interceptors=[ready],
@@ -47,6 +49,8 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         directory = Directory(pool=pool, towns=towns, waker=FeedWaker(), now=utc_now, new_id=uuid4)
         servicer: Any = DirectoryServicer(directory, ImportMethods(directory))
         add_DirectoryServiceServicer_to_server(servicer, server.grpc)
+        documents: Any = DocumentServicer(directory)
+        add_DocumentServiceServicer_to_server(documents, server.grpc)
         watch = loops.create_task(keep_ready(chosen.database_url, pool, server.health, ready))
         port = server.listen(chosen.listen_address, chosen.tls_dir)
         with serve_metrics(metrics.registry, chosen.metrics_address):

@@ -217,6 +217,10 @@ METHODS: Final[Mapping[str, Rule]] = {
         },
     ),
     **_rows(
+        "ihala.directory.v1.DocumentService",
+        {"KeepDocuments": _EDITOR, "ListDocuments": _EDITOR},
+    ),
+    **_rows(
         "ihala.matching.v1.MatchingService",
         {
             "FindMatches": _MATCHER,

@@ -16,9 +16,11 @@ from ihala.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
 )
+from ihala.directory.v1.documents_pb2_grpc import DocumentServiceStub, add_DocumentServiceServicer_to_server
 from ihala.geo.v1 import geo_pb2
 from services.directory.imports import ImportMethods
 from services.directory.servicer import Directory, DirectoryServicer
+from services.directory.servicer.documents import DocumentServicer
 from services.runtime.auth import Role
 from services.runtime.feed import FeedWaker
 from services.runtime.postgres import Pool, open_pool
@@ -51,6 +53,10 @@ class House:
             token = self.serving.identity.token(*roles, client_id=client_id, receiver_ids=receiver_ids)
             self._stubs[key] = DirectoryServiceStub(self.serving.channel(token=token))
         return self._stubs[key]
+
+    def documents(self, *roles: Role) -> Any:
+        """Speak to it about documents, as somebody with these roles."""
+        return DocumentServiceStub(self.serving.channel(token=self.serving.identity.token(*roles)))
 
     @property
     def editor(self) -> Any:
@@ -122,9 +128,13 @@ async def a_house(url: str, folder: Path) -> AsyncIterator[House]:
         directory = Directory(pool=pool, towns=towns(), waker=FeedWaker(), now=lambda: NOON, new_id=uuid4)
         servicer: Any = DirectoryServicer(directory, ImportMethods(directory))
         identity = an_identity(folder)
-        async with serving(
-            identity, lambda server: add_DirectoryServiceServicer_to_server(servicer, server), max_concurrent_calls=500
-        ) as running:
+        documents: Any = DocumentServicer(directory)
+
+        def add(server: Any) -> None:
+            add_DirectoryServiceServicer_to_server(servicer, server)
+            add_DocumentServiceServicer_to_server(documents, server)
+
+        async with serving(identity, add, max_concurrent_calls=500) as running:
             yield House(running, pool, directory)
 
 

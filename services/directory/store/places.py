@@ -52,7 +52,12 @@ async def add(connection: Connection, told: Mapping[str, Reports], *, actor: str
 
     Of two reports of one pool, population and time the later told counts.
     """
-    rows = [(pool_id, report) for pool_id, reports in told.items() for report in reports]
+    of_key = {
+        (pool_id, report.population, report.report_time): (pool_id, report)
+        for pool_id, reports in told.items()
+        for report in reports
+    }
+    rows = list(of_key.values())
     if rows:
         await connection.execute(
             """

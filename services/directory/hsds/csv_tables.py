@@ -1,0 +1,117 @@
+"""The tables of the CSV package: rows nested into documents, and documents laid out as rows."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from services.directory.hsds.documents import MAX_ID_LENGTH, Body, Document, Documents, merge
+from services.directory.hsds.tables import RECORDS, TABLES
+from services.directory.model.imports import Fault
+
+Rows = dict[str, dict[str, Body]]  #: table → id → row
+_LINK_COLUMNS: Final = {
+    "service": ("organization",),
+    "service_at_location": ("service", "location"),
+    "location": ("organization",),
+}
+
+
+def nest(tables: Mapping[str, Iterable[Any]], documents: Documents) -> None:
+    """
+    Put the rows of all tables inside the records that they name; the rest stands beside them.
+
+    A row keeps its columns as they are, so that it is laid out again as it came.
+    """
+    rows = _by_id(tables, documents)
+    used: set[tuple[str, str]] = set()
+    for table, by_id in rows.items():
+        for name, child in TABLES[table].children.items():
+            if child.table not in RECORDS:
+                used.update((child.table, key) for key in _fill(table, by_id, name, rows.get(child.table, {})))
+    for table, by_id in rows.items():
+        for key, row in by_id.items():
+            if table in RECORDS:
+                links = {link: row[f"{link}_id"] for link in _LINK_COLUMNS.get(table, ()) if row.get(f"{link}_id")}
+                documents.put(Document(table, key, row, links))
+            elif (table, key) not in used:
+                documents.put(Document(table, key, row))
+
+
+def lay_out(documents: Documents) -> Rows:
+    """Lay all documents out as rows; the columns that tell the nesting are filled where a row has none."""
+    rows: Rows = {table: {} for table in TABLES}
+    for document in documents:
+        links = {f"{link}_id": key for link, key in document.links.items()}
+        _lay_out(rows, document.table, {**document.body, **links})
+    for service in rows["service"].values():
+        program = rows["program"].get(service.get("program_id", ""))
+        if program is not None and service.get("organization_id"):
+            program.setdefault("organization_id", service["organization_id"])
+    return rows
+
+
+def _by_id(tables: Mapping[str, Iterable[Any]], documents: Documents) -> Rows:
+    found: Rows = {}
+    for table, rows in tables.items():
+        by_id = found.setdefault(table, {})
+        for number, row in enumerate(rows, start=1):
+            key = row.get("id") if isinstance(row, dict) else None
+            if not isinstance(key, str) or not 0 < len(key) <= MAX_ID_LENGTH or "\0" in key:
+                rule = f"must be a text of 1 to {MAX_ID_LENGTH} characters"
+                documents.faults.append(("", Fault(f"{TABLES[table].file}[{number}].id", rule)))
+            elif key in by_id:
+                documents.faults.append((key, Fault(f"{TABLES[table].file}[{number}].id", "must be unique")))
+            else:
+                by_id[key] = dict(row)
+    return found
+
+
+def _fill(table: str, owners: dict[str, Body], name: str, inner: dict[str, Body]) -> set[str]:
+    """Put rows of one table into the rows that they belong inside; answers the ids of those that were put."""
+    child = TABLES[table].children[name]
+    used: set[str] = set()
+    if child.one:
+        for owner in owners.values():
+            found = inner.get(owner.get(child.key) or "")
+            if found is not None:
+                owner[name] = found
+                used.add(found["id"])
+        return used
+    for row in inner.values():
+        holder = owners.get(row.get(child.key) or "")
+        if holder is not None and _is_of(table, child.table, row):
+            holder.setdefault(name, []).append(row)
+            used.add(row["id"])
+    return used
+
+
+def _is_of(table: str, child: str, row: Body) -> bool:
+    """Say whether an attribute or a change names another table than this one."""
+    told = row.get({"attribute": "link_entity", "metadata": "resource_type"}.get(child, ""))
+    return told not in TABLES or told == table
+
+
+def _lay_out(rows: Rows, table: str, value: Body) -> None:
+    row = {name: part for name, part in value.items() if name not in TABLES[table].children and part is not None}
+    for name, child in TABLES[table].children.items():
+        part = value.get(name)
+        if part is None or child.table in RECORDS:
+            continue
+        if child.one:
+            row.setdefault(child.key, part["id"])
+            _lay_out(rows, child.table, part)
+        for each in () if child.one else part:
+            own = {column: inner for column, inner in each.items() if inner is not None}
+            _lay_out(rows, child.table, {child.key: value["id"], **_told(table, child.table), **own})
+    known = rows[table].setdefault(row["id"], row)
+    if known is not row:
+        merge(known, row)
+
+
+def _told(table: str, child: str) -> Body:
+    match child:
+        case "attribute":
+            return {"link_entity": table}
+        case "metadata":
+            return {"resource_type": table}
+        case _:
+            return {}

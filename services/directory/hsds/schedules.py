@@ -1,0 +1,99 @@
+"""Schedules of HSDS, which are recurrences of RFC 5545 in columns, and ours."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from services.directory.hsds.attributes import made_id
+from services.directory.hsds.documents import Body
+from services.directory.hsds.ways import Remarks, Ways
+from services.directory.model import Period, Schedule, SchedulePurpose
+from services.directory.model.imports import Notice
+from services.errors import InvalidInput
+
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(:00)?", re.ASCII)
+_WEEK: Final = "MO,TU,WE,TH,FR,SA,SU"
+_LONGEST_OFFSET_H: Final = 14
+#: columns that RFC 5545 lets a weekly or a monthly rule have
+_PARTS: Final = {"WEEKLY": ("byday",), "MONTHLY": ("byday", "bymonthday")}
+_ALL_PARTS: Final = ("byday", "bymonthday", "byweekno", "byyearday")
+
+
+class _NotRead(Exception):
+    """A schedule that says what the directory's cannot say, or nothing that it could."""
+
+
+def schedules_of(rows: list[Any], ways: Ways, remarks: Remarks) -> tuple[Schedule, ...]:
+    """Read schedules; one that cannot be said exactly is left out whole, and remarked: half of it would be a guess."""
+    found: list[Schedule] = []
+    for row in rows:
+        if not isinstance(row, dict) or not any(row.get(column) for column in ("opens_at", "closes_at", "freq")):
+            continue
+        try:
+            found.append(_schedule(row, ways))
+        except (_NotRead, InvalidInput, ValueError, TypeError, OverflowError):
+            remarks.notices.append(Notice("provider.schedules", "hours_not_read"))
+    return tuple(dict.fromkeys(found))
+
+
+def schedule_rows(owner: str, schedules: tuple[Schedule, ...]) -> Iterator[Body]:
+    """Write the schedules that the standard can say; of others the attribute tells."""
+    for number, schedule in enumerate(schedules):
+        parts = dict(part.split("=", 1) for part in schedule.rrule.split(";")) if schedule.rrule else {}
+        freq = parts.pop("FREQ", "WEEKLY")
+        if freq not in _PARTS or not parts.keys() <= {"BYDAY", "BYMONTHDAY", "WKST"}:
+            continue
+        row: Body = {"id": made_id("schedule", owner, number), "freq": freq}
+        row.update({name.lower(): value for name, value in parts.items()})
+        if not schedule.rrule:
+            row["byday"] = _WEEK
+        row["opens_at"] = f"{schedule.opens_at}:00"
+        row["closes_at"] = "00:00:00" if schedule.closes_at == "24:00" else f"{schedule.closes_at}:00"
+        if schedule.purpose is SchedulePurpose.INTAKE:
+            row["description"] = "Intake"
+        yield row
+
+
+def _schedule(row: Body, ways: Ways) -> Schedule:
+    zone = _zone(row.get("timezone"), ways)
+    return Schedule(
+        rrule=_rrule(row),
+        opens_at=_time(row.get("opens_at")),
+        closes_at=_time(row.get("closes_at")),
+        valid=Period(_day(row.get("valid_from"), zone), _day(row.get("valid_to"), zone, days=1)),
+    )
+
+
+def _rrule(row: Body) -> str:
+    freq = row.get("freq") or ("WEEKLY" if row.get("byday") else "")
+    told = [part for part in _ALL_PARTS if row.get(part)]
+    if row.get("count") or (row.get("interval") or 1) != 1 or not set(told) <= set(_PARTS.get(freq, ())):
+        # they count from a first day, or the rule is none of RFC 5545
+        raise _NotRead
+    if not freq:
+        return ""
+    parts = [f"FREQ={freq}", *(f"{part.upper()}={str(row[part]).replace(' ', '')}" for part in told)]
+    if row.get("wkst"):
+        parts.append(f"WKST={row['wkst']}")
+    if row.get("until"):
+        parts.append(f"UNTIL={date.fromisoformat(row['until']):%Y%m%d}")
+    return ";".join(parts)
+
+
+def _time(value: Any) -> str:
+    found = _TIME.fullmatch(value or "")
+    if found is None:
+        raise _NotRead
+    return f"{found[1]}:{found[2]}"
+
+
+def _zone(offset: Any, ways: Ways) -> tzinfo:
+    if isinstance(offset, int | float) and abs(offset) <= _LONGEST_OFFSET_H:
+        return timezone(timedelta(hours=offset))
+    return ZoneInfo(ways.time_zone) if ways.time_zone else UTC
+
+
+def _day(value: Any, zone: tzinfo, *, days: int = 0) -> datetime | None:
+    return datetime.combine(date.fromisoformat(value) + timedelta(days), time.min, zone) if value else None
