@@ -27,6 +27,7 @@ from services.geo.places import (
     Point,
     cell_at,
     centre_of,
+    finest_cell,
     position_of,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "distance_m",
     "distances_m",
     "ecef_m",
+    "finest_cell",
     "latitude_band_deg",
     "outline_of",
     "position_of",

@@ -100,6 +100,13 @@ def cell_at(point: Point, resolution: int) -> AreaCell:
     return AreaCell(h3.latlng_to_cell(point.latitude_deg, point.longitude_deg, resolution))
 
 
+def finest_cell(place: Place | None) -> str:
+    """Name the finest cell of resolution 3 to 6 in which a place surely is; empty for none."""
+    if place is None:
+        return ""
+    return cell_at(place, FINEST_RESOLUTION).h3_cell if isinstance(place, Point) else place.h3_cell
+
+
 def centre_of(h3_cell: str) -> Point:
     """
     Find the centre of an H3 cell of any resolution from 0 to 15, as origins may be given.

@@ -214,6 +214,9 @@ METHODS: Final[Mapping[str, Rule]] = {
             "CreateLine": _DRAWER,
             "EndLine": _DRAWER,
             "ListLines": _ANY,
+            "CreateCalendarEntry": _GUARDIAN,
+            "EndCalendarEntry": _GUARDIAN,
+            "ListCalendarEntries": _ANY,
         },
     ),
     **_rows(

@@ -6,6 +6,7 @@ service_at_location.
 """
 
 from services.directory.model.bodies import Organization, Receiver, Service
+from services.directory.model.calendar import CalendarEntry
 from services.directory.model.checks import each_inside, inside, language_tag, moved, refuse
 from services.directory.model.eligibility import AgeBand, Rule, ServiceClaim
 from services.directory.model.locations import Location
@@ -15,6 +16,7 @@ from services.directory.model.service_areas import Outline, ServiceArea, Service
 from services.directory.model.values import (
     Contact,
     Firewall,
+    HoursException,
     LanguageOffer,
     LocalizedText,
     Period,
@@ -43,12 +45,14 @@ from services.directory.model.words import (
 
 __all__ = [
     "AgeBand",
+    "CalendarEntry",
     "Claim",
     "Contact",
     "ContactKind",
     "Delivery",
     "Disclosure",
     "Firewall",
+    "HoursException",
     "ImportRecord",
     "LanguageMode",
     "LanguageOffer",

@@ -15,6 +15,7 @@ from services.directory.model.service_areas import ServiceAreas, check_areas, ch
 from services.directory.model.values import (
     Contact,
     Firewall,
+    HoursException,
     LanguageOffer,
     Period,
     PlaceReport,
@@ -82,6 +83,7 @@ class Provider:
     contacts: tuple[Contact, ...] = ()  #: of a public one only
     place_reports: tuple[PlaceReport, ...] = ()  #: of the pool, one a population, ordered by it
     schedules: tuple[Schedule, ...] = ()
+    hours_exceptions: tuple[HoursException, ...] = ()  #: of two for one day the later counts
     staff_genders: tuple[str, ...] = ()  #: codes
     works_across_borders: Claim = Claim.UNKNOWN  #: R60
     detention: bool = False  #: can never be accommodation (R28)
@@ -95,7 +97,7 @@ class Provider:
             check_id(field, getattr(self, field))
         check_texts("names", self.names)
         check_texts("descriptions", self.descriptions)
-        for field in ("claims", "rules", "languages", "contacts", "place_reports", "schedules", "staff_genders"):
+        for field in ("claims", "rules", "languages", "contacts", "place_reports", "schedules", "hours_exceptions", "staff_genders"):
             check_count(field, getattr(self, field))
         check_unique("claims", [claim.code for claim in self.claims])
         check_unique("place_reports", [report.population for report in self.place_reports])

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -27,9 +27,11 @@ from services.directory.model.words import (
     SchedulePurpose,
     VettingState,
 )
+from services.hours import Calendar, ClockSpan
 from services.taxonomy import Kind
 
 MAX_PLACES: Final = 100_000
+MAX_SPANS: Final = 24  #: of one day
 _LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _RRULE = re.compile(r"FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)(;[A-Z]+=[A-Z0-9,+-]+)*", re.ASCII)
 _RECURRENCE_START = datetime(2000, 1, 1)  # noqa: DTZ001 -- recurrences are of local days
@@ -188,11 +190,35 @@ class Schedule:
     opens_at: str  #: HH:MM
     closes_at: str  #: HH:MM, 24:00 allowed; the next day if not after opens_at
     valid: Period = Period()
+    first_day: date | None = None  #: from here the recurrence counts
+    calendar: Calendar | None = None  #: in force only while this is announced; None: the ordinary hours
 
     def __post_init__(self) -> None:
         if self.rrule:
             _check_rrule(self.rrule)
-        if not _LOCAL_TIME.fullmatch(self.opens_at):
-            raise refuse("opens_at", "must be a local time HH:MM")
-        if self.closes_at != "24:00" and not _LOCAL_TIME.fullmatch(self.closes_at):
-            raise refuse("closes_at", "must be a local time HH:MM, or 24:00")
+        check_clock(self.opens_at, self.closes_at)
+
+
+def check_clock(opens_at: str, closes_at: str) -> None:
+    """Check the hours of a span."""
+    if not _LOCAL_TIME.fullmatch(opens_at):
+        raise refuse("opens_at", "must be a local time HH:MM")
+    if closes_at != "24:00" and not _LOCAL_TIME.fullmatch(closes_at):
+        raise refuse("closes_at", "must be a local time HH:MM, or 24:00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursException:
+    """Days on which the hours are others than usual, or none."""
+
+    first_day: date
+    last_day: date  #: inside
+    purpose: SchedulePurpose | None = None  #: None: both
+    spans: tuple[ClockSpan, ...] = ()  #: open instead; empty: closed
+
+    def __post_init__(self) -> None:
+        if self.last_day < self.first_day:
+            raise refuse("last_day", "must not be before first_day")
+        check_count("spans", self.spans, MAX_SPANS)
+        for span in self.spans:
+            check_clock(span.opens_at, span.closes_at)

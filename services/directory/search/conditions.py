@@ -1,6 +1,7 @@
 """What a search asks for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.directory.model import Delivery, Status
 from services.directory.search.areas import Area
@@ -21,5 +22,6 @@ class Conditions:
     dataset: str = ""
     country_code: str = ""
     places_free: bool = False
+    open_at_time: datetime | None = None  #: when people are surely taken in (R48)
     covers: Point | None = None  #: in a service area whose outline is known
     deliveries: tuple[Delivery, ...] = ()  #: one of these ways

@@ -1,5 +1,6 @@
 """The directory over gRPC: one servicer, made of parts by noun."""
 
+from services.directory.servicer.calendar import CalendarMethods
 from services.directory.servicer.commands import Directory
 from services.directory.servicer.lists import ListMethods
 from services.directory.servicer.locations import LocationMethods
@@ -35,6 +36,7 @@ class DirectoryServicer:
             PlaceMethods(directory),
             SearchMethods(directory),
             WatchMethods(directory),
+            CalendarMethods(directory),
             ListMethods(directory),
             SuggestionMethods(),
             *more,

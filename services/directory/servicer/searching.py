@@ -4,7 +4,7 @@ from typing import Any
 
 from services.directory.servicer.commands import Directory
 from services.directory.store.areas import count_cells
-from services.directory.store.search import find
+from services.directory.store.open_search import find_open
 from services.directory.wire.requests_wire import page_size_of
 from services.directory.wire.search_wire import (
     area_counts,
@@ -27,7 +27,7 @@ class SearchMethods:
         size = page_size_of(request)
         after = search_position(request)
         async with read(self._directory.pool, snapshot=True) as connection:
-            found = await find(connection, conditions, after=after, limit=size + 1, now=self._directory.now())
+            found = await find_open(connection, conditions, after=after, limit=size + 1, now=self._directory.now())
         return found_page(request, found, size)
 
     async def CountAreas(self, request: Any, context: Any) -> Any:

@@ -13,6 +13,7 @@ from services.directory.model import (
     inside,
 )
 from services.directory.wire.areas_wire import areas_from_wire, areas_to_wire
+from services.directory.wire.hours_wire import exception_from_wire, exception_to_wire
 from services.directory.wire.places_wire import place_from_wire, place_to_wire
 from services.directory.wire.values_wire import (
     contact_from_wire,
@@ -65,6 +66,7 @@ def provider_from_wire(message: pb.Provider) -> Provider:
         contacts=each_inside("contacts", contact_from_wire, message.contacts),
         place_reports=each_inside("place_reports", report_from_wire, message.place_reports),
         schedules=each_inside("schedules", schedule_from_wire, message.schedules),
+        hours_exceptions=each_inside("hours_exceptions", exception_from_wire, message.hours_exceptions),
         staff_genders=tuple(message.staff_genders),
         works_across_borders=CLAIM.read("works_across_borders", message.works_across_borders),
         detention=message.detention,
@@ -120,6 +122,7 @@ def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
         contacts=map(contact_to_wire, provider.contacts),
         place_reports=map(report_to_wire, provider.place_reports),
         schedules=map(schedule_to_wire, provider.schedules),
+        hours_exceptions=map(exception_to_wire, provider.hours_exceptions),
         staff_genders=provider.staff_genders,
         wheelchair=CLAIM.write(site.wheelchair),
         works_across_borders=CLAIM.write(provider.works_across_borders),

@@ -16,6 +16,7 @@ from services.directory.wire.areas_wire import outline_from_wire
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.places_wire import point_from_wire, reach_to_wire
 from services.directory.wire.requests_wire import fitting, page_position, page_token_for, refuse_unknown
+from services.directory.wire.values_wire import time_from_wire
 from services.directory.wire.words_wire import DELIVERY, STATUS
 from services.errors import NotFound
 from services.geo import Point
@@ -51,6 +52,7 @@ def conditions_of(request: service_pb.SearchProvidersRequest, towns: TownList) -
         dataset=request.dataset,
         country_code=request.country_code,
         places_free=request.places_free,
+        open_at_time=time_from_wire("open_at_time", request.open_at_time) if request.HasField("open_at_time") else None,
         covers=inside("covers", point_from_wire, request.covers) if request.HasField("covers") else None,
         deliveries=tuple(DELIVERY.read(f"deliveries[{index}]", each) for index, each in enumerate(request.deliveries)),
     )

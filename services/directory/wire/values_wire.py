@@ -20,7 +20,15 @@ from services.directory.model import (
     language_tag,
     refuse,
 )
-from services.directory.wire.words_wire import CLAIM, CONTACT_KIND, LANGUAGE_MODE, MODALITY, SCHEDULE_PURPOSE
+from services.directory.wire.hours_wire import day_from_wire
+from services.directory.wire.words_wire import (
+    CALENDAR_KIND,
+    CLAIM,
+    CONTACT_KIND,
+    LANGUAGE_MODE,
+    MODALITY,
+    SCHEDULE_PURPOSE,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOS_PER_MICRO = 1000
@@ -130,6 +138,8 @@ def schedule_from_wire(schedule: pb.Schedule) -> Schedule:
         opens_at=schedule.opens_at,
         closes_at=schedule.closes_at,
         valid=inside("valid", period_from_wire, schedule.valid),
+        first_day=day_from_wire("first_day", schedule.first_day),
+        calendar=CALENDAR_KIND.read("calendar", schedule.calendar) if schedule.calendar else None,
     )
 
 
@@ -140,6 +150,8 @@ def schedule_to_wire(schedule: Schedule) -> pb.Schedule:
         opens_at=schedule.opens_at,
         closes_at=schedule.closes_at,
         valid=period_to_wire(schedule.valid),
+        first_day=schedule.first_day.isoformat() if schedule.first_day else "",
+        calendar=CALENDAR_KIND.write(schedule.calendar) if schedule.calendar else pb.CALENDAR_KIND_UNSPECIFIED,
     )
 
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from ihala.directory.v1 import calendar_pb2
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import (
     Claim,
@@ -19,6 +20,7 @@ from services.directory.model import (
     VettingState,
     refuse,
 )
+from services.hours import Calendar, Effect
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -37,11 +39,11 @@ class Words(Generic[E]):
 
     def __init__(self, kind: type[E], wire: Any, default: E | None) -> None:
         prefix = wire.Name(0).removesuffix("UNSPECIFIED")
-        self._by_number = {wire.Value(prefix + word.value): word for word in kind}
+        self._by_number = {wire.Value(prefix + word.name): word for word in kind}
         self._numbers = {word: number for number, word in self._by_number.items()}
         if default is not None:
             self._by_number[0] = default
-        self._rule = f"must be one of {', '.join(word.value for word in kind)}"
+        self._rule = f"must be one of {', '.join(word.name for word in kind)}"
 
     def read(self, field: str, number: int) -> E:
         """
@@ -69,6 +71,8 @@ REPORTING = Words(Reporting, pb.Reporting, Reporting.UNKNOWN)
 RULE_KIND = Words(RuleKind, pb.RuleKind, None)
 MODALITY = Words(Modality, pb.Modality, Modality.SPOKEN)
 LANGUAGE_MODE = Words(LanguageMode, pb.LanguageMode, LanguageMode.STAFF)
+CALENDAR_KIND = Words(Calendar, pb.CalendarKind, None)
+CALENDAR_EFFECT = Words(Effect, calendar_pb2.CalendarEffect, None)
 CONTACT_KIND = Words(ContactKind, pb.ContactKind, None)
 DELIVERY = Words(Delivery, pb.Delivery, None)
 SCHEDULE_PURPOSE = Words(SchedulePurpose, pb.SchedulePurpose, SchedulePurpose.OPENING)
