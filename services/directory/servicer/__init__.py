@@ -2,6 +2,8 @@
 
 from services.directory.servicer.calendar import CalendarMethods
 from services.directory.servicer.commands import Directory
+from services.directory.servicer.life import LifeMethods
+from services.directory.servicer.lines import LineMethods
 from services.directory.servicer.lists import ListMethods
 from services.directory.servicer.locations import LocationMethods
 from services.directory.servicer.organizations import OrganizationMethods
@@ -38,7 +40,9 @@ class DirectoryServicer:
             WatchMethods(directory),
             CalendarMethods(directory),
             ListMethods(directory),
-            SuggestionMethods(),
+            SuggestionMethods(directory),
+            LifeMethods(directory),
+            LineMethods(directory),
             *more,
         )
         for part in parts:

@@ -43,6 +43,8 @@ class Directory:
         answer_type: type[Any],
         object_id: str,
         run: Callable[[Connection, str, datetime], Awaitable[Any]],
+        *,
+        reason: str | None = None,
     ) -> Any:
         """
         Run a command in a transaction of its own, or give its first answer again.
@@ -58,6 +60,8 @@ class Directory:
 
             run: Given the connection, the actor and the time, does it and
                 returns the answer. Taking the feed's revisions is its last step.
+
+            reason: For the audit, a code.
         """
         principal = current_principal()
         key = RequestKey(
@@ -66,7 +70,13 @@ class Directory:
             method=request.DESCRIPTOR.full_name,
             digest=digest_of(request),
         )
-        act = Act(action=action, object_kind=action.partition(".")[0], object_id=object_id, request_id=key.request_id)
+        act = Act(
+            action=action,
+            object_kind=action.partition(".")[0],
+            object_id=object_id,
+            request_id=key.request_id,
+            reason=reason,
+        )
         now = self.now()
         async with transaction(self.pool, principal, act) as connection:
             first = await claim(connection, key, object_id, now)

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.directory.model import Location, refuse
 from services.directory.servicer.commands import Directory
+from services.directory.servicer.confidential_reads import note_reads
 from services.directory.servicer.editing import Editing, check_organization
 from services.directory.store.archiving import archived_with
 from services.directory.store.bodies import LOCATIONS
@@ -39,16 +40,21 @@ class LocationMethods:
     """The methods about locations."""
 
     def __init__(self, directory: Directory) -> None:
+        self._directory = directory
         self._editing = LocationEditing(directory, LOCATIONS)
 
     async def CreateLocation(self, request: Any, context: Any) -> Any:
         return await self._editing.create(request)
 
     async def GetLocation(self, request: Any, context: Any) -> Any:
-        return await self._editing.get(request)
+        answer = await self._editing.get(request)
+        await note_reads(self._directory, context, "location.get", [answer.location])
+        return answer
 
     async def ListLocations(self, request: Any, context: Any) -> Any:
-        return await self._editing.list(request)
+        page = await self._editing.list(request)
+        await note_reads(self._directory, context, "location.list", page.locations)
+        return page
 
     async def UpdateLocation(self, request: Any, context: Any) -> Any:
         return await self._editing.update(request)

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from services.directory.model import Location, Provider, Viewer, check_hiding_areas, inside, refuse
+from services.directory.model.life import check_move
 from services.directory.servicer.commands import Directory, viewer_of
+from services.directory.servicer.confidential_reads import note_reads
 from services.directory.servicer.editing import missing
 from services.directory.store.bodies import LOCATIONS, RECEIVERS, SERVICES, check_revision
 from services.directory.store.confidence import at_location, becomes_confidential, forget_past
@@ -50,7 +52,9 @@ class ProviderMethods:
         refuse_unknown(request)
         async with read(self._directory.pool) as connection:
             stored = await get(connection, "provider", request.provider_id, viewer_of(current_principal()))
-        return PROVIDER.answer("Get", stored)
+        answer = PROVIDER.answer("Get", stored)
+        await note_reads(self._directory, context, "provider.get", [answer.provider])
+        return answer
 
     async def ListProviders(self, request: Any, context: Any) -> Any:
         refuse_unknown(request)
@@ -69,7 +73,9 @@ class ProviderMethods:
             )
         count = fitting((stored.doc for stored in found), size)
         token = page_token_for(request, [found[count - 1].record_id]) if len(found) > count else ""
-        return PROVIDER.page(found[:count], token)
+        page = PROVIDER.page(found[:count], token)
+        await note_reads(self._directory, context, "provider.list", page.providers)
+        return page
 
     async def UpdateProvider(self, request: Any, context: Any) -> Any:
         provider_id, expected_revision = PROVIDER.open_update(request, self._directory.population_of)
@@ -83,6 +89,7 @@ class ProviderMethods:
             wanted = PROVIDER.changed(seen, request, self._directory.population_of)
             provider = await _settled(connection, provider_id, wanted)
             held = await lock(connection, provider_id, expected_revision)
+            check_move(held.provider.status, provider.status)
             if provider == held.provider:
                 return PROVIDER.answer("Update", held.stored)
             change = replace(held.change, provider=provider)

@@ -1,42 +1,99 @@
-"""Methods that are agreed in the protos and not built yet."""
+"""Suggestions over gRPC: a desk says how its record should be, an editor approves or refuses."""
 
-from typing import Any, NoReturn
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from services.errors import Unimplemented
+from services.directory.model import Viewer
+from services.directory.model.life import check_move
+from services.directory.servicer.commands import Directory, viewer_of
+from services.directory.servicer.confidential_reads import note_reads
+from services.directory.servicer.life import own_desk
+from services.directory.store.bodies import check_revision
+from services.directory.store.providers import lock, write
+from services.directory.store.reading import get
+from services.directory.store.suggestions import keep, lock_waiting, settle, waiting
+from services.directory.wire.nouns_wire import PROVIDER
+from services.directory.wire.requests_wire import page_size_of
+from services.directory.wire.suggestions_wire import (
+    ReviewAnswer,
+    SuggestAnswer,
+    Suggestion,
+    review_answer,
+    review_of,
+    suggested,
+    suggestion_answer,
+    suggestion_of,
+    suggestions_page,
+    suggestions_position,
+)
+from services.errors import FailedPrecondition, Reason
+from services.runtime.auth import current_principal
+from services.runtime.postgres import Connection, read
+
+_EVERYTHING = Viewer(sees_all=True)
 
 
 class SuggestionMethods:
     """The methods about suggestions."""
 
-    async def SuggestChange(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("suggestions are not taken in this version")
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
 
-    async def ListSuggestions(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("suggestions are not taken in this version")
+    async def SuggestChange(self, request: Any, context: Any) -> Any:
+        provider_id, doc, paths = suggestion_of(request)
+        principal = current_principal()
+        viewer = Viewer(sees_all=False, receiver_ids=viewer_of(principal).receiver_ids)
+        suggestion_id = self._directory.make_id()
 
-    async def ReviewSuggestion(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("suggestions are not taken in this version")
+        async def run(connection: Connection, actor: str, now: datetime) -> Any:
+            stored = await get(connection, "provider", provider_id, viewer)
+            own_desk(stored, viewer)
+            check_move(PROVIDER.value(stored).status, suggested(stored, doc, paths).status)
+            suggestion = Suggestion(
+                suggestion_id=suggestion_id,
+                provider_id=provider_id,
+                doc=doc,
+                paths=paths,
+                client_id=principal.client_id,
+                actor=actor,
+                create_time=now,
+                state="waiting",
+            )
+            await keep(connection, suggestion)
+            return suggestion_answer(suggestion, stored)
 
-    async def SuspendProvider(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
+        # the provider, so that the answer is forgotten with it if it becomes confidential
+        return await self._directory.command("provider.suggest", request, SuggestAnswer, provider_id, run)
 
-    async def VerifyProvider(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
+    async def ListSuggestions(self, request: Any, context: Any) -> Any:
+        after, size = suggestions_position(request), page_size_of(request)
+        async with read(self._directory.pool, snapshot=True) as connection:
+            found = await waiting(connection, after, size + 1)
+        page = suggestions_page(request, found, size)
+        shown = [suggestion.provider for suggestion in page.suggestions]
+        await note_reads(self._directory, context, "provider.list_suggestions", shown)
+        return page
 
-    async def ListStale(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
+    async def ReviewSuggestion(self, request: Any, context: Any) -> Any:
+        review_of(request)
+        principal = current_principal()
 
-    async def GetProviderHistory(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
+        async def run(connection: Connection, actor: str, now: datetime) -> Any:
+            suggestion = await lock_waiting(connection, request.suggestion_id)
+            if request.approved and (suggestion.client_id == principal.client_id or suggestion.actor == actor):
+                raise FailedPrecondition(
+                    "a suggestion is approved by somebody else", reason=Reason.SECOND_PERSON_NEEDED
+                )
+            stored = await get(connection, "provider", suggestion.provider_id, _EVERYTHING)
+            if request.approved:
+                check_revision(stored, request.expected_revision)
+                held = await lock(connection, suggestion.provider_id, request.expected_revision)
+                after = suggested(held.stored, suggestion.doc, suggestion.paths)
+                check_move(held.provider.status, after.status)
+            await settle(connection, suggestion.suggestion_id, approved=request.approved, reviewer=actor, now=now)
+            if request.approved and after != held.provider:
+                (stored,) = await write(connection, [replace(held.change, provider=after)], actor=actor, now=now)
+            return review_answer(stored)
 
-    async def ListDuplicates(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
-
-    async def CreateLine(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
-
-    async def EndLine(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
-
-    async def ListLines(self, request: Any, context: Any) -> NoReturn:
-        raise Unimplemented("not in this version")
+        return await self._directory.command("suggestion.review", request, ReviewAnswer, request.suggestion_id, run)

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from services.directory.servicer.commands import Directory
+from services.directory.servicer.confidential_reads import note_read
 from services.directory.store.changes import changes_after
 from services.directory.store.providers import FEED
 from services.directory.wire.feed_wire import batches, cursor_of
@@ -20,6 +21,7 @@ class WatchMethods:
 
     async def WatchProviders(self, request: Any, context: Any) -> AsyncIterator[Any]:
         epoch, after_revision = cursor_of(request)
+        await note_read(self._directory, context, "provider.watch", [])
         found = pages(
             self._directory.pool,
             FEED,

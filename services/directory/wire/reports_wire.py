@@ -1,5 +1,6 @@
 """Reports of places on the wire."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ihala.directory.v1 import directory_pb2 as pb
@@ -27,6 +28,12 @@ def reports_of(request: service_pb.ReportPlacesRequest) -> tuple[PlaceReport, ..
 def receiver_of(doc: bytes) -> str:
     """Read the desk of a provider as it is kept, without the rest."""
     return pb.Provider.FromString(doc).receiver_id
+
+
+def confidential_ids(shown: Iterable[Any]) -> list[str]:
+    """List the ids of the confidential ones among providers or locations as they are shown."""
+    hidden = (each for each in shown if each.disclosure == pb.DISCLOSURE_AREA)
+    return [each.provider_id if isinstance(each, pb.Provider) else each.location_id for each in hidden]
 
 
 def report_answer(stored: Stored) -> Any:

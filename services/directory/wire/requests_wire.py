@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final, Protocol
 
@@ -167,6 +168,17 @@ def page_position(request: Message, kinds: tuple[type, ...]) -> list[Any] | None
     if not is_record_id(position[-1]) or any("\0" in part for part in position if isinstance(part, str)):
         raise fault
     return position
+
+
+def time_in_token(text: str) -> datetime:
+    """Read a time of a page token; raises InvalidInput if it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise refuse("page_token", "must be of the page before, with the same conditions")
+    return time
 
 
 def _conditions(request: Message) -> str:

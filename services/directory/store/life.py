@@ -1,0 +1,84 @@
+"""What was verified when, and what a record was before."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row, dict_row
+
+from services.directory.model import Stored, Viewer
+from services.directory.wire.life_wire import State
+from services.runtime.postgres import Connection
+
+
+async def stale(
+    connection: Connection,
+    viewer: Viewer,
+    before: datetime,
+    dataset: str,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[tuple[Stored, datetime | None]]:
+    """
+    List providers in use that were last verified before a time, those never verified first, ties by id.
+
+    Args:
+        connection: To read by.
+
+        viewer: Who reads: a confidential one is for those who see all.
+
+        before: The time.
+
+        dataset: Only of this one, if set.
+
+        after: Where the page before ended: the verified time, empty for never, and the id.
+
+        limit: How many at most.
+    """
+    where = [
+        "NOT archived",
+        "status IN ('ACTIVE', 'PAUSED', 'DO_NOT_REFER')",
+        "(verified_time IS NULL OR verified_time < %(before)s)",
+    ]
+    if not viewer.sees_all:
+        where.append("disclosure = 'PUBLIC'")
+    if dataset:
+        where.append("dataset = %(dataset)s")
+    if after and after[0]:
+        where.append("(verified_time, provider_id) > (%(time)s::timestamptz, %(last_id)s::uuid)")
+    elif after:
+        where.append("(verified_time IS NOT NULL OR provider_id > %(last_id)s::uuid)")
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time, verified_time
+            FROM provider WHERE {" AND ".join(where)}
+            ORDER BY verified_time NULLS FIRST, provider.provider_id LIMIT %(limit)s
+            """.encode(),  # noqa: S608 -- of the conditions above
+            {
+                "before": before,
+                "dataset": dataset,
+                "time": after[0] if after else None,
+                "last_id": after[1] if after else None,
+                "limit": limit,
+            },
+        )
+        return [_with_time(row) for row in await cursor.fetchall()]
+
+
+def _with_time(row: dict[str, Any]) -> tuple[Stored, datetime | None]:
+    time = row.pop("verified_time")
+    return Stored(**row), time
+
+
+async def states(connection: Connection, provider_id: str, before_revision: int | None, limit: int) -> list[State]:
+    """Read what a provider was, newest first, before a revision if one is given."""
+    async with connection.cursor(row_factory=class_row(State)) as cursor:
+        await cursor.execute(
+            """
+            SELECT revision, archived, doc, actor, at FROM provider_history
+            WHERE provider_id = %(provider_id)s AND (%(before)s::bigint IS NULL OR revision < %(before)s)
+            ORDER BY revision DESC LIMIT %(limit)s
+            """,
+            {"provider_id": provider_id, "before": before_revision, "limit": limit},
+        )
+        return await cursor.fetchall()
