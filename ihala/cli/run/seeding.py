@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Final, Self
 
 from ihala.cli.run.cases import OUTCOME
@@ -80,8 +81,9 @@ class Seeder:
 
     async def __aenter__(self) -> Self:
         editor = read_profile(self._identities.profile_file("editor"))
-        async with Directory(editor) as directory:
-            self._providers = {each.source_key: each async for each in directory.list_providers(dataset=DATASET)}
+        self._directory = await self._open.enter_async_context(Directory(editor))
+        listed = self._directory.list_providers(dataset=DATASET)
+        self._providers = {each.source_key: each async for each in listed}
         ministry = self._identities.profile_file("ministry")
         self._ihala = await self._open.enter_async_context(Ihala.from_profile(ministry, actor=ACTOR))
         return self
@@ -98,6 +100,7 @@ class Seeder:
                 return False
             self._offer_ids.add(made[1])
             await self._end(record, provider, *made)
+            await self._empty(record, provider)
         except IhalaError:
             return False  # a past that today's rules do not allow is no part of the picture
         return True
@@ -143,6 +146,12 @@ class Seeder:
                 await voice.decline(offer_id, record["reason"], population=record["group"])
             case _:  # cancelled, or expired: no clock is set forward for a demo
                 await self._ihala.revoke(referral_id, "no_longer_needed")
+
+    async def _empty(self, record: Mapping[str, Any], provider: Provider) -> None:
+        """Report the house as it was: whoever came has left long ago."""
+        if provider.places and _is_bed(record["code"]):
+            reports = [replace(each, report_time=None) for each in provider.places]
+            await self._directory.report_places(provider.provider_id, reports)
 
     async def _voice_of(self, provider: Provider) -> Desk:
         """Return who answers for a provider: its desk, or somebody on duty who has rung it."""
