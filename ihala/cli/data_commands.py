@@ -20,6 +20,7 @@ from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, to_json
 from ihala.directory_client import Directory
 from ihala.records import Provider
+from services.errors import InvalidInput
 from services.geo import Point
 
 SHOWN: Final = 20  #: refused rows in the table; JSON has all
@@ -49,34 +50,54 @@ class As(StrEnum):
 
     GEOJSON = "geojson"
     CSV = "csv"
+    HSDS = "hsds"
+
+
+class HsdsForm(StrEnum):
+    """A form of the Human Services Data Specification."""
+
+    JSON = "json"
+    CSV = "csv"
 
 
 @command
 async def import_(
     files: Annotated[list[Path], typer.Argument(help="One dataset, in one file or several.")],
-    mapping: Annotated[Path, typer.Option(help="How the files are read (TOML), see docs/mappings.md.")],
+    mapping: Annotated[
+        Path, typer.Option(help="How the files are read (TOML), see docs/mappings.md; hsds: HSDS 3, see docs/hsds.md.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
     complete: Annotated[
         bool, typer.Option("--complete", help="Archive what the dataset has and the files have not.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Even if that is more than 20 % of the dataset.")] = False,
+    dataset: Annotated[str, typer.Option(help="Of HSDS: the dataset.")] = "hsds",
+    language: Annotated[str, typer.Option(help="Of HSDS: the language of the texts, as fr.")] = "und",
+    country: Annotated[str, typer.Option(help="Of HSDS: of locations without an address, as LY.")] = "",
+    time_zone: Annotated[str, typer.Option(help="Of HSDS: of locations, as Africa/Tripoli.")] = "",
+    licence: Annotated[str, typer.Option(help="Of HSDS: of the data, an SPDX id.")] = "",
     form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
     actor: ActorOption = None,
 ) -> None:
     """Import providers. The same files again change nothing, and go on where an import was interrupted."""
-    from ihala.cli.importing import import_files
+    report: Any
+    caller = home.profile_for(home.EDITOR, profile)
+    options: dict[str, Any] = {
+        "actor": actor,
+        "dry_run": dry_run,
+        "complete": complete,
+        "allow_large_archive": yes,
+        "progress": _progress(),
+    }
+    if str(mapping) == As.HSDS:
+        from ihala.cli.hsds import Ways, bring_files
 
-    report = await import_files(
-        home.profile_for(home.EDITOR, profile),
-        files,
-        mapping,
-        actor=actor,
-        dry_run=dry_run,
-        complete=complete,
-        allow_large_archive=yes,
-        progress=_progress(),
-    )
+        report = await bring_files(caller, files, Ways(dataset, language, country, time_zone, licence), **options)
+    else:
+        from ihala.cli.importing import import_files
+
+        report = await import_files(caller, files, mapping, **options)
     counts = report.counts
     rejected = [
         {
@@ -115,10 +136,25 @@ async def export(
     need: Annotated[list[str] | None, typer.Option("--need", help="Only with this service code.")] = None,
     dataset: Annotated[str, typer.Option(help="Only of this dataset.")] = "",
     country: Annotated[str, typer.Option(help="Only there, as LY.")] = "",
+    hsds_form: Annotated[HsdsForm, typer.Option("--format", help="Of HSDS: JSON documents or the CSV package.")] = (
+        HsdsForm.JSON
+    ),
+    document: Annotated[
+        str, typer.Option(help="Of HSDS in one .json: organization, service, service_at_location or location.")
+    ] = "service",
     profile: ProfileOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Write the public directory to a file. Confidential sites are in no export."""
+    """Write the public directory to a file (HSDS: a .json, a .zip or a folder). Confidential sites are in none."""
+    if form is As.HSDS:
+        from ihala.cli.hsds import Form, take_files
+
+        if need or country:
+            raise InvalidInput("export of HSDS takes --dataset, and neither --need nor --country")
+        caller = home.profile_for(home.EDITOR, profile)
+        count = await take_files(caller, file, Form(hsds_form), actor=actor, dataset=dataset, table=document)
+        print(f"{count} providers in {file}", file=sys.stderr)
+        return
     async with Directory(home.profile_for(home.EDITOR, profile), actor=actor) as directory:
         found = [
             provider

@@ -1,7 +1,7 @@
 """Bring HSDS files in: rows first, as any import, then the documents beside the records."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,6 @@ from services.directory.wire.imports_wire import Request, header_to_wire, progre
 from services.errors import Unavailable
 
 DEFAULT_LIMITS: Final = Limits()
-Keep = Callable[[Any], Awaitable[Any]]  #: `DocumentServiceStub(channel).KeepDocuments`
 
 
 @dataclass(slots=True)
@@ -31,7 +30,7 @@ class Brought(Report):
 
 async def bring(
     method: Method,
-    keep: Keep,
+    keep: Method,
     paths: Sequence[Path],
     ways: Ways,
     *,
@@ -99,10 +98,15 @@ async def _requests(header: ImportHeader, rows: Sequence[Request]) -> AsyncItera
         yield row
 
 
-async def _keep(keep: Keep, read: Read, report: Brought, *, dry_run: bool) -> None:
-    for request in read.documents:
-        request.dry_run = dry_run
-        answer = await keep(request)
+async def _keep(keep: Method, read: Read, report: Brought, *, dry_run: bool) -> None:
+    async def requests() -> AsyncIterator[Any]:
+        for request in read.documents:
+            request.dry_run = dry_run
+            yield request
+
+    waiting = iter(read.documents)
+    async for answer in keep(requests()):
+        request = next(waiting)
         report.documents_created += answer.created_count
         report.documents_updated += answer.updated_count
         report.documents_unchanged += answer.unchanged_count

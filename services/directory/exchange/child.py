@@ -91,7 +91,7 @@ def _new_document(kept: Kept, *, has_row: bool) -> NewDocument:
         text=kept.text,
         record=None if has_row else kept.record,
         organization_key=kept.organization_key,
-        location_key=kept.location_key,
+        location_keys=kept.location_keys,
     )
 
 

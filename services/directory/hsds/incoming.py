@@ -1,6 +1,7 @@
 """Turn documents into rows of an import, and into documents to keep beside the records."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -44,7 +45,7 @@ class Kept:
     text: str
     record: Organization | Service | Location | None = None
     organization_key: str = ""  #: of a service: the organization that offers it
-    location_key: str = ""  #: of a provider: where it is
+    location_keys: tuple[str, ...] = ()  #: of the locations that it speaks of
 
 
 @dataclass(slots=True)
@@ -174,6 +175,7 @@ def incoming(documents: Documents, ways: Ways) -> Incoming:
     numbers = iter(range(len(rows) + 1, 1_000_000_000))
     rejected = [Rejected(next(numbers), fault, key, record_kept=bool(key)) for key, fault in documents.faults]
     kept: list[Kept] = []
+    locations = _locations(documents)
     for document in documents:
         text = written(document, ways)
         key = reader.key(document.table, document.key) if document.table in RECORDS else document.key
@@ -186,7 +188,6 @@ def incoming(documents: Documents, ways: Ways) -> Incoming:
         record, faults = _record(reader, document)
         rejected += [Rejected(next(numbers), fault, key, record_kept=True) for fault in faults]
         organization = document.links.get("organization", "") if document.table == "service" else ""
-        location = document.links.get("location", "")
         kept.append(
             Kept(
                 table=document.table,
@@ -194,10 +195,26 @@ def incoming(documents: Documents, ways: Ways) -> Incoming:
                 text=text,
                 record=record,
                 organization_key=organization and reader.key("organization", organization),
-                location_key=location and reader.key("location", location),
+                location_keys=tuple(
+                    sorted(reader.key("location", each) for each in locations[document.table, document.key])
+                ),
             )
         )
     return Incoming(rows, kept, rejected)
+
+
+def _locations(documents: Documents) -> Mapping[tuple[str, str], set[str]]:
+    """Say which locations each provider, service and organization speaks of."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for offer in documents.of("service_at_location").values():
+        location = offer.links.get("location")
+        service = documents.of("service").get(offer.links.get("service", ""))
+        if location:
+            found[offer.table, offer.key].add(location)
+            if service is not None:
+                found[service.table, service.key].add(location)
+                found["organization", service.links.get("organization", "")].add(location)
+    return found
 
 
 def _record(reader: _Reader, document: Document) -> tuple[Organization | Service | Location | None, list[Fault]]:

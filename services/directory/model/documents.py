@@ -21,13 +21,13 @@ class NewDocument:
     text: str
     record: Organization | Service | Location | None = None
     organization_key: str = ""  #: of a service: the key of its organization
-    location_key: str = ""  #: of a provider: the key of its location
+    location_keys: tuple[str, ...] = ()  #: of the locations that it speaks of
 
     def __post_init__(self) -> None:
         check_text("table", self.table, 64, required=True)
         check_text("source_key", self.source_key, 256, required=True)
         check_text("json", self.text, MAX_LENGTH, required=True)
-        for field in ("hsds_id", "organization_key", "location_key"):
+        for field in ("hsds_id", "organization_key"):
             check_text(field, getattr(self, field), 256)
         if isinstance(self.record, Location) and self.record.is_confidential:
             raise refuse("location.disclosure", "must be PUBLIC: a document tells where a site is")

@@ -1,5 +1,6 @@
 """Documents of HSDS over gRPC."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from psycopg import Rollback
@@ -29,7 +30,11 @@ class DocumentServicer:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
-    async def KeepDocuments(self, request: Any, context: Any) -> Any:
+    async def KeepDocuments(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+        async for request in requests:
+            yield await self._keep(request)
+
+    async def _keep(self, request: Any) -> Any:
         batch, refused = batch_from_wire(request)
         principal = current_principal()
         act = Act(action="directory.keep_documents", object_kind="dataset", object_id=request.dataset)

@@ -93,18 +93,25 @@ async def keep(
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('directory.import:' || %s, 0))", [dataset])
     cursor = await connection.execute(_CONFIDENTIAL, {"dataset": dataset})
-    confidential = set(await cursor.fetchall())
+    confidential: set[tuple[str, str]] = set(await cursor.fetchall())
     refused: list[tuple[int, Violation]] = []
     kept: list[NewDocument] = []
     for index, document in documents:
-        about = {(document.table, document.source_key), ("location", document.location_key)}
-        if about & confidential:
+        if _is_confidential(document, confidential):
             refused.append((index, Violation("document", "must not be about a confidential site")))
         else:
             kept.append(document)
     created, updated = await _save(connection, dataset, kept, actor=actor, now=now, new_id=new_id)
     refused += await _bring_records(connection, dataset, documents, kept, actor=actor, now=now, new_id=new_id)
     return Came(created, updated, len(kept) - created - updated, refused)
+
+
+def _is_confidential(document: NewDocument, confidential: set[tuple[str, str]]) -> bool:
+    """Say whether a document tells of a confidential site; an organization's may, if it has others."""
+    if (document.table, document.source_key) in confidential:
+        return True
+    sites = [("location", key) in confidential for key in document.location_keys]
+    return all(sites) and bool(sites) if document.table == "organization" else any(sites)
 
 
 async def list_page(connection: Connection, dataset: str, after: str | None, limit: int) -> list[Listed]:

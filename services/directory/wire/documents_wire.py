@@ -48,7 +48,7 @@ def new_document_to_wire(document: NewDocument) -> documents_pb.NewDocument:
     message = documents_pb.NewDocument(
         document=documents_pb.Document(table=document.table, source_key=document.source_key, json=document.text),
         organization_key=document.organization_key,
-        location_key=document.location_key,
+        location_keys=document.location_keys,
     )
     match document.record:
         case Organization():
@@ -89,7 +89,7 @@ def _new_document(message: documents_pb.NewDocument) -> NewDocument:
         text=document.json,
         record=_record(message),
         organization_key=message.organization_key,
-        location_key=message.location_key,
+        location_keys=tuple(message.location_keys),
     )
 
 
