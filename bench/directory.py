@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from services.geo import Place, Point, cell_at
+from services.hours import Schedule
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.provider import (
     Claim,
@@ -17,7 +18,6 @@ from services.matching.model.provider import (
     Reporting,
     Rule,
     RuleKind,
-    Schedule,
     Text,
     VettingState,
 )
@@ -67,9 +67,7 @@ def providers(count: int) -> Iterator[Provider]:
     def known(values: Any, otherwise: T) -> T:
         return otherwise if random.random() < UNKNOWN_SHARE else random.choice(values)
 
-    rule_sets = [
-        frozenset(rule for kind in _RULES for rule in known([[each] for each in kind], [])) for _ in range(5000)
-    ]
+    rule_sets = [frozenset(rule for kind in _RULES for rule in _some(random, kind)) for _ in range(5000)]
     speaks = [frozenset(LanguageOffer(tag=tag) for tag in random.sample(_LANGUAGES, 2)) for _ in range(30)]
     contacts = (Contact(kind="phone", value="+218 21 000 0000"),)
     staff = [frozenset({"woman"}), frozenset({"man"}), frozenset({"woman", "man"})]
@@ -107,6 +105,11 @@ def providers(count: int) -> Iterator[Provider]:
             dataset="bench",
             source_key=str(number),
         )
+
+
+def _some(random: Random, rules: list[Rule]) -> list[Rule]:
+    """Choose a rule of a kind, or none where nobody knows."""
+    return [] if random.random() < UNKNOWN_SHARE else [random.choice(rules)]
 
 
 def questions(count: int, seed: int, codes: tuple[str, ...] = CODES) -> list[Asked]:

@@ -1,8 +1,10 @@
 """Measure matching in process: the whole answer beside a full scan of the same directory, and how both grow."""
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 from time import perf_counter
@@ -12,6 +14,7 @@ import numpy as np
 
 from bench import directory, memory
 from services.geo import PlaceArray, Point, costs_mm
+from services.matching.__main__ import SWITCH_INTERVAL_S
 from services.matching.constraints.table import CONSTRAINTS, Constraint
 from services.matching.index.facets import look
 from services.matching.index.snapshot import Snapshot
@@ -40,6 +43,7 @@ class Measured:
     build_s: float
     index_bytes: float  #: a provider, when warm
     record_bytes: float  #: a provider: what the feed told, held once
+    rebuild_99th_ms: float  #: of answers while the index is laid out anew beside them
     change_ms: float  #: from one change to the snapshot that answers with it, at worst
 
 
@@ -73,6 +77,7 @@ def measure(count: int) -> tuple[Measured, Snapshot]:
         build_s=build_s,
         index_bytes=index_bytes,
         record_bytes=(held - before) / count,
+        rebuild_99th_ms=quantiles(rebuilding_ms(snapshot, asked), n=100)[98],
         change_ms=max(changes_ms(snapshot, providers)),
     ), snapshot
 
@@ -82,6 +87,19 @@ def changes_ms(snapshot: Snapshot, providers: Sequence[Provider]) -> list[float]
     full = {each.provider_id: each for each in providers[:4000]}
     snapshot = snapshot.with_changes(2, dict(full))
     return timed(lambda each: snapshot.with_changes(3, {each.provider_id: each}), providers[4000:4010])
+
+
+def rebuilding_ms(snapshot: Snapshot, asked: Sequence[Asked]) -> list[float]:
+    """Answer while another thread lays the same directory out anew, with the service's switch interval."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    times_ms: list[float] = []
+    with ThreadPoolExecutor(1) as pool:
+        rebuilt = pool.submit(snapshot.rebuilt)
+        while not rebuilt.done() or len(times_ms) < QUESTIONS // 10:
+            times_ms += timed(lambda each: find(snapshot, each, LIMIT), asked[WARM_UP : WARM_UP + 10])
+    sys.setswitchinterval(before_s)
+    return times_ms
 
 
 Listed = list[tuple[int, str]]

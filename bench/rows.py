@@ -100,6 +100,11 @@ def _index(each: Measured) -> list[Line]:
             holds=_word(each.build_s <= MOST_BUILD_S),
         ),
         Line(
+            work=f"99th while it rebuilds, {each.provider_count:,}",
+            bar="off the serving path",
+            figure=f"{each.rebuild_99th_ms:.1f} ms",
+        ),
+        Line(
             work="one change visible, delta nearly full",
             bar="<= 1 s",
             figure=f"{each.change_ms:.0f} ms",

@@ -1,6 +1,7 @@
 """The matching process: `python -m services.matching`."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from services.towns import load
 
 SERVICE: Final = "ihala.matching.v1.MatchingService"
 DIRECTORY_FEED: Final = "directory feed"
+SWITCH_INTERVAL_S: Final = 0.0005
 
 
 async def run(chosen: Settings, stop: asyncio.Event) -> None:
@@ -76,6 +78,8 @@ def utc_now() -> datetime:
 
 
 async def main() -> None:
+    # a rebuild runs in a thread: an answer waits for it no longer than this
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     chosen = settings.load(Settings)
     log.configure("matching", chosen.log_level)
     with on_signals() as stop:

@@ -52,6 +52,7 @@ class ProviderFollower:
     def __init__(self, directory: Directory, on_warm: Callable[[], None]) -> None:
         self._directory = directory
         self._on_warm = on_warm
+        self._rebuild: asyncio.Task[None] | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -97,8 +98,21 @@ class ProviderFollower:
         if changes:
             snapshot = snapshot.with_changes(page.revision, changes)
         self._directory.swap(snapshot)
-        if snapshot.wants_rebuild:
-            self._directory.swap(await asyncio.to_thread(snapshot.rebuilt))
+        if snapshot.wants_rebuild and self._rebuild is None:
+            self._rebuild = asyncio.create_task(self._lay_out_anew(snapshot), name="rebuild of the index")
+
+    async def _lay_out_anew(self, snapshot: Snapshot) -> None:
+        """Rebuild beside the answers and the feed; what has changed meanwhile is put on top."""
+        try:
+            fresh = await asyncio.to_thread(snapshot.rebuilt)
+            present = self._directory.snapshot
+            if present.base.block is snapshot.base.block:  # else another epoch was read meanwhile
+                self._directory.swap(fresh.with_changes(present.revision, present.changed_since(snapshot)))
+                log.info("index.rebuilt", count=len(fresh), revision=present.revision)
+        except Exception:
+            log.exception("index.rebuild_failed")  # the delta grows, and the next change tries again
+        finally:
+            self._rebuild = None
 
 
 async def follow_providers(feed: ProviderFeed, follower: ProviderFollower) -> None:

@@ -6,7 +6,7 @@ whole millimetres, then the id.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from operator import itemgetter
@@ -65,7 +65,7 @@ def row_of(asked: Asked, provider: Provider, place: Place) -> Row:
     return _row(asked, provider, cost_mm(asked.origin, place), reasons)
 
 
-def _rows(asked: Asked, parts: Iterable[Sifted], limit: int, *, is_sure: bool) -> tuple[Row, ...]:
+def _rows(asked: Asked, parts: Sequence[Sifted], limit: int, *, is_sure: bool) -> tuple[Row, ...]:
     """List the nearest of all parts, by cost and then by id."""
     ranked = [
         (cost, provider.provider_id, provider, row, part)
@@ -73,9 +73,13 @@ def _rows(asked: Asked, parts: Iterable[Sifted], limit: int, *, is_sure: bool) -
         for cost, provider, row in part.nearest(is_sure=is_sure, limit=limit)
     ]
     ranked.sort(key=_BY_COST)
-    return tuple(
-        _row(asked, provider, cost, part.reasons(row, provider)) for cost, _, provider, row, part in ranked[:limit]
-    )
+    chosen = ranked[:limit]
+    reasons: dict[str, list[Reason]] = {}
+    for part in parts:
+        rows = [(row, provider) for _, _, provider, row, of in chosen if of is part]
+        found = part.reasons([row for row, _ in rows], [provider for _, provider in rows])
+        reasons.update((provider.provider_id, each) for (_, provider), each in zip(rows, found, strict=True))
+    return tuple(_row(asked, provider, cost, reasons[identifier]) for cost, identifier, provider, _, _ in chosen)
 
 
 def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
@@ -131,7 +135,5 @@ def _needed_fields(asked: Asked, provider: Provider) -> tuple[str, ...]:
     person = asked.person
     if person is None:
         return ALWAYS_NEEDED
-    named = [*ALWAYS_NEEDED, *fields_needed(person, provider.rules)]
-    named += ["language"] if person.languages else []
-    named += ["accessibility"] if person.accessibility else []
-    return tuple(named)
+    also = ("language",) * bool(person.languages) + ("accessibility",) * bool(person.accessibility)
+    return (*ALWAYS_NEEDED, *fields_needed(person, provider.rules), *also)

@@ -169,22 +169,35 @@ def fields_needed(person: Person, rules: frozenset[Rule]) -> tuple[str, ...]:
     A rule that takes all needs no fact. Legal status is not among them: it never
     leaves matching (R31).
     """
-    decisive = _decisive_kinds(rules)
-    known = {
-        RuleKind.AGE: person.age is not None,
-        RuleKind.GENDER: person.known_gender is not None,
-        RuleKind.FAMILY: person.family is not None,
-        RuleKind.EXPLOITATION: person.exploitation is not None,
-        RuleKind.PROCESS: person.process is not None,
-        RuleKind.UNACCOMPANIED_CHILD: person.is_unaccompanied is not None,
-        RuleKind.DOCUMENTS: person.has_documents is not None,
-    }
-    return tuple(str(kind) for kind, is_known in known.items() if is_known and kind in decisive)
+    return _named(
+        (
+            person.age is not None,
+            person.known_gender is not None,
+            person.family is not None,
+            person.exploitation is not None,
+            person.process is not None,
+            person.is_unaccompanied is not None,
+            person.has_documents is not None,
+        ),
+        rules,
+    )
+
+
+_FIELDS: Final = (
+    RuleKind.AGE,
+    RuleKind.GENDER,
+    RuleKind.FAMILY,
+    RuleKind.EXPLOITATION,
+    RuleKind.PROCESS,
+    RuleKind.UNACCOMPANIED_CHILD,
+    RuleKind.DOCUMENTS,
+)
 
 
 @lru_cache(maxsize=8192)
-def _decisive_kinds(rules: frozenset[Rule]) -> frozenset[RuleKind]:
-    return frozenset(rule.kind for rule in rules if _is_decisive(rule))
+def _named(known: tuple[bool, ...], rules: frozenset[Rule]) -> tuple[str, ...]:
+    decisive = {rule.kind for rule in rules if _is_decisive(rule)}
+    return tuple(str(kind) for kind, is_known in zip(_FIELDS, known, strict=True) if is_known and kind in decisive)
 
 
 def _is_decisive(rule: Rule) -> bool:

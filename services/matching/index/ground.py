@@ -21,6 +21,7 @@ Ecef = npt.NDArray[np.float64]  #: metres, shape (n, 3)
 _TREE_FROM: Final = 256  #: fewer are measured outright
 _SCAN_WORTH: Final = 8  #: asking a tree for one neighbour costs as much as measuring so many chords
 _NEAR_MM: Final = 200_000_000  #: within that a tree lists faster than a scan
+_MORE: Final = 2  #: measured beyond what is wanted, to see that the rest is farther
 _SLACK: Final = 8  #: more neighbours than expected at the first try
 _WIDER: Final = 6  #: times as many at the second
 _POLAR_RADIUS_M: Final = 6_356_752.0
@@ -73,22 +74,39 @@ class Stretch:
             rows = inside[are_in(among, inside)]
         local = rows - self.first
         chords_m = self._chords_m(start_m, local)
-        if len(local) > limit:
-            guess = local[np.argpartition(chords_m, limit - 1)[:limit]]
-            local = local[chords_m <= _ball_m(int(self._costs_mm(gauge, guess).max()))]
+        if len(local) <= limit + _MORE:
+            return self._costs_mm(gauge, local), rows
+        order = np.argpartition(chords_m, limit + _MORE)[: limit + _MORE + 1]
+        guess = local[order]
+        costs = self._costs_mm(gauge, guess)
+        radius_m = _ball_m(int(np.partition(costs, limit - 1)[limit - 1]))
+        if chords_m[order].max() > radius_m:  # so is every chord that is not among them
+            return costs, guess + self.first
+        local = local[chords_m <= radius_m]
         return self._costs_mm(gauge, local), local + self.first
 
-    def within(self, gauge: Gauge, max_cost_mm: int) -> Rows:
-        """List the rows of the shelf whose cost is at most a number."""
+    def within(self, gauge: Gauge, max_cost_mm: int, rows: Rows | None) -> Rows:
+        """
+        List the rows of the shelf whose cost is at most a number.
+
+        Args:
+            gauge: Measures from where the person is.
+
+            max_cost_mm: The number, in whole millimetres.
+
+            rows: Those that matter, in rows of the shelf; None for all.
+        """
         start_m, reach_m = self._start_m(gauge), _ball_m(max_cost_mm)
-        if self._tree is not None and max_cost_mm < _NEAR_MM:
+        if rows is not None:
+            near = rows - self.first
+        elif self._tree is not None and max_cost_mm < _NEAR_MM:
             found = self._tree.query_ball_point(start_m, reach_m, return_sorted=False)
             near = np.array(found, dtype=np.intp)
-            chords_m = self._chords_m(start_m, near)
         else:
-            chords_m = self._chords_m(start_m, slice(None))
-            near = np.flatnonzero(chords_m <= reach_m)
-            chords_m = chords_m[near]
+            near = np.arange(len(self))
+        chords_m = self._chords_m(start_m, near)
+        is_near = chords_m <= reach_m
+        near, chords_m = near[is_near], chords_m[is_near]
         # over the sphere around the earth the way is at least as long as over the ellipsoid within
         longest_m = 2 * _EQUATORIAL_RADIUS_M * np.arcsin(np.minimum(chords_m / (2 * _POLAR_RADIUS_M), 1.0))
         # the floor may lift the cost of any area
@@ -102,11 +120,11 @@ class Stretch:
         if self._tree is None:
             return None
         neighbours = len(self) * limit // count + limit + _SLACK
-        for wanted in (neighbours, neighbours * _WIDER):
+        for wanted in (min(neighbours, len(self)), min(neighbours * _WIDER, len(self))):
             if wanted * _SCAN_WORTH > len(self):
                 return None
             found = self._tree.query(start_m, wanted)
-            chords_m, local = np.asarray(found[0]), np.asarray(found[1], dtype=np.intp)
+            chords_m, local = np.atleast_1d(found[0]), np.atleast_1d(found[1]).astype(np.intp)
             is_in = are_in(among, local + self.first)
             local, reached_m = local[is_in], chords_m[is_in]
             if len(local) < limit:

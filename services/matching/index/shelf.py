@@ -128,10 +128,11 @@ class Shelf:
         return _either(expired, found.ended[0], found.standing[0]), _either(expired, found.ended[1], found.standing[1])
 
     def judge_service(self, constraint: Constraint, asked: Asked) -> Sets:
-        """Judge the claims: all who are here claim yes, or nobody knows; one stands for all who do."""
-        verdicts = [constraint.judge(asked, self.provider(row)).verdict for row in self._examples]
-        no = [each for each, verdict in zip(self._claimed, verdicts, strict=True) if verdict is Verdict.NO]
-        unknown = [each for each, verdict in zip(self._claimed, verdicts, strict=True) if verdict is Verdict.UNKNOWN]
+        """Judge the claims, yes or not known, by one who makes each."""
+        findings = [constraint.judge(asked, self.provider(row)) for row in self._examples]
+        pairs = list(zip(self._claimed, findings, strict=True))
+        no = [each for each, finding in pairs if finding.verdict is Verdict.NO]
+        unknown = [each for each, finding in pairs if finding.verdict is Verdict.UNKNOWN]
         return reduce(_joined, no, None), reduce(_joined, unknown, None)
 
     def judge_places(self, constraint: Constraint, asked: Asked, alive: Words) -> Sets:
@@ -155,13 +156,17 @@ class Shelf:
         ended, _ = self._ended.at(when_us)
         return _joined(to_begin, ended), None
 
-    def judge_distance(self, gauge: Gauge, asked: Asked) -> Sets:
-        """Judge who is within the distance asked for; `position` speaks for those who are nowhere."""
+    def judge_distance(self, gauge: Gauge, asked: Asked, alive: Words, left: int) -> Sets:
+        """Judge who of those left is within the distance asked for; who is nowhere is gone already."""
         if asked.max_cost_mm is None:
             return NOBODY
-        reached = [each.within(gauge, asked.max_cost_mm) for each in self._stretches]
-        near = of_rows(np.concatenate([np.empty(0, dtype=np.intp), *reached]), len(self))
-        return ~near, None  # those who are nowhere are gone already
+        rows = rows_in(alive) if left <= _FEW else None
+        reached: list[Rows] = [np.empty(0, dtype=np.intp)]
+        for each in self._stretches:
+            inside = None if rows is None else self._inside(each, rows)
+            if inside is None or len(inside):
+                reached.append(each.within(gauge, asked.max_cost_mm, inside))
+        return ~of_rows(np.concatenate(reached), len(self)), None
 
     def judge_safety(self, excluded_rows: Sequence[int]) -> Sets:
         """Judge whom the safety envelope excludes by id, given their rows of the block."""
@@ -199,7 +204,7 @@ class Shelf:
         outright: list[Rows] = []
         for each in self._stretches:
             end = each.first + len(each)
-            inside = None if rows is None else rows[slice(*np.searchsorted(rows, (each.first, end)))]
+            inside = None if rows is None else self._inside(each, rows)
             if mask is not None and each.resolution:
                 inside = each.first + np.flatnonzero(mask[each.first : end])
             if inside is not None:
@@ -214,6 +219,10 @@ class Shelf:
             listed = np.concatenate(outright)
             found.append((gauge.costs_mm(self._columns.places.take(self.rows[listed])), listed))
         return np.concatenate([costs for costs, _ in found]), np.concatenate([each for _, each in found])
+
+    @staticmethod
+    def _inside(stretch: Stretch, rows: Rows) -> Rows:
+        return rows[slice(*np.searchsorted(rows, (stretch.first, stretch.first + len(stretch))))]
 
     def _sets_of(self, facet: Attributes, verdicts: bytes) -> Sets:
         known = self._sets.get((facet, verdicts))

@@ -100,7 +100,7 @@ class Sifted:
         for step, key in question.steps:
             if not left:
                 break
-            no, unknown = self._judge(step, key, alive)
+            no, unknown = self._judge(step, key, alive, left)
             if unknown is not None:
                 np.bitwise_or(unsure, unknown, out=unsure)
             if no is not None and step.excludes:
@@ -121,23 +121,32 @@ class Sifted:
         found = self.shelf.nearest(self._question.gauge, among, number, limit)
         return [(cost, self.shelf.provider(row), row) for cost, row in found]
 
-    def reasons(self, row: int, provider: Provider) -> list[Reason]:
-        """List what is not a plain yes for one who is left, in the order of the table."""
-        asked, at = self._asked, self.shelf.rows[row]
-        found = []
+    def reasons(self, rows: Sequence[int], providers: Sequence[Provider]) -> list[list[Reason]]:
+        """List for each of some who are left what is not a plain yes, in the order of the table."""
+        asked = self._asked
+        found: list[list[Reason]] = [[] for _ in rows]
+        if not found:
+            return found
+        at = self.shelf.rows[np.array(rows)]
         for constraint, column, tables in self._sources:
             if column is None:
-                finding = constraint.judge(asked, provider)
+                findings = [constraint.judge(asked, each) for each in providers]
+            elif len(tables) == 1:
+                known = tables[0].findings
+                findings = [known[number] for number in column[at].tolist()]
             else:
-                table = tables[-1] if len(tables) > 1 and provider.vetting_expired(asked.when_time) else tables[0]
-                finding = table.findings[column.item(at)]
-            if finding is not YES:
-                found.append((constraint, finding))
+                findings = [
+                    tables[each.vetting_expired(asked.when_time)].findings[number]
+                    for each, number in zip(providers, column[at].tolist(), strict=True)
+                ]
+            for finding, listed in zip(findings, found, strict=True):
+                if finding is not YES:
+                    listed.append((constraint, finding))
         return found
 
-    def _judge(self, step: Step, key: Hashable, alive: Words) -> Sets:
+    def _judge(self, step: Step, key: Hashable, alive: Words, left: int) -> Sets:
         if step.facet is None:
-            sets = self._judge_apart(step.constraint, alive)
+            sets = self._judge_apart(step.constraint, alive, left)
             if sets[1] is not None:
                 self._sources.append(_Source(step.constraint, None, ()))
             return sets
@@ -151,7 +160,7 @@ class Sifted:
             self._sources.append(_Source(step.constraint, self._block.columns.numbers[step.facet], found.tables))
         return no, unknown
 
-    def _judge_apart(self, constraint: Constraint, alive: Words) -> Sets:
+    def _judge_apart(self, constraint: Constraint, alive: Words, left: int) -> Sets:
         asked, shelf = self._asked, self.shelf
         sets: Sets
         match constraint.name:
@@ -164,7 +173,7 @@ class Sifted:
             case "position":
                 sets = shelf.nowhere, None
             case "distance":
-                sets = shelf.judge_distance(self._question.gauge, asked)
+                sets = shelf.judge_distance(self._question.gauge, asked, alive, left)
             case "safety":
                 rows = [self._block.row_of(each) for each in asked.excluded_provider_ids]
                 sets = shelf.judge_safety([row for row in rows if row is not None])

@@ -69,6 +69,14 @@ class Snapshot:
         base = Part.of(self.base.block, changed)
         return type(self)(self.epoch, revision, base, changed, Part.of(delta))
 
+    def changed_since(self, earlier: Self) -> Mapping[str, Provider | None]:
+        """List what has changed since an earlier snapshot on the same base."""
+        return {
+            each: provider
+            for each, provider in self.changed.items()
+            if each not in earlier.changed or earlier.changed[each] is not provider
+        }
+
     @property
     def wants_rebuild(self) -> bool:
         """Whether the delta has grown so much that one block would answer sooner."""
