@@ -12,7 +12,7 @@ import uvloop
 
 from ihala.matching.v1.matching_pb2_grpc import add_MatchingServiceServicer_to_server
 from services.matching.clients import RemoteDirectory, RemoteReferrals
-from services.matching.consumer import ProviderFollower, follow_providers, follow_taken
+from services.matching.consumer import ProviderFollower, follow_calendar, follow_providers, follow_taken
 from services.matching.index.state import Directory, Taken
 from services.matching.origins import REGION, Origins
 from services.matching.servicer import MatchingServicer
@@ -54,6 +54,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         open_channel(chosen.referrals_address, token, chosen.tls_dir, **options) as to_referrals,
         running(
             follow_providers(RemoteDirectory(to_directory), follower),
+            follow_calendar(RemoteDirectory(to_directory), directory),
             follow_taken(RemoteReferrals(to_referrals), taken, utc_now),
         ),
     ):

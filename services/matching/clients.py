@@ -5,13 +5,16 @@ from contextlib import aclosing
 
 import structlog
 
+from ihala.directory.v1 import calendar_pb2 as calendar_pb
 from ihala.directory.v1 import directory_service_pb2 as directory_pb
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.referrals.v1 import referrals_service_pb2 as referrals_pb
 from ihala.referrals.v1.referrals_service_pb2_grpc import ReferralsServiceStub
 from services.errors import InvalidInput
+from services.hours import Entry
 from services.matching.model.feed import ProviderChange, ProviderPage, TakenPage
 from services.matching.model.provider import Provider
+from services.matching.wire.hours_wire import entry_from_wire
 from services.matching.wire.provider_wire import provider_from_wire
 from services.runtime.channel import Channel
 
@@ -38,6 +41,23 @@ class RemoteDirectory:
             async for each in responses:
                 changes = tuple(map(_change, each.changes))
                 yield ProviderPage(each.epoch, each.revision, each.caught_up, changes)
+
+
+    async def calendar(self) -> tuple[Entry, ...]:
+        """
+        Read what is announced at present and changes hours.
+
+        Raises:
+            Unavailable: the directory cannot be reached.
+        """
+        entries: list[Entry] = []
+        request = calendar_pb.ListCalendarEntriesRequest(page_size=500)
+        while True:
+            answer = await self._stub.ListCalendarEntries(request)
+            entries += map(entry_from_wire, answer.calendar_entries)
+            if not answer.next_page_token:
+                return tuple(entries)
+            request.page_token = answer.next_page_token
 
 
 class RemoteReferrals:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import structlog
 
 from services.errors import FailedPrecondition, IhalaError, Reason
+from services.hours import Entry
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.model.feed import ProviderPage, TakenPage
@@ -25,12 +26,19 @@ log = structlog.get_logger(__name__)
 
 FIRST_DELAY_S: Final = 0.2
 MAX_DELAY_S: Final = 5.0
+CALENDAR_EVERY_S: Final = 5.0  #: a closure counts within that
 
 
 class ProviderFeed(Protocol):
     """The directory, as far as it is followed."""
 
     def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]: ...
+
+
+class Announcements(Protocol):
+    """The directory, as far as it is asked what is announced."""
+
+    async def calendar(self) -> tuple[Entry, ...]: ...
 
 
 class TakenFeed(Protocol):
@@ -131,6 +139,16 @@ async def follow_providers(feed: ProviderFeed, follower: ProviderFollower) -> No
                 follower.restart()
         await asyncio.sleep(delay_s)
         delay_s = min(2 * delay_s, MAX_DELAY_S)
+
+
+async def follow_calendar(source: Announcements, directory: Directory) -> None:
+    """Ask what is announced again and again until cancelled; what was last heard holds while nobody answers."""
+    while True:
+        try:
+            directory.calendar = await source.calendar()
+        except IhalaError as error:
+            log.warning("calendar.lost", reason=error.reason)
+        await asyncio.sleep(CALENDAR_EVERY_S)
 
 
 async def follow_taken(feed: TakenFeed, taken: Taken, now: Callable[[], datetime]) -> None:

@@ -84,7 +84,7 @@ def _rows(asked: Asked, parts: Sequence[Sifted], limit: int, *, is_sure: bool) -
 
 def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
     places = places_at(asked, provider)
-    opens = open_at(provider, asked.when_time)
+    opens = open_at(provider, asked.when_time, asked.calendar)
     cautions = [*_yielded(asked, reasons), *_told(asked, provider, opens)]
     if places.view.report_time is not None and places.view.kind is PlacesKind.COUNTED:
         is_old = asked.now_time - places.view.report_time > OLD_REPORT_AFTER

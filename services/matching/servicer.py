@@ -88,7 +88,8 @@ class MatchingServicer:
 
     def _asked(self, enquiry: Enquiry, now: datetime) -> list[Asked]:
         taken = self._taken.at(now)
-        return [Asked.of(enquiry, need, now, taken) for need in enquiry.needs]
+        calendar = self._directory.calendar
+        return [Asked.of(enquiry, need, now, taken, calendar) for need in enquiry.needs]
 
     def _answered(self, request: Any, snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> Answered:
         facts, safety = map(self._sealer.digest, request_wire.digested(request))

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from ihala.directory.v1 import directory_pb2, directory_service_pb2
+from ihala.directory.v1 import calendar_pb2, directory_pb2, directory_service_pb2
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from ihala.geo.v1 import geo_pb2
 from ihala.referrals.v1 import referrals_service_pb2
@@ -32,6 +32,7 @@ class FeedDirectory(Unserved):
         self.epoch = "epoch-1"
         self.revision = 0
         self.asked: list[tuple[str, int]] = []  #: cursors that came
+        self.calendar: list[calendar_pb2.CalendarEntry] = []  #: what is announced
         self.breaks_after: int | None = None  #: pages after which a stream breaks
         self._changes: dict[str, directory_service_pb2.ProviderChange] = {}
         self._changed = asyncio.Event()
@@ -53,6 +54,9 @@ class FeedDirectory(Unserved):
         self._changes[provider_id] = directory_service_pb2.ProviderChange(revision=self.revision, **change)
         self._changed.set()
         self._changed = asyncio.Event()
+
+    async def ListCalendarEntries(self, request: Any, context: Any) -> Any:
+        return calendar_pb2.ListCalendarEntriesResponse(calendar_entries=self.calendar)
 
     async def WatchProviders(self, request: Any, context: Any) -> AsyncIterator[Any]:
         self.asked.append((request.epoch, request.after_revision))

@@ -1,12 +1,13 @@
 """Open on arrival (R48): in the provider's own zone, intake before opening, and unknown where nobody can say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from services.geo import AreaCell
+from services.hours import Calendar, ClockSpan, Effect, Entry, HoursException, Schedule
 from services.matching.constraints.hours import open_at
 from services.matching.model.answer import OpenState
-from services.matching.model.provider import Schedule
 from tests.matching.samples import a_provider
 
 OPEN, CLOSED, UNKNOWN = OpenState.OPEN, OpenState.CLOSED, OpenState.UNKNOWN
@@ -30,7 +31,9 @@ def hours(opens: str, closes: str, rrule: str = WORKDAYS, *, is_intake: bool = F
         ([hours("20:00", "10:00")], FRIDAY_0700, OPEN),  # Thursday's night lasts into Friday
         ([hours("20:00", "08:00")], FRIDAY_0700, CLOSED),
         ([hours("00:00", "24:00", ""), hours("13:00", "14:00", is_intake=True)], SUNDAY_0700, CLOSED),
-        ([hours("09:00", "17:00", "FREQ=MONTHLY;BYDAY=1MO")], SUNDAY_0700, UNKNOWN),
+        ([hours("09:00", "17:00", "FREQ=MONTHLY;BYDAY=1MO")], SUNDAY_0700, CLOSED),
+        ([hours("09:00", "17:00", "FREQ=MONTHLY;BYDAY=4SU")], SUNDAY_0700, OPEN),
+        ([hours("09:00", "17:00", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU")], SUNDAY_0700, UNKNOWN),  # which weeks?
         ([], SUNDAY_0700, UNKNOWN),
     ],
 )
@@ -56,3 +59,41 @@ def test_a_schedule_that_has_ended_is_closed() -> None:
     ended = Schedule(is_intake=False, rrule="", opens_at="00:00", closes_at="24:00", end_time=FRIDAY_0700)
 
     assert open_at(a_provider(schedules=(ended,)), SUNDAY_0700) is CLOSED
+
+
+def test_r48_exceptions_and_what_is_announced_count_on_arrival() -> None:
+    office = a_provider(schedules=(hours("09:00", "17:00"),))
+    sunday = date(2026, 11, 22)
+    shut = Entry(entry_id="1", calendar=Calendar.CLOSURE, country_code="LY", first_day=sunday)
+    away = Entry(entry_id="2", calendar=Calendar.CLOSURE, country_code="TN", first_day=sunday)
+    later = Entry(
+        entry_id="3",
+        calendar=Calendar.RAMADAN,
+        country_code="LY",
+        first_day=sunday,
+        effect=Effect.HOURS,
+        spans=(ClockSpan("10:00", "15:00"),),
+    )
+    opens = HoursException(
+        first_day=date(2026, 11, 20), last_day=date(2026, 11, 20), spans=(ClockSpan("08:00", "12:00"),)
+    )
+
+    assert open_at(office, SUNDAY_0700, (away,)) is OPEN
+    assert open_at(office, SUNDAY_0700, (shut,)) is CLOSED
+    assert open_at(office, SUNDAY_0700, (later,)) is CLOSED
+    assert open_at(a_provider(), SUNDAY_0700, (away,)) is UNKNOWN
+    assert open_at(a_provider(schedules=(hours("09:00", "17:00"),), hours_exceptions=(opens,)), FRIDAY_0700) is OPEN
+
+
+def test_r16_an_area_too_coarse_for_an_announcement_makes_hours_unknown() -> None:
+    shelter = a_provider(place=AreaCell("83384bfffffffff"), is_confidential=True, schedules=(hours("09:00", "17:00"),))
+    shut = Entry(
+        entry_id="1",
+        calendar=Calendar.CLOSURE,
+        country_code="LY",
+        h3_cell="86384b287ffffff",
+        first_day=date(2026, 11, 22),
+    )
+
+    assert open_at(shelter, SUNDAY_0700, (shut,)) is UNKNOWN
+    assert open_at(a_provider(schedules=shelter.schedules), SUNDAY_0700, (shut,)) is not OPEN

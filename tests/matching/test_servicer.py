@@ -24,6 +24,7 @@ from services.errors import (
     Unimplemented,
 )
 from services.geo import AreaCell, Place, Point, cell_at, cost_mm
+from services.hours import Calendar, Entry, Schedule
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.model.person import AgeRange
@@ -122,6 +123,18 @@ def a_girl(**facts: Any) -> pb.Person:
 
 def ids(matches: Any) -> list[str]:
     return [each.provider_id for each in matches]
+
+
+async def test_r48_what_is_announced_is_told_of_every_row(house: Open) -> None:
+    always = Schedule(is_intake=True, opens_at="08:00", closes_at="18:00")
+    closure = Entry(entry_id="1", calendar=Calendar.CLOSURE, country_code="LY", first_day=NOON.date())
+    async with house(a_provider("a", schedules=(always,))) as here:
+        before = (await here.find()).needs[0].matches[0]
+        here.directory.calendar = (closure,)
+        after = (await here.find()).needs[0].matches[0]
+
+    assert (before.open, after.open) == (pb.OPEN_STATE_OPEN, pb.OPEN_STATE_CLOSED)
+    assert "closed_on_arrival" in {each.code for each in after.cautions}
 
 
 async def test_two_lists_each_nearest_first_with_a_limit_of_its_own(house: Open) -> None:

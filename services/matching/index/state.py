@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.errors import Unavailable
+from services.hours import Entry
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.request import TakenPlaces
 
@@ -17,6 +18,7 @@ class Directory:
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
+        self.calendar: tuple[Entry, ...] = ()  #: what is announced and changes hours
 
     @property
     def snapshot(self) -> Snapshot:

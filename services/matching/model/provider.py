@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.geo import Place
+from services.hours import HoursException, Schedule
 
 
 class Claim(StrEnum):
@@ -114,18 +115,6 @@ class PlaceReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """A recurring span of hours, as the directory has it."""
-
-    is_intake: bool  #: when new people are taken; else when the house is open
-    rrule: str  #: RFC 5545; empty means every day
-    opens_at: str  #: local "HH:MM"
-    closes_at: str  #: local "HH:MM", on the next day if not after `opens_at`
-    start_time: datetime | None = None  #: first moment in force
-    end_time: datetime | None = None  #: first moment no more in force
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """A text in one language."""
 
@@ -168,6 +157,7 @@ class Provider:
     contacts: tuple[Contact, ...] = ()
     place_reports: tuple[PlaceReport, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    hours_exceptions: tuple[HoursException, ...] = ()
     staff_genders: frozenset[str] = frozenset()  #: empty: nobody has said
     wheelchair: Claim = Claim.UNKNOWN
     works_across_borders: Claim = Claim.UNKNOWN

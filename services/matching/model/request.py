@@ -7,6 +7,7 @@ from typing import Final
 
 from services.errors import InvalidInput
 from services.geo import Origin
+from services.hours import Entry
 from services.matching.model.person import Person
 from services.taxonomy import Service
 
@@ -82,9 +83,17 @@ class Asked:
     excluded_provider_ids: frozenset[str] = field(default=frozenset(), repr=False)
     max_cost_mm: int | None = None
     taken: TakenPlaces | None = None  #: None: nobody knows at present what is held and booked
+    calendar: tuple[Entry, ...] = ()  #: what is announced and changes hours
 
     @classmethod
-    def of(cls, enquiry: Enquiry, need: Need, now: datetime, taken: TakenPlaces | None) -> "Asked":
+    def of(
+        cls,
+        enquiry: Enquiry,
+        need: Need,
+        now: datetime,
+        taken: TakenPlaces | None,
+        calendar: tuple[Entry, ...] = (),
+    ) -> "Asked":
         """Put one need of an enquiry as a question."""
         return cls(
             need=need,
@@ -96,4 +105,5 @@ class Asked:
             excluded_provider_ids=enquiry.excluded_provider_ids,
             max_cost_mm=enquiry.max_cost_mm,
             taken=taken,
+            calendar=calendar,
         )

@@ -1,12 +1,8 @@
 """Read providers as the directory's feed tells them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
-
-from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.geo.v1 import geo_pb2
@@ -23,11 +19,12 @@ from services.matching.model.provider import (
     Reporting,
     Rule,
     RuleKind,
-    Schedule,
     Status,
     Text,
     VettingState,
 )
+from services.matching.wire.hours_wire import exception_from_wire, schedule_from_wire
+from services.matching.wire.times_wire import time_of
 from services.taxonomy import canonical_language
 
 V = TypeVar("V")
@@ -104,7 +101,8 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
         reach_out=REACHES_OUT.get(message.reach_out, ReachOut.NONE),
         contacts=tuple(map(_contact, message.contacts)),
         place_reports=tuple(map(_place_report, message.place_reports)),
-        schedules=tuple(map(_schedule, message.schedules)),
+        schedules=tuple(map(schedule_from_wire, message.schedules)),
+        hours_exceptions=tuple(map(exception_from_wire, message.hours_exceptions)),
         staff_genders=frozenset(message.staff_genders),
         wheelchair=_claim(message.wheelchair),
         works_across_borders=_claim(message.works_across_borders),
@@ -125,15 +123,6 @@ def place_from_wire(message: geo_pb2.Place) -> Place | None:
             return AreaCell(message.cell.h3_cell)
         case _:
             return None
-
-
-def time_of(message: Message, field: str) -> datetime | None:
-    """Read a time that may be absent."""
-    return time_from_wire(getattr(message, field)) if message.HasField(field) else None
-
-
-def time_from_wire(message: Timestamp) -> datetime:
-    return message.ToDatetime(tzinfo=UTC)
 
 
 def texts_from_wire(messages: Iterable[pb.LocalizedText]) -> tuple[Text, ...]:
@@ -182,17 +171,6 @@ def _place_report(message: pb.PlaceReport) -> PlaceReport:
         total=message.total if message.HasField("total") else None,
         occupied=message.occupied if message.HasField("occupied") else None,
         report_time=time_of(message, "report_time"),
-    )
-
-
-def _schedule(message: pb.Schedule) -> Schedule:
-    return Schedule(
-        is_intake=message.purpose == pb.SCHEDULE_PURPOSE_INTAKE,
-        rrule=message.rrule,
-        opens_at=message.opens_at,
-        closes_at=message.closes_at,
-        start_time=time_of(message.valid, "start_time"),
-        end_time=time_of(message.valid, "end_time"),
     )
 
 

@@ -21,7 +21,7 @@ from services.matching.model.request import (
     Need,
 )
 from services.matching.wire.person_wire import person_from_wire
-from services.matching.wire.provider_wire import time_of
+from services.matching.wire.times_wire import time_of
 from services.taxonomy import Kind, service, term
 
 #: place id -> the town's middle and its country code

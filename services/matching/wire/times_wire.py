@@ -1,0 +1,15 @@
+"""Times on the wire."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+
+def time_of(message: Message, field: str) -> datetime | None:
+    """Read a time that may be absent."""
+    return time_from_wire(getattr(message, field)) if message.HasField(field) else None
+
+
+def time_from_wire(message: Timestamp) -> datetime:
+    return message.ToDatetime(tzinfo=UTC)
