@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ihala.cli import (
+    consent_commands,
     data_commands,
     deploy_commands,
     desk_commands,
@@ -15,7 +16,9 @@ from ihala.cli import (
     receiver_commands,
     referral_commands,
     search_commands,
+    task_commands,
     token_commands,
+    vocabulary_command,
 )
 from ihala.cli.failures import shown
 
@@ -61,16 +64,16 @@ app.command()(search_commands.search)
 app.command()(search_commands.match)
 app.command(context_settings=later.ANYTHING)(later.explain)
 app.command(context_settings=later.ANYTHING)(later.plan)
-app.add_typer(referral_commands.consent, name="consent")
+app.add_typer(consent_commands.consent, name="consent")
 app.command()(referral_commands.refer)
 app.add_typer(referral_commands.referrals, name="referrals")
 app.command()(desk_commands.respond)
-app.add_typer(desk_commands.tasks, name="tasks")
+app.add_typer(task_commands.tasks, name="tasks")
 app.command()(desk_commands.listen)
 app.command()(desk_commands.places)
 app.command()(data_commands.export)
 app.command("map")(data_commands.map_)
-app.command()(search_commands.vocabulary)
+app.command()(vocabulary_command.vocabulary)
 app.add_typer(receiver_commands.receiver, name="receiver")
 app.add_typer(token_commands.token, name="token")
 app.add_typer(deploy_commands.keys, name="keys")

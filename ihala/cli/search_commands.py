@@ -1,4 +1,4 @@
-"""`ihala search`, `ihala match`, `ihala vocabulary`: find who can help."""
+"""`ihala search`, `ihala match`: find who can help."""
 
 import json
 from collections.abc import Mapping
@@ -121,36 +121,6 @@ async def match(
         form,
         lambda console: _show_answer(console, answer),
     )
-
-
-@command
-async def vocabulary(
-    kind: Annotated[str, typer.Argument(help="service, population, decline_reason, outcome, …")],
-    language: Annotated[str, typer.Option(help="Of the labels (BCP 47).")] = "",
-    form: FormatOption = Format.TABLE,
-    profile: ProfileOption = None,
-) -> None:
-    """List the codes of a vocabulary with their words."""
-    async with Directory(home.profile_for(home.MINISTRY, profile)) as directory:
-        terms = await directory.vocabulary(kind, language)
-
-    def show(console: Console) -> None:
-        table = a_table("code", "label", "under", "marks")
-        for term in terms:
-            add_row(table, term.code, term.label, term.parent, ", ".join(term.marks))
-        console.print(table)
-
-    entries = [
-        {
-            "code": term.code,
-            "label": term.label,
-            "parent": term.parent,
-            "marks": term.marks,
-            "deprecated": term.is_deprecated,
-        }
-        for term in terms
-    ]
-    emit({"kind": kind, "language": language or "en", "entries": entries}, form, show)
 
 
 def case_of(file: Path) -> Mapping[str, Any]:

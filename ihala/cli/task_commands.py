@@ -1,0 +1,82 @@
+"""`ihala tasks`: what somebody on duty has to do."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ihala.cli import home
+from ihala.cli.documents import task_document
+from ihala.cli.failures import command
+from ihala.cli.home import ActorOption, ProfileOption
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text
+from ihala.task_client import Task, Tasks
+
+tasks = typer.Typer(help="What a named person has to do: list (also without a word), take, close.")
+
+
+@tasks.callback(invoke_without_command=True)
+def tasks_alone(context: typer.Context, form: FormatOption = Format.TABLE, profile: ProfileOption = None) -> None:
+    """List the tasks where no other word follows."""
+    if context.invoked_subcommand is None:
+        list_tasks(form=form, profile=profile)
+
+
+@tasks.command("list")
+@command
+async def list_tasks(
+    kind: Annotated[list[str] | None, typer.Option(help="Only of this kind; several times.")] = None,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """List what is not done, the earliest due first."""
+    async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
+        found = [task async for task in duty.list(kind or ())]
+    emit({"tasks": [task_document(task) for task in found]}, form, lambda console: _show_tasks(console, found))
+
+
+@tasks.command("take")
+@command
+async def take_task(
+    task_id: Annotated[str, typer.Argument()],
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = "duty",
+) -> None:
+    """Take a task: --actor owns it from now on."""
+    async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
+        task = await duty.take(task_id, (await duty.get(task_id)).version)
+    emit(task_document(task), form, lambda console: _show_tasks(console, [task]))
+
+
+@tasks.command("close")
+@command
+async def close_task(
+    task_id: Annotated[str, typer.Argument()],
+    outcome: Annotated[str, typer.Option(help="How it ended, as answered or reached_nobody.")],
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = "duty",
+) -> None:
+    """Close a task with a code."""
+    async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
+        task = await duty.close(task_id, (await duty.get(task_id)).version, outcome)
+    emit(task_document(task), form, lambda console: _show_tasks(console, [task]))
+
+
+def _show_tasks(console: Console, found: Sequence[Task]) -> None:
+    table = a_table("task", "kind", "state", "owner", "due", "need", "provider")
+    for task in found:
+        add_row(
+            table,
+            task.task_id,
+            task.kind,
+            task.state,
+            task.owner,
+            local_text(task.due_time),
+            task.code,
+            task.provider_id,
+        )
+    console.print(table if found else "nothing is to be done")
