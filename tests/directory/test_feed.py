@@ -5,6 +5,8 @@ import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -14,12 +16,12 @@ from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from services.errors import FailedPrecondition, PermissionDenied, Reason
 from services.runtime.feed import renew_epochs
 from tests.directory.house import House, a_request_id, text
+from tests.directory.test_imports import bring as import_file
+from tests.directory.test_imports import rows
 from tests.directory.test_upsert import a_record, bring
 
 WRITERS = 8
-CHANGES = 2000
-KILLS = 20
-LONG_S = 60
+LONG_S = 600
 
 
 @dataclass
@@ -53,52 +55,60 @@ class Follower:
                 yield
 
 
-async def _change_at_random(house: House, providers: list[pb.Provider], changes: int, chance: random.Random) -> None:
-    """Create, change, archive and report on providers of one writer's own."""
-    service, location = await house.its_service(), await house.location()
-    for _ in range(changes):
-        chosen = chance.choice(providers) if providers else None
-        match chance.randrange(6):
-            case 0 | 1:
-                providers.append(await house.provider(service, location))
-            case 2 if chosen:
-                providers.remove(chosen)
-                await house.editor.ArchiveProvider(
-                    rpc_pb.ArchiveProviderRequest(
-                        request_id=a_request_id(), provider_id=chosen.provider_id, expected_revision=chosen.revision
-                    )
+async def _change_at_random(
+    house: House, providers: list[pb.Provider], chance: random.Random, service: pb.Service, location: pb.Location
+) -> None:
+    """Create, change or archive a provider of one writer's own."""
+    chosen = chance.choice(providers) if providers else None
+    match chance.randrange(6):
+        case 2 if chosen:
+            providers.remove(chosen)
+            await house.editor.ArchiveProvider(
+                rpc_pb.ArchiveProviderRequest(
+                    request_id=a_request_id(), provider_id=chosen.provider_id, expected_revision=chosen.revision
                 )
-            case _ if chosen:
-                answer = await house.editor.UpdateProvider(
-                    rpc_pb.UpdateProviderRequest(
-                        request_id=a_request_id(),
-                        provider=pb.Provider(
-                            provider_id=chosen.provider_id, names=[text(f"Bayt {chance.randrange(10**6)}")]
-                        ),
-                        update_mask=FieldMask(paths=["names"]),
-                        expected_revision=chosen.revision,
-                    )
+            )
+        case 3 | 4 | 5 if chosen:
+            answer = await house.editor.UpdateProvider(
+                rpc_pb.UpdateProviderRequest(
+                    request_id=a_request_id(),
+                    provider=pb.Provider(
+                        provider_id=chosen.provider_id, names=[text(f"Bayt {chance.randrange(10**6)}")]
+                    ),
+                    update_mask=FieldMask(paths=["names"]),
+                    expected_revision=chosen.revision,
                 )
-                providers[providers.index(chosen)] = answer.provider
-            case _:
-                providers.append(await house.provider(service, location))
+            )
+            providers[providers.index(chosen)] = answer.provider
+        case _:
+            providers.append(await house.provider(service, location))
 
 
-async def test_a_watcher_that_is_killed_and_resumed_ends_equal(house: House) -> None:
+async def test_a_watcher_that_is_killed_and_resumed_ends_equal(house: House, tmp_path: Path) -> None:
+    await _end_equal(house, tmp_path, changes=2000, kills=20, imported=1500)
+
+
+@pytest.mark.long
+async def test_a_watcher_killed_a_hundred_times_ends_equal_and_no_writer_waits_for_an_import(
+    house: House, tmp_path: Path
+) -> None:
+    writing = await _end_equal(house, tmp_path, changes=10_000, kills=100, imported=30_000)
+
+    assert writing.slowest_s < writing.import_s / 4
+
+
+async def _end_equal(house: House, folder: Path, *, changes: int, kills: int, imported: int) -> "Writing":
+    """Follow the directory through kills, while eight writers change it at random and a file is imported."""
     chance = random.Random(20261121)
-    own: list[list[pb.Provider]] = [[] for _ in range(WRITERS)]
-    follower = Follower()
+    follower, writing = Follower(), Writing(house)
     written = asyncio.Event()
 
     async def write() -> None:
-        async with asyncio.TaskGroup() as writers:
-            for index, providers in enumerate(own):
-                its_chance = random.Random(index)
-                writers.create_task(_change_at_random(house, providers, CHANGES // WRITERS, its_chance))
+        await writing.run(folder, changes, imported)
         written.set()
 
     async def watch() -> None:
-        for _ in range(KILLS):
+        for _ in range(kills):
             pages = chance.randrange(1, 8)
             async with aclosing(follower.follow(house)) as following:
                 async for _ in following:
@@ -115,9 +125,56 @@ async def test_a_watcher_that_is_killed_and_resumed_ends_equal(house: House) -> 
         tasks.create_task(write())
         tasks.create_task(watch())
 
-    there = {provider.provider_id: provider for providers in own for provider in providers}
+    there = {provider.provider_id: provider for provider in await everything(house)}
+    assert len(there) == sum(map(len, writing.own)) + imported
     assert follower.providers == there
     assert not follower.archived & set(there)
+    return writing
+
+
+@dataclass
+class Writing:
+    """Eight writers, each with providers of its own, and an import beside them."""
+
+    house: House
+    own: list[list[pb.Provider]] = field(default_factory=lambda: [[] for _ in range(WRITERS)])
+    slowest_s: float = 0.0  #: of the changes while the import went on
+    import_s: float = 0.0
+
+    async def run(self, folder: Path, changes: int, imported: int) -> None:
+        grounds = [(await self.house.its_service(), await self.house.location()) for _ in self.own]
+        async with asyncio.TaskGroup() as writers:
+            importing = writers.create_task(self._bring_in(folder, imported))
+            for index, ground in enumerate(grounds):
+                writers.create_task(self._write(index, ground, changes // WRITERS, importing))
+
+    async def _write(
+        self, index: int, ground: tuple[pb.Service, pb.Location], changes: int, importing: asyncio.Task[None]
+    ) -> None:
+        chance = random.Random(index)
+        for _ in range(changes):
+            start = perf_counter()
+            await _change_at_random(self.house, self.own[index], chance, *ground)
+            if not importing.done():
+                self.slowest_s = max(self.slowest_s, perf_counter() - start)
+
+    async def _bring_in(self, folder: Path, imported: int) -> None:
+        start = perf_counter()
+        report = await import_file(self.house, folder, rows(*range(imported)))
+        assert report.counts.created == imported
+        self.import_s = perf_counter() - start
+
+
+async def everything(house: House) -> list[pb.Provider]:
+    """List all that is in the directory."""
+    found: list[pb.Provider] = []
+    request = rpc_pb.ListProvidersRequest(page_size=500)
+    while True:
+        page = await house.editor.ListProviders(request)
+        found += page.providers
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token
 
 
 async def test_the_first_page_comes_at_once_even_if_it_is_empty(house: House) -> None:

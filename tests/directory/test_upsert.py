@@ -11,6 +11,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
+from ihala.directory.v1 import record_life_pb2 as life_pb
 from services.directory.model import (
     Claim,
     Disclosure,
@@ -247,3 +248,17 @@ async def test_a_batch_of_a_thousand_is_a_few_statements(house: House) -> None:
             await upsert_rows(connection, DATASET, records, actor="importer", now=NOON, new_id=uuid4)
 
     assert counted < 20
+
+
+async def test_a_file_does_not_make_a_record_staler_than_it_was_verified_here(house: House) -> None:
+    (made,) = await bring(house, a_record())
+    provider = (await house.editor.GetProvider(rpc_pb.GetProviderRequest(provider_id=made.provider_id))).provider
+    await house.coordinator.VerifyProvider(
+        life_pb.VerifyProviderRequest(
+            request_id=a_request_id(), provider_id=made.provider_id, expected_revision=provider.revision
+        )
+    )
+
+    (again,) = await bring(house, a_record())
+
+    assert again.outcome is Outcome.UNCHANGED

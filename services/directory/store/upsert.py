@@ -20,6 +20,7 @@ from services.directory.model import (
     Provider,
     Service,
     Site,
+    Source,
     Upserted,
     Vetting,
     VettingState,
@@ -32,8 +33,9 @@ from services.directory.store.confidence import at_location, becomes_confidentia
 from services.directory.store.import_rows import Known, Row, read_known, reported_pools, sort_out
 from services.directory.store.providers import Change, Held, lock_by, write
 from services.directory.store.requests import forget
+from services.directory.store.service_areas import keep_areas, without_outlines
 from services.directory.store.translations import Languages, languages_of_translations
-from services.directory.wire.hiding_wire import is_suspended
+from services.directory.wire.hiding_wire import is_suspended, verified_time_of
 from services.directory.wire.nouns_wire import PROVIDER
 from services.runtime.postgres import Connection
 
@@ -166,11 +168,16 @@ async def _bring_ground(
         organization_id = ids[row.organization_key]
         if row.service_key not in services:
             services[row.service_key] = replace(row.service, organization_id=organization_id, source=row.service_source)
+        if row.location.is_confidential:
+            services[row.service_key] = without_outlines(services[row.service_key])
         if row.location_key not in locations:
             # a location of a key of its own may be shared: it is nobody's
             owner_id = organization_id if row.location_key == row.source_key else ""
             locations[row.location_key] = replace(row.location, organization_id=owner_id, source=row.location_source)
     brought_services = await bring_up(connection, SERVICES, dataset, services, make_id, translated)
+    await keep_areas(
+        connection, {brought_services.id_by_key[key]: each.service_areas for key, each in services.items()}
+    )
     return _Ground(
         organizations=brought,
         services=brought_services,
@@ -189,6 +196,7 @@ def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str, trans
         vetting = Vetting(VettingState.SUSPENDED)
     provider = replace(
         row.provider,
+        source=_kept_source(row.provider.source, before),
         service_id=ground.services.id_by_key[row.service_key],
         location_id=ground.locations.id_by_key[row.location_key],
         receiver_id=row.provider.receiver_id or (before.receiver_id if before else ""),
@@ -198,6 +206,14 @@ def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str, trans
         **_kept_texts(row.provider, before, translated, is_hidden=location.is_confidential),
     )
     return _Plan(provider_id=provider_id, provider=provider, before=before)
+
+
+def _kept_source(told: Source | None, before: Known | None) -> Source | None:
+    """A file does not make a record older than somebody has verified it here."""
+    known = verified_time_of(before.doc) if before else None
+    if told is None or known is None or (told.verified_time and told.verified_time >= known):
+        return told
+    return replace(told, verified_time=known)
 
 
 def _kept_texts(told: Provider, before: Known | None, translated: Languages, *, is_hidden: bool) -> Mapping[str, Any]:

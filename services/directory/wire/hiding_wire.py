@@ -1,10 +1,12 @@
 """Earlier states of providers that have become confidential."""
 
+from datetime import datetime
+
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import Provider
 from services.directory.wire.places_wire import place_to_wire
 from services.directory.wire.requests_wire import canonical
-from services.directory.wire.values_wire import texts_to_wire
+from services.directory.wire.values_wire import texts_to_wire, time_from_wire
 from services.directory.wire.words_wire import DISCLOSURE
 
 
@@ -20,6 +22,12 @@ def hidden_doc(doc: bytes, provider: Provider) -> bytes:
     if place is not None:
         message.place.CopyFrom(place)
     return canonical(message)
+
+
+def verified_time_of(doc: bytes) -> datetime | None:
+    """Read when a record was last verified, without reading the rest."""
+    source = pb.Provider.FromString(doc).source
+    return time_from_wire("verified_time", source.verified_time) if source.HasField("verified_time") else None
 
 
 def is_suspended(doc: bytes) -> bool:
