@@ -17,6 +17,7 @@ from ihala.cli import (
     referral_commands,
     search_commands,
     task_commands,
+    template_commands,
     token_commands,
     vocabulary_command,
 )
@@ -60,6 +61,7 @@ def run(
 
 
 app.command("import")(data_commands.import_)
+app.command()(template_commands.template)
 app.command()(search_commands.search)
 app.command()(search_commands.match)
 app.command(context_settings=later.ANYTHING)(later.explain)

@@ -9,7 +9,18 @@ unknown, and unknown before no.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.directory.importing.paths import NO, YES, Record, claim_of
+from services.directory.importing.facts import objects
+from services.directory.importing.paths import (
+    NO,
+    YES,
+    Path,
+    Record,
+    claim_of,
+    getter,
+    is_blank,
+    parse_path,
+    words_of,
+)
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import Notes, RowRefused, condition, one_of
 from services.directory.model import Claim, ServiceClaim
@@ -32,7 +43,7 @@ def claims(section: Section, key: str = "claims") -> ReadClaims:
         The function that lists the claims of a record, ordered by code; a code
         that no rule speaks of is not offered.
     """
-    makers = [_maker(part) for part in section.each(key)]
+    makers = [_part(part) for part in section.each(key)]
 
     def read(record: Record, notes: Notes) -> tuple[ServiceClaim, ...]:
         strongest: dict[str, ServiceClaim] = {}
@@ -44,6 +55,20 @@ def claims(section: Section, key: str = "claims") -> ReadClaims:
         return tuple(strongest[code] for code in sorted(strongest))
 
     return read
+
+
+def _part(section: Section) -> _Found:
+    """Read one rule: for the record, or with `each` for every object of a list in it."""
+    path: Path = ()
+    if section.has("each"):
+        path = parse_path(section.text("each"), section.at("each"))
+        section.used.paths.append((section.base + path, section.at("each")))
+        section.base += path
+    find, field = _maker(section), section.at("each")
+    if not path:
+        return find
+    get = getter(path)
+    return lambda record, notes: [found for item in objects(get(record), field) for found in find(item, notes)]
 
 
 def _maker(section: Section) -> _Found:
@@ -88,11 +113,13 @@ def _flags(section: Section, basis: str) -> _Found:
 
 
 def _items(value: Any, field: str) -> list[tuple[str, Any]]:
-    if value is None:
+    if is_blank(value):
         return []
-    if not isinstance(value, Mapping):
-        raise RowRefused(field, "must be an object of service and claim")
-    return list(value.items())
+    if isinstance(value, Mapping):
+        return list(value.items())
+    if not isinstance(value, str | list):
+        raise RowRefused(field, "must be an object of service and claim, or words")
+    return [(word, True) for word in words_of(value)]  # what is listed is offered
 
 
 def _code_table(section: Section) -> dict[str, tuple[str, ...]]:

@@ -68,18 +68,25 @@ def _part(section: Section, make: Callable[[Section], ReadFacts[Fact]]) -> ReadF
     get = getter(path)
 
     def read_each(record: Record, notes: Notes, zone: str) -> tuple[Fact, ...]:
-        items = _objects(get(record), field)
+        items = objects(get(record), field)
         return tuple(fact for item in items if holds(item) for fact in read(item, notes, zone))
 
     return read_each
 
 
-def _objects(value: Any, field: str) -> list[Record]:
-    if value is None:
+def objects(value: Any, field: str) -> list[Record]:
+    """
+    List the objects of a list; a text in it is an object with that `value`.
+
+    Raises:
+        RowRefused: it is no list of objects or texts.
+    """
+    if is_blank(value):
         return []
-    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-        raise RowRefused(field, "must be a list of objects")
-    return value
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, Mapping | str) for item in items):
+        raise RowRefused(field, "must be a list of objects or texts")
+    return [item if isinstance(item, Mapping) else {"value": item} for item in items]
 
 
 def several(section: Section, key: str) -> Callable[[Record], tuple[str, ...]]:

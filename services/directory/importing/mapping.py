@@ -15,6 +15,7 @@ from typing import TypeVar
 from services.directory.importing import parts
 from services.directory.importing.paths import Path, Record
 from services.directory.importing.sections import Section, Used
+from services.directory.importing.shaping import Split, split
 from services.directory.importing.sources import Notes, RowRefused, one_of
 from services.directory.model import Disclosure, ImportRecord, refuse
 from services.directory.model.imports import COMPARED, TRANSLATED, OnDuplicate
@@ -29,7 +30,8 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"  #: a list of objects
     GEOJSON = "geojson"  #: a FeatureCollection, or a bare list of Features
-    TABLE = "table"  #: what geopandas or pandas reads: GeoPackage, GeoParquet, Excel, Shapefile
+    TABLE = "table"  #: what geopandas reads, GeoPackage, GeoParquet, Shapefile; or a workbook of Excel
+    TEMPLATE = "template"  #: a workbook that `ihala template` made and somebody filled; it has its mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Mapping:
     on_duplicate: OnDuplicate
     file_format: Format
     key: parts.ReadKey
+    split: Split  #: brings a record into shape before anything else reads it, its key too
+    gather: str  #: the list in which all rows of a key are; empty: each row is a record
     used: tuple[tuple[Path, str], ...]  #: paths that the mapping reads, each with the place that names it
     optional: frozenset[Path]  #: paths that a file may lack altogether
     text: bytes  #: the file itself, for the digest of an import
@@ -103,6 +107,7 @@ def parse_mapping(text: bytes) -> Mapping:
         if not top.has("key"):
             raise InvalidInput("key must be given")
         optional = frozenset(top.paths("optional"))
+        split_up, gather = split(top), top.text("gather", "")
         translated, compared = _translation(top)
         mapping = Mapping(
             dataset=origin.dataset,
@@ -113,14 +118,22 @@ def parse_mapping(text: bytes) -> Mapping:
             service=parts.service(top.inner("service"), origin),
             location=parts.location(top.inner("location"), origin),
             provider=parts.provider(top, origin),
+            split=split_up,
+            gather=gather,
             optional=optional,
-            used=tuple(used.paths),
+            used=_used(used, gather),
             text=text,
             translated=translated,
             compared=compared,
         )
     origin.source("any")  # checks dataset and licence
     return mapping
+
+
+def _used(used: Used, gather: str) -> tuple[tuple[Path, str], ...]:
+    """List the paths that a file must have; a path into gathered rows is one of the rows themselves."""
+    inside = ((path[1:] if gather and path[0] == gather else path, where) for path, where in used.paths)
+    return tuple((path, where) for path, where in inside if path)
 
 
 def _translation(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -69,7 +69,7 @@ def is_known(path: Path, value: Any) -> bool:
     if isinstance(value, list | tuple):
         if path[0].isdecimal():
             return int(path[0]) < len(value) and is_known(path[1:], value[int(path[0])])
-        return any(is_known(path, item) for item in value)
+        return any(is_known(path, {"value": item} if isinstance(item, str) else item) for item in value)
     return isinstance(value, Mapping) and path[0] in value and is_known(path[1:], value[path[0]])
 
 

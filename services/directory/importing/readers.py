@@ -15,6 +15,7 @@ from services.directory.importing.limits import Limits, check_columns, check_dep
 from services.directory.importing.mapping import Format
 from services.directory.importing.paths import Record
 from services.directory.importing.tables import read_table
+from services.directory.importing.template_reading import read_template
 from services.directory.model import refuse
 from services.directory.model.imports import Fault
 from services.errors import InvalidInput, Reason
@@ -42,6 +43,8 @@ def read_file(
     try:
         if file_format is Format.CSV:
             return _read_csv(path, limits)
+        if file_format is Format.TEMPLATE:
+            return None, iter(read_template(path, limits))
         if file_format is Format.TABLE:
             columns, rows = read_table(path, limits)
             return columns, iter(rows)

@@ -21,6 +21,7 @@ from services.directory.importing.parts import PopulationIn
 from services.directory.importing.paths import is_known, spell
 from services.directory.importing.points import PopulationOf
 from services.directory.importing.readers import Item, read_file
+from services.directory.importing.shaping import gathered
 from services.directory.importing.sources import Notes, RowRefused
 from services.directory.model import ImportRecord, refuse
 from services.directory.model.imports import Fault, Notice, OnDuplicate, RowResult
@@ -80,6 +81,8 @@ def read_rows(
             column that the mapping names.
     """
     opened = [_open(path, mapping, limits) for path in paths]
+    if mapping.gather:
+        return _gathered_results(chain.from_iterable(opened), _Reader(mapping, now(), people), mapping, limits)
     last = _last_rows(paths, mapping, limits) if mapping.on_duplicate is OnDuplicate.LAST else {}
     return _results(chain.from_iterable(opened), _Reader(mapping, now(), people), last, limits)
 
@@ -93,6 +96,31 @@ def _results(items: Iterable[Item], reader: "_Reader", last: dict[str, int], lim
         yield result
 
 
+def _gathered_results(
+    items: Iterable[Item], reader: "_Reader", mapping: Mapping, limits: Limits
+) -> Iterator[RowResult]:
+    """Read one record from all rows of a key, at the number of the first; the others are repeats."""
+
+    def numbered() -> Iterator[tuple[int, Item]]:
+        for number, item in enumerate(items, start=1):
+            check_rows(number, limits)
+            yield number, item if isinstance(item, Fault) else mapping.split(item)
+
+    results: list[RowResult] = []
+    for number, item, others in gathered(numbered(), lambda item: _key_of(item, mapping), mapping.gather):
+        result = reader.read(number, item)
+        results.append(result)
+        results += (RowResult(row_number=other, source_key=result.source_key, repeated=True) for other in others)
+    yield from sorted(results, key=lambda result: result.row_number)
+
+
+def _key_of(item: Item, mapping: Mapping) -> str:
+    try:
+        return "" if isinstance(item, Fault) else mapping.key(item)
+    except RowRefused:
+        return ""
+
+
 def _open(path: Path, mapping: Mapping, limits: Limits) -> Iterator[Item]:
     columns, items = read_file(path, mapping.file_format, limits)
     if columns is not None:
@@ -103,7 +131,8 @@ def _open(path: Path, mapping: Mapping, limits: Limits) -> Iterator[Item]:
         missing = [
             (used, where)
             for used, where in mapping.used
-            if records and not any(not isinstance(item, Fault) and is_known(used, item) for item in records)
+            if records
+            and not any(not isinstance(item, Fault) and is_known(used, mapping.split(item)) for item in records)
         ]
     faults = [
         Violation(where, f"must name a column that the file has: {spell(used)}")
@@ -123,11 +152,7 @@ def _last_rows(paths: Sequence[Path], mapping: Mapping, limits: Limits) -> dict[
     for path in paths:
         for item in read_file(path, mapping.file_format, limits)[1]:
             number += 1
-            try:
-                key = "" if isinstance(item, Fault) else mapping.key(item)
-            except RowRefused:
-                continue
-            if key:
+            if key := _key_of(item, mapping):
                 last[key] = number
     return last
 
@@ -145,6 +170,8 @@ class _Reader:
         if isinstance(item, Fault):
             return RowResult(row_number=number, faults=(item,))
         notes, key = Notes(), ""
+        if not self._mapping.gather:
+            item = self._mapping.split(item)
         try:
             key = self._mapping.key(item)
             record = self._with_shared(self._mapping.read(item, notes, self._people), notes)

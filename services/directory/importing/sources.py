@@ -65,7 +65,8 @@ def condition(section: Section, key: str = "when") -> Condition:
     Read the condition of a section: one table or several that must all hold; absent always holds.
 
     A table names a column and says `is` (any of these words), `not` (none of
-    them) or `given` (true: says something; false: says nothing).
+    them) or `given` (true: says something; false: says nothing); or it has a
+    list `any`, of which one must hold.
     """
     parts = [_part(part) for part in section.each(key)]
     if not parts:
@@ -76,6 +77,9 @@ def condition(section: Section, key: str = "when") -> Condition:
 
 
 def _part(section: Section) -> Condition:
+    if section.has("any"):
+        choices = [_part(part) for part in section.each("any")]
+        return lambda record: any(choice(record) for choice in choices)
     get = section.source("from")
     if section.has("given"):
         given = section.flag("given")

@@ -1,6 +1,7 @@
 """Read moments and days as a source writes them, in the time zone of the place."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,18 +37,18 @@ def moment(section: Section, key: str, *, day_after: bool = False) -> ReadTime:
             raise InvalidInput(f"{field} must be a date or time by ISO 8601") from None
         return lambda record, zone: _in_utc(parsed, zone, day_after=day_after)
     with section.open(spec, key) as inner:
-        get, written_as = inner.source("from"), inner.text("format", "")
+        get, formats = inner.source("from"), inner.texts("format") if inner.has("format") else ("",)
 
     def read(record: Record, zone: str) -> datetime | None:
         value = get(record)
         if is_blank(value):
             return None
         text = text_of(value).strip()
-        try:
-            parsed = datetime.strptime(text, written_as) if written_as else datetime.fromisoformat(text)  # noqa: DTZ007
-            return _in_utc(parsed, zone, day_after=day_after)
-        except (ValueError, OverflowError):
-            raise RowRefused(field, f"must be a date or time as {written_as or 'ISO 8601'}") from None
+        for written_as in formats:  # the first that fits
+            with suppress(ValueError, OverflowError):
+                parsed = datetime.strptime(text, written_as) if written_as else datetime.fromisoformat(text)  # noqa: DTZ007
+                return _in_utc(parsed, zone, day_after=day_after)
+        raise RowRefused(field, f"must be a date or time as {' or '.join(formats) or 'ISO 8601'}")
 
     return read
 

@@ -64,7 +64,8 @@ async def hold(connection: Connection, run: Run) -> None:
         FailedPrecondition: another import of the same file has gone on meanwhile.
     """
     cursor = await connection.execute(
-        "SELECT 1 FROM import_run WHERE run_id = %s AND state = 'running' AND last_row = %s FOR UPDATE",
+        "SELECT 1 FROM import_run WHERE run_id = %s AND state = 'running' AND last_row = %s"
+        " FOR UPDATE SKIP LOCKED",  # who holds it is the other call: there is nothing to wait for
         [run.run_id, run.last_row],
     )
     if await cursor.fetchone() is None:
