@@ -92,6 +92,7 @@ $(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
 .PHONY: docs
 docs: setup ## write what the documents say of the code from the code: who may call what
 	@$(RUN) scripts.document_methods
+	@$(RUN) scripts.document_life
 
 .PHONY: pictures
 pictures: setup ## take the README's pictures from a demo started for them (needs `make browser`)

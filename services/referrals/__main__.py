@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 import uvloop
@@ -16,7 +17,7 @@ from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceSe
 from services.errors import IhalaError
 from services.referrals.clients import RemoteDirectory, RemoteMatching
 from services.referrals.clocks import Clocks, ladders, overridden
-from services.referrals.due import Rematcher, SteadyClock, remind_senders, take_rungs
+from services.referrals.due import Rematcher, SteadyClock, escalate_tasks, remind_senders, take_rungs
 from services.referrals.follower import Follower
 from services.referrals.relay import relay
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
@@ -54,7 +55,12 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     token = None if chosen.token_file is None else token_file(chosen.token_file)
     options: dict[str, Any] = {"allow_plaintext": chosen.allow_plaintext}
     house = House(
-        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s)), chosen.duty_roster, new_id, chosen.manager_roster
+        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s)),
+        chosen.duty_roster,
+        new_id,
+        chosen.manager_roster,
+        ZoneInfo(chosen.time_zone),
+        chosen.has_legal_duty,
     )
     async with (
         postgres.open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.max_connections) as pool,
@@ -105,6 +111,7 @@ async def work(
         if now is None:
             return 0
         taken = await take_rungs(desk.pool, desk.house, now) + await remind_senders(desk.pool, desk.house, now)
+        taken += await escalate_tasks(desk.pool, desk.house, now)
         return woken(desk.waker, taken)
 
     async def rematch() -> int:

@@ -14,6 +14,8 @@ from services.referrals.model import Consent, Provider
 #: what any offer discloses by being one
 ALWAYS_DISCLOSED: Final = "need"
 REFERRAL_PURPOSE: Final = "referral"
+#: services for danger to life, and a safe place tonight: what one worker may do alone at night (R5)
+EMERGENCY_CODES: Final = frozenset({"ACC-EMG", "HEA-EMG", "HEA-INJ", "HEA-SGV", "PSY-CRI", "RES-AFT", "TRN-AMB"})
 
 
 def is_withdrawn(consent: Consent, provider_id: str) -> bool:
@@ -45,7 +47,13 @@ def covers(
         and purpose in consent.purposes
         and set(fields) <= set(consent.fields)
         and names(consent, provider, code, now)
+        and (not is_unsigned(consent) or code in EMERGENCY_CODES)
     )
+
+
+def is_unsigned(consent: Consent) -> bool:
+    """Say whether one worker alone has gone ahead without consent, and nobody has signed yet (R5)."""
+    return consent.override_ground is not None and not consent.second_person
 
 
 def require_covering(

@@ -1,6 +1,7 @@
 """What the referrals service reads from its environment. Explained in docs/settings.md."""
 
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -26,6 +27,14 @@ def _climbing(ladder_s: dict[str, list[Step]]) -> dict[str, list[Step]]:
     return ladder_s
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError):
+        raise ValueError("must be an IANA time zone") from None
+    return name
+
+
 class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
     """What referrals need besides what every service does."""
 
@@ -45,4 +54,7 @@ class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
     clocks_s: Annotated[dict[str, Seconds], AfterValidator(_growing)] = Field(default_factory=dict)
     #: seconds of silence and the rung that they lead to, per class of urgency; [] is no ladder
     ladder_s: Annotated[dict[str, list[Step]], AfterValidator(_climbing)] = Field(default_factory=dict)
+    #: IANA: where it is night for the rosters, and for what one worker may do alone (R5)
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    has_legal_duty: bool = False  #: whether a law here obliges to act without consent (R5)
     max_connections: int = Field(default=10, ge=2, le=100)  #: to the database

@@ -20,7 +20,7 @@ from ihala.referrals.v1.referrals_service_pb2_grpc import (
 from services.errors import Unavailable
 from services.referrals.clients import ProviderPage
 from services.referrals.clocks import Clocks
-from services.referrals.due import Rematcher, remind_senders, take_rungs
+from services.referrals.due import Rematcher, escalate_tasks, remind_senders, take_rungs
 from services.referrals.follower import Follower
 from services.referrals.model import (
     Choice,
@@ -255,6 +255,7 @@ class Running:
         self.clock.move(**by)
         desk, now = self.desk, self.clock()
         taken = await take_rungs(desk.pool, desk.house, now) + await remind_senders(desk.pool, desk.house, now)
+        await escalate_tasks(desk.pool, desk.house, now)
         return taken + await Rematcher(desk.pool, desk.house, desk.sealer, self.matching).look(now)
 
     async def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -212,6 +212,30 @@ class Lives(RuleBasedStateMachine):
     def cancel(self, number: int, reason: str) -> None:
         self.attempt(scene.cancel, number, reason=reason)
 
+    @rule(number=st.integers(0, 7), beyond_report=st.booleans())
+    def propose(self, number: int, *, beyond_report: bool) -> None:
+        yes_if = scene.YesIf(conditions=("paper",))
+        self.attempt(scene.propose, number, yes_if=yes_if, beyond_report=beyond_report)
+
+    @rule(number=st.integers(0, 7))
+    def agree(self, number: int) -> None:
+        self.attempt(scene.agree, number)
+
+    @rule(number=st.integers(0, 7), reason=st.sampled_from(PERSON_REASONS))
+    def refuse(self, number: int, reason: str) -> None:
+        self.attempt(scene.refuse, number, reason=reason)
+
+    @rule(number=st.integers(0, 7), asks=st.booleans())
+    def question_and_answer(self, number: int, *, asks: bool) -> None:
+        if asks:
+            self.attempt(scene.ask_info, number, question="age")
+        else:
+            self.attempt(scene.answer_info, number, answer="told")
+
+    @rule(number=st.integers(0, 7), hours=st.integers(1, 700))
+    def waitlist(self, number: int, hours: int) -> None:
+        self.attempt(scene.waitlist, number, until=self.now + timedelta(hours=hours))
+
     @rule()
     def stop_sharing(self) -> None:
         self.is_covered = False

@@ -8,7 +8,7 @@ import structlog
 from services.errors import IhalaError
 from services.referrals.model import Act, NextKind
 from services.referrals.scene import House, let_time_pass, remind
-from services.referrals.store import needs, offers, scenes
+from services.referrals.store import needs, offers, scenes, tasks
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Pool, Process, read, transaction
 
@@ -61,6 +61,24 @@ async def remind_senders(pool: Pool, house: House, now: datetime) -> int:
             await locked.save(connection, now)
         taken += len(locked.scenes)
     return taken
+
+
+async def escalate_tasks(pool: Pool, house: House, now: datetime) -> int:
+    """Give every task that nobody has taken in time to the manager's roster; return how many."""
+    async with read(pool) as connection:
+        overdue = await tasks.overdue(connection, house.manager_roster, now, BATCH)
+    act = Act(actor=ACTOR.client_id, occurred_time=now, now=now)
+    for each in overdue:
+        audit = AuditAct(action="task.escalate", object_kind="task", object_id=each.task_id)
+        async with transaction(pool, ACTOR, audit) as connection:
+            if each.referral_id is None:
+                await tasks.hand_over_one(connection, each, house.manager_roster)
+                continue
+            locked = await scenes.lock(connection, house, [each.referral_id], skip_busy=True)
+            for scene in locked.scenes:
+                scene.escalate(each.task_id, act)
+            await locked.save(connection, now)
+    return len(overdue)
 
 
 async def _take_rung(pool: Pool, house: House, referral_id: str, offer_id: str, now: datetime) -> bool:

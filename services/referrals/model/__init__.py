@@ -1,7 +1,8 @@
 """Values of referrals: requests, needs, offers, holds, consents, tasks. A value that exists is valid."""
 
-from services.referrals.model.consent import Assent, Consent, GivenBy, Method, ReceiverClass, Withdrawal
+from services.referrals.model.consent import Assent, Consent, GivenBy, Method, OverrideGround, ReceiverClass, Withdrawal
 from services.referrals.model.event import Act, Event, EventType, Via
+from services.referrals.model.handover import Handover
 from services.referrals.model.ids import CASE_REF, checked_id, checked_ref
 from services.referrals.model.offer import (
     ANSWERS,
@@ -18,6 +19,7 @@ from services.referrals.model.place import Hold, HoldState, Place, PlaceItem, Pl
 from services.referrals.model.provider import Provider, ReachOut, ReportedPlace, Status, Vetting
 from services.referrals.model.referral import OPEN_REFERRALS, Need, NextKind, Referral, ReferralState
 from services.referrals.model.request import Choice, CreatedOffer, CreatedReferral, RequestKey
+from services.referrals.model.roster import Roster, Shift, night_of
 from services.referrals.model.standing import Standing
 from services.referrals.model.task import RINGING, SEEKING, Cause, Task, TaskKind, TaskState
 
@@ -43,6 +45,7 @@ __all__ = [
     "Event",
     "EventType",
     "GivenBy",
+    "Handover",
     "Hold",
     "HoldState",
     "Method",
@@ -50,6 +53,7 @@ __all__ = [
     "NextKind",
     "Offer",
     "OfferState",
+    "OverrideGround",
     "Place",
     "PlaceItem",
     "PlaceKey",
@@ -60,6 +64,8 @@ __all__ = [
     "ReferralState",
     "ReportedPlace",
     "RequestKey",
+    "Roster",
+    "Shift",
     "Standing",
     "Status",
     "Task",
@@ -70,4 +76,5 @@ __all__ = [
     "Withdrawal",
     "checked_id",
     "checked_ref",
+    "night_of",
 ]

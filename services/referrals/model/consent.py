@@ -45,6 +45,7 @@ class GivenBy(StrEnum):
     PERSON = "person"
     CARER = "carer"
     GUARDIAN = "guardian"
+    NOBODY = "nobody"  #: a record that stands in for a consent (R5)
 
 
 class Method(StrEnum):
@@ -54,6 +55,7 @@ class Method(StrEnum):
     WRITTEN = "written"
     THROUGH_INTERPRETER = "through_interpreter"
     ASSISTED = "assisted"
+    NOT_GIVEN = "not_given"  #: likewise
 
 
 class Assent(StrEnum):
@@ -62,6 +64,14 @@ class Assent(StrEnum):
     GIVEN = "given"
     REFUSED = "refused"
     NOT_POSSIBLE = "not_possible"
+
+
+class OverrideGround(StrEnum):
+    """Why somebody goes ahead without consent (R5)."""
+
+    DANGER_TO_LIFE = "danger_to_life"
+    CHILD_BEST_INTERESTS = "child_best_interests"
+    LEGAL_DUTY = "legal_duty"
 
 
 class Withdrawal(StrEnum):
@@ -114,6 +124,8 @@ class Consent:
     create_time: datetime
     withdrawn_time: datetime | None = None
     withdrawn_provider_ids: tuple[str, ...] = ()
+    override_ground: OverrideGround | None = None  #: None: it is a consent
+    second_person: str = ""  #: who signed an override besides; empty: nobody yet
 
     def __post_init__(self) -> None:
         checked_ref(self.case_ref, "consent.case_ref")

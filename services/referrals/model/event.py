@@ -38,6 +38,7 @@ class EventType(StrEnum):
     OFFER_CANCELLED = "offer_cancelled"
     OFFER_EXPIRED = "offer_expired"
     OFFER_SUPERSEDED = "offer_superseded"
+    OFFER_OVERDUE = "offer_overdue"  #: a clock ran out, and the next one runs
     ALERT_RUNG = "alert_rung"  #: silence has climbed a rung that concerns channels; `reason` names it
     PROBE_ANSWERED = "probe_answered"
     HOLD_LAPSED = "hold_lapsed"

@@ -63,8 +63,8 @@ class Cause(StrEnum):
     UNTOLD = "untold"  #: the person must be told what was done without consent
 
 
-#: causes of tasks that ask somebody to ring a provider; any answer makes them needless
-RINGING: Final = frozenset({Cause.NO_RECEIVER, Cause.UNREAD, Cause.MANAGER})
+#: causes of tasks that ask somebody to ring about an offer; any answer to it makes them needless
+RINGING: Final = frozenset({Cause.NO_RECEIVER, Cause.UNREAD, Cause.MANAGER, Cause.SENDER_SILENT})
 
 
 #: causes of tasks that look for somebody who can help; a yes makes them needless
@@ -87,6 +87,7 @@ class Task:
     urgency: Urgency
     due_time: datetime
     client_id: str = ""  #: the sender whose it is, if it is about no referral
+    consent_id: str = ""  #: the override that is to be signed or told
     owner: str  #: the roster or person that owns it; never empty
     outcome: str = ""
     create_time: datetime

@@ -9,6 +9,7 @@ store then writes whatever was replaced.
 from services.referrals.scene.answers import accept, acknowledge, decline
 from services.referrals.scene.arrivals import arrive, complete, depart, fail
 from services.referrals.scene.asking import Ask, ask, create, require_referable
+from services.referrals.scene.bargaining import YesIf, agree, answer_info, ask_info, propose, refuse, waitlist
 from services.referrals.scene.ending import cancel, revoke, stop_service, withdraw
 from services.referrals.scene.next_steps import ask_next, give_up, is_due, remind, wait_again
 from services.referrals.scene.scene import House, Scene
@@ -18,10 +19,14 @@ __all__ = [
     "Ask",
     "House",
     "Scene",
+    "YesIf",
     "accept",
     "acknowledge",
+    "agree",
+    "answer_info",
     "arrive",
     "ask",
+    "ask_info",
     "ask_next",
     "cancel",
     "complete",
@@ -33,10 +38,13 @@ __all__ = [
     "is_due",
     "lapse_hold",
     "let_time_pass",
+    "propose",
+    "refuse",
     "remind",
     "require_referable",
     "revoke",
     "stop_service",
     "wait_again",
+    "waitlist",
     "withdraw",
 ]

@@ -57,19 +57,36 @@ def accept(scene: Scene, offer_id: str, act: Act, *, beyond_report: bool = False
     Raises:
         FailedPrecondition: ALREADY_PLACED, NO_PLACE or ILLEGAL_MOVE.
     """
+    say_yes(scene, offer_id, Move.ACCEPT, act, beyond_report=beyond_report)
+
+
+def say_yes(scene: Scene, offer_id: str, move: Move, act: Act, *, beyond_report: bool) -> None:
+    """
+    Make a yes of a move: book, and close what it makes needless.
+
+    Raises:
+        FailedPrecondition: ALREADY_PLACED, NO_PLACE or ILLEGAL_MOVE.
+    """
     offer = scene.offers[offer_id]
-    need = scene.needs[offer.need_no]
-    if need.accepted_offer_id not in {None, offer_id}:
+    require_wanted(scene, offer, move)
+    book(scene, offer, act, beyond_report=beyond_report)
+    accepted = scene.move(offer, move, act, read_time=offer.read_time or act.occurred_time, ring=False, reason="")
+    note_overcommitted(scene, accepted, act)
+    place_need(scene, scene.needs[offer.need_no], accepted, act)
+
+
+def require_wanted(scene: Scene, offer: Offer, move: Move) -> None:
+    """
+    Refuse a yes of any kind that comes too late, before a place is touched.
+
+    Raises:
+        FailedPrecondition: ALREADY_PLACED, or ILLEGAL_MOVE.
+    """
+    if scene.needs[offer.need_no].accepted_offer_id not in {None, offer.offer_id}:
         raise FailedPrecondition("another offer was accepted first", reason=Reason.ALREADY_PLACED)
-    transition(offer.state, Move.ACCEPT)  # before a place is touched
+    transition(offer.state, move)
     if not scene.referral.is_open:
         raise illegal(scene.referral.state, Turn.ACTIVATE)
-    book(scene, offer, act, beyond_report=beyond_report)
-    accepted = scene.move(
-        offer, Move.ACCEPT, act, read_time=offer.read_time or act.occurred_time, ring=False, reason=""
-    )
-    note_overcommitted(scene, accepted, act)
-    place_need(scene, need, accepted, act)
 
 
 def decline(scene: Scene, offer_id: str, act: Act, *, reason: str, population: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from services.referrals.clocks import Clocks, Where
@@ -41,6 +41,8 @@ class House:
     duty_roster: str  #: owns a task until somebody takes it
     new_id: Callable[[], str]  #: random, without order
     manager_roster: str = "manager"  #: owns what the duty roster has let pass
+    zone: tzinfo = UTC  #: where it is night for the rosters
+    has_legal_duty: bool = False  #: whether a law here obliges to act without consent (R5)
 
 
 @dataclass(slots=True)
@@ -166,6 +168,19 @@ class Scene:
         )
         self.tasks[task.task_id] = task
         self.note(EventType.TASK_OPENED, act, reason=kind)
+
+    def close_task(self, task_id: str, outcome: str, act: Act) -> None:
+        """Close one task, as a person says it ended."""
+        self.close_tasks(outcome, act, is_meant=lambda task: task.task_id == task_id)
+
+    def escalate(self, task_id: str, act: Act) -> None:
+        """Give a task that nobody has taken in time to the manager's roster; nothing happens before."""
+        task = self.tasks.get(task_id)
+        manager = self.house.manager_roster
+        if task is None or task.state is not TaskState.OPEN or task.due_time > act.now or task.owner == manager:
+            return
+        self.tasks[task_id] = replace(task, owner=manager, version=task.version + 1)
+        self.note(EventType.TASK_ESCALATED, act, self.offers.get(task.offer_id or ""), reason=task.kind)
 
     def close_tasks(self, outcome: str, act: Act, *, is_meant: Callable[[Task], bool]) -> None:
         """Close the tasks that an event has made needless, so that nobody is woken for them (R61)."""

@@ -12,6 +12,7 @@ from services.referrals.model import (
     EventType,
     HoldState,
     NextKind,
+    OfferState,
     TaskKind,
 )
 from services.referrals.referral import Move
@@ -19,13 +20,16 @@ from services.referrals.scene.answers import stop_ringing
 from services.referrals.scene.scene import Scene, where_of
 from services.taxonomy import Rung
 
+_WAITS_FOR_SENDER = frozenset({OfferState.PROPOSED, OfferState.INFO_REQUESTED})
+
 
 def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
     """
     Take the next rung of an offer whose due time has passed; nothing happens before.
 
     Unread: somebody rings, and the provider has until the time to decide. Undecided:
-    the offer expires, and if nobody else is asked, a person matches by hand. Not
+    the offer expires, and the next provider is looked for. A sender that is waited for
+    is reminded by a task first. Not
     arrived: somebody sees after her. A running service: it is looked at.
     """
     while climb(scene, offer_id, act):
@@ -38,7 +42,15 @@ def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
         next_time = clocks.due_time(DueKind.DECIDE, offer.urgency, offer.create_time, act.now, where_of(offer))
         rung = replace(offer, due_kind=DueKind.DECIDE, due_time=next_time, ring=True)
         scene.offers[offer_id] = rung
+        scene.note(EventType.OFFER_OVERDUE, act, rung)
         scene.open_task(TaskKind.RING, _ringing_cause(scene, offer_id), rung, next_time, act)
+    elif offer.state in _WAITS_FOR_SENDER and not _is_reminded(scene, offer_id):
+        # a provider that is willing is not lost for a sender's silence
+        due_time = max(act.now + LEAST_RUNG, act.now + clocks.by_urgency[offer.urgency].read)
+        reminded = replace(offer, due_time=due_time)
+        scene.offers[offer_id] = reminded
+        scene.note(EventType.OFFER_OVERDUE, act, reminded)
+        scene.open_task(TaskKind.MATCH_BY_HAND, Cause.SENDER_SILENT, reminded, due_time, act)
     elif offer.state in UNANSWERED:
         expired = scene.move(offer, Move.EXPIRE, act, reason="no_response", ring=False)
         stop_ringing(scene, offer_id, act, "reached_nobody")
@@ -46,11 +58,17 @@ def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
     elif offer.due_kind is DueKind.ARRIVE:
         late = replace(offer, due_time=act.now + ARRIVE_AGAIN)
         scene.offers[offer_id] = late
+        scene.note(EventType.OFFER_OVERDUE, act, late)
         scene.open_task(TaskKind.WELFARE_CHECK, Cause.LATE, late, act.now + WELFARE_CHECK, act)
     else:
         running = replace(offer, due_kind=DueKind.FOLLOW_UP, due_time=act.now + REVIEW)
         scene.offers[offer_id] = running
+        scene.note(EventType.OFFER_OVERDUE, act, running)
         scene.open_task(TaskKind.WELFARE_CHECK, Cause.REVIEW, running, act.now + REVIEW, act)
+
+
+def _is_reminded(scene: Scene, offer_id: str) -> bool:
+    return any(task.offer_id == offer_id and task.cause is Cause.SENDER_SILENT for task in scene.tasks.values())
 
 
 def climb(scene: Scene, offer_id: str, act: Act) -> bool:
@@ -71,7 +89,7 @@ def climb(scene: Scene, offer_id: str, act: Act) -> bool:
         offer = replace(offer, ring=True)
     climbed = replace(offer, rung_no=rung_no, rung_time=rung_time)
     scene.offers[offer_id] = climbed
-    due_time = max(climbed.due_time or act.now, act.now + LEAST_RUNG)
+    due_time = clocks.due_time(DueKind.DECIDE, offer.urgency, offer.create_time, act.now, where_of(offer))
     if rung is Rung.DUTY_TASK:
         scene.open_task(TaskKind.RING, _ringing_cause(scene, offer_id), climbed, due_time, act)
     elif rung is Rung.MANAGER:

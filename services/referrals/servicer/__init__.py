@@ -2,13 +2,18 @@
 
 from services.referrals.servicer.adding import AddingMethods
 from services.referrals.servicer.answering import AnsweringMethods
+from services.referrals.servicer.bargaining import BargainingMethods
 from services.referrals.servicer.consents import ConsentMethods
 from services.referrals.servicer.creating import CreatingMethods
 from services.referrals.servicer.desk import Desk
+from services.referrals.servicer.duty import DutyMethods
 from services.referrals.servicer.ending import EndingMethods
+from services.referrals.servicer.handovers import HandoverMethods
 from services.referrals.servicer.offers import OfferMethods
+from services.referrals.servicer.overriding import OverrideMethods
 from services.referrals.servicer.places import PlaceMethods
 from services.referrals.servicer.referrals import ReferralMethods
+from services.referrals.servicer.rosters import RosterMethods
 from services.referrals.servicer.tasks import TaskMethods
 from services.referrals.servicer.unbuilt import UnbuiltMethods
 from services.referrals.servicer.watching import WatchMethods
@@ -34,7 +39,12 @@ class ReferralsServicer:
             WatchMethods(desk),
             OfferMethods(desk),
             AnsweringMethods(desk),
+            BargainingMethods(desk),
             TaskMethods(desk),
+            DutyMethods(desk),
+            RosterMethods(desk),
+            HandoverMethods(desk),
+            OverrideMethods(desk),
             PlaceMethods(desk),
             UnbuiltMethods(),
         )

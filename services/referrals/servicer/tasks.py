@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
-from services.referrals.model import Event, EventType, Task, TaskState, Via
+from services.referrals.model import Task, TaskState
 from services.referrals.model.task import checked_outcome
-from services.referrals.servicer.desk import Desk, actor_of, require_version
-from services.referrals.store import events, offers, referrals, tasks
+from services.referrals.servicer.desk import Desk, act_of, actor_of, require_version
+from services.referrals.store import overrides, scenes, tasks
 from services.referrals.wire import responses
 from services.referrals.wire.basics import page_size, page_start, page_token
 from services.referrals.wire.tasks import kinds_from_wire, task_to_wire
@@ -51,43 +51,31 @@ class TaskMethods:
 
     async def CloseTask(self, request: Any, context: Any) -> Any:
         outcome = checked_outcome(request.outcome)
-        principal = current_principal()
+        actor = actor_of(current_principal())
 
         async def run(connection: Connection) -> None:
+            async with self._desk.read() as reading:
+                known = await tasks.find(reading, request.task_id)
+            if known is None:
+                raise absent()
+            if known.referral_id is not None:
+                await self._close(connection, request, known.referral_id, outcome)
+                return
             task = await _locked(connection, request, "close")
-            await tasks.put(
-                connection, replace(task, state=TaskState.CLOSED, outcome=outcome, version=task.version + 1)
-            )
-            await self._note(connection, task, actor_of(principal))
+            await overrides.sign(connection, task, outcome, actor, self._desk.now())
+            await tasks.put(connection, _closed(task, outcome))
 
         done = await self._desk.once("task.close", request, request.task_id, run)
         return responses.CloseTask(task=await self._present(request.task_id), replayed=done is not None)
 
-    async def _note(self, connection: Connection, task: Task, actor: str) -> None:
-        """Tell the sender, if the task is about a referral."""
-        if task.referral_id is None:
-            return
-        referral = await referrals.find(connection, task.referral_id)
-        offer = None if task.offer_id is None else await offers.find(connection, task.offer_id)
-        if referral is None:
-            return
+    async def _close(self, connection: Connection, request: Any, referral_id: str, outcome: str) -> None:
+        """Close a task with its referral locked, so that what it leaves behind gets a clock."""
         now = self._desk.now()
-        event = Event(
-            event_id=self._desk.house.new_id(),
-            referral_id=task.referral_id,
-            offer_id=task.offer_id,
-            offer_version=offer.version if offer else 0,
-            type=EventType.TASK_CLOSED,
-            state=offer.state if offer else None,
-            due_time=offer.due_time if offer else None,
-            due_kind=offer.due_kind if offer else None,
-            reason=task.kind,
-            occurred_time=now,
-            recorded_time=now,
-            actor=actor,
-            via=Via.SYSTEM,
-        )
-        await events.append(connection, {referral.client_id: [event]})
+        locked = await scenes.lock(connection, self._desk.house, [referral_id])
+        task = locked.scene.tasks.get(request.task_id) or await _locked(connection, request, "close")
+        _require_open(task, request, "close")
+        locked.scene.close_task(task.task_id, outcome, act_of(current_principal(), now))
+        await locked.save(connection, now)
 
     async def _present(self, task_id: str) -> Any:
         async with self._desk.read() as connection:
@@ -98,14 +86,22 @@ class TaskMethods:
 
 
 async def _locked(connection: Connection, request: Any, move: str) -> Task:
-    if request.expected_version < 1:
-        raise InvalidInput("expected_version must be given")
     task = await tasks.lock(connection, request.task_id)
     if task is None:
         raise absent()
+    _require_open(task, request, move)
+    return task
+
+
+def _require_open(task: Task, request: Any, move: str) -> None:
+    if request.expected_version < 1:
+        raise InvalidInput("expected_version must be given")
     require_version(task.version, request.expected_version)
     if task.state is TaskState.CLOSED:
         raise FailedPrecondition(
             "the task is closed", reason=Reason.ILLEGAL_MOVE, metadata={"state": task.state, "move": move}
         )
-    return task
+
+
+def _closed(task: Task, outcome: str) -> Task:
+    return replace(task, state=TaskState.CLOSED, outcome=outcome, version=task.version + 1)

@@ -81,6 +81,22 @@ class Viewer:
                 raise absent()
             return Seat(offer, Role.DUTY_COORDINATOR, request.on_behalf_of, via)
 
+    async def side(self, principal: Principal, offer_id: str) -> Seat:
+        """
+        Find an offer for its receiver or its sender.
+
+        Raises:
+            NotFound: It is absent or another's.
+        """
+        async with self._desk.read() as connection:
+            offer = await offers.find(connection, offer_id)
+            referral = None if offer is None else await referrals.find(connection, offer.referral_id)
+        if offer is not None and principal.has(Role.RECEIVER) and offer.receiver_id in principal.receiver_ids:
+            return Seat(offer, Role.RECEIVER, "", Via.SYSTEM)
+        if offer is not None and referral is not None and is_sender(principal, referral.client_id):
+            return Seat(offer, Role.CASE_SYSTEM, "", Via.SYSTEM)
+        raise absent()
+
     async def of_sender(self, principal: Principal, offer_id: str) -> Offer:
         """
         Find an offer of a sender's own.

@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from services.referrals.model import Assent, Consent, GivenBy, Method, ReceiverClass
+from services.referrals.model import Assent, Consent, GivenBy, Method, OverrideGround, ReceiverClass
 from services.runtime.postgres import Connection
 
 
@@ -152,4 +152,6 @@ def _consent(row: dict[str, Any]) -> Consent:
         create_time=row["create_time"],
         withdrawn_time=row["withdrawn_time"],
         withdrawn_provider_ids=tuple(row["withdrawn_provider_ids"]),
+        override_ground=OverrideGround(row["override_ground"]) if row["override_ground"] else None,
+        second_person=row["second_person"],
     )

@@ -13,6 +13,12 @@ async def find(connection: Connection, offer_id: str) -> Offer | None:
     return found[0] if found else None
 
 
+async def lock(connection: Connection, offer_id: str) -> Offer | None:
+    """Find an offer and keep it from changing until the transaction ends."""
+    found = await OFFER.select(connection, "WHERE offer_id = %(offer_id)s FOR SHARE", {"offer_id": offer_id})
+    return found[0] if found else None
+
+
 async def open_of_receiver(
     connection: Connection, receiver_id: str, after: tuple[datetime, str] | None, limit: int
 ) -> list[Offer]:

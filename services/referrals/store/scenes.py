@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from services.referrals.model import Event, Hold, Need, Offer, Place, PlaceKey, Referral, Task
 from services.referrals.scene import House, Scene
-from services.referrals.store import events, exclusions, places
+from services.referrals.store import events, exclusions, handovers, places, rosters
 from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK
 from services.runtime.postgres import Connection
 
@@ -54,7 +54,9 @@ class Locked:
             await places.save(connection, _new(dict(sorted(changed[0].places.items())), self._places))
         for scene in changed:
             await exclusions.add(connection, scene.referral, scene.excluded, now)
-            await TASK.put(connection, _new(scene.tasks, self._tasks))
+            tasks = _new(scene.tasks, self._tasks)
+            await TASK.put(connection, await rosters.assign(connection, scene.house, tasks, now))
+            await handovers.forget(connection, scene.offers.values())
         noted: dict[str, list[Event]] = {}
         for scene in changed:
             noted.setdefault(scene.referral.client_id, []).extend(scene.events)

@@ -20,6 +20,59 @@ async def lock(connection: Connection, task_id: str) -> Task | None:
     return found[0] if found else None
 
 
+async def of(connection: Connection, task_ids: Collection[str]) -> list[Task]:
+    """Find tasks by id, closed ones among them."""
+    if not task_ids:
+        return []
+    return await TASK.select(
+        connection, "WHERE task_id = ANY(%(task_ids)s) ORDER BY task_id", {"task_ids": list(task_ids)}
+    )
+
+
+async def overdue(connection: Connection, manager_roster: str, now: datetime, limit: int) -> list[Task]:
+    """List tasks that nobody has taken in time and of which the manager has not heard, the longest ago first."""
+    return await TASK.select(
+        connection,
+        """
+        WHERE state = 'open' AND due_time <= %(now)s AND owner <> %(manager_roster)s
+        ORDER BY due_time, task_id LIMIT %(limit)s
+        """,
+        {"now": now, "manager_roster": manager_roster, "limit": limit},
+    )
+
+
+async def hand_over(connection: Connection, from_roster: str, to_roster: str) -> None:
+    """Give the tasks of a roster that nobody has taken to another."""
+    await connection.execute(
+        """
+        UPDATE task SET owner = %(to_roster)s, version = version + 1
+        WHERE owner = %(from_roster)s AND state = 'open'
+        """,
+        {"from_roster": from_roster, "to_roster": to_roster},
+    )
+
+
+async def hand_over_one(connection: Connection, task: Task, to_roster: str) -> None:
+    """Give a task to another roster, unless it has changed meanwhile."""
+    await connection.execute(
+        """
+        UPDATE task SET owner = %(to_roster)s, version = version + 1
+        WHERE task_id = %(task_id)s AND version = %(version)s AND state = 'open'
+        """,
+        {"task_id": task.task_id, "version": task.version, "to_roster": to_roster},
+    )
+
+
+async def unsigned(connection: Connection, consent_id: str) -> Task | None:
+    """Find the task that asks for the second signature of an override."""
+    found = await TASK.select(
+        connection,
+        "WHERE consent_id = %(consent_id)s AND cause = 'unsigned' AND consent_id <> ''",
+        {"consent_id": consent_id},
+    )
+    return found[0] if found else None
+
+
 async def put(connection: Connection, task: Task) -> None:
     """Write a task."""
     await TASK.put(connection, [task])
@@ -53,7 +106,8 @@ async def to_do(
         WHERE state <> 'closed'
           AND (cardinality(%(kinds)s::text[]) = 0 OR kind = ANY(%(kinds)s::text[]))
           AND (%(client_id)s::text IS NULL OR referral_id IN
-               (SELECT referral_id FROM referral WHERE client_id = %(client_id)s::text))
+               (SELECT referral_id FROM referral WHERE client_id = %(client_id)s::text)
+               OR client_id = %(client_id)s::text)
           AND (%(time)s::timestamptz IS NULL
                OR (due_time, task_id) > (%(time)s::timestamptz, %(last_id)s::text))
         ORDER BY due_time, task_id LIMIT %(limit)s

@@ -5,7 +5,16 @@ from datetime import datetime
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import InvalidInput
-from services.referrals.model import Assent, Consent, GivenBy, Method, ReceiverClass, Withdrawal, checked_id
+from services.referrals.model import (
+    Assent,
+    Consent,
+    GivenBy,
+    Method,
+    OverrideGround,
+    ReceiverClass,
+    Withdrawal,
+    checked_id,
+)
 from services.referrals.wire.basics import (
     enum_from_wire,
     enum_to_wire,
@@ -25,6 +34,8 @@ def consent_from_wire(
     Raises:
         InvalidInput: A field breaks its rule.
     """
+    if message.given_by == pb.GIVEN_BY_NOBODY or message.method == pb.CONSENT_METHOD_NOT_GIVEN:
+        raise InvalidInput("consent.given_by must be somebody, and consent.method a way to give it")
     end_time = time_from_wire(message, "end_time")
     if end_time is None:
         raise InvalidInput("consent.end_time must be given")
@@ -76,6 +87,8 @@ def consent_to_wire(consent: Consent) -> pb.Consent:
         create_time=time_to_wire(consent.create_time),
         withdrawn_time=time_to_wire(consent.withdrawn_time),
         withdrawn_provider_ids=consent.withdrawn_provider_ids,
+        override_ground=enum_to_wire(pb.OverrideGround, consent.override_ground),
+        second_person=consent.second_person,
     )
 
 
@@ -90,3 +103,11 @@ def withdrawal_from_wire(request: service_pb.WithdrawConsentRequest) -> tuple[Wi
     if (way is Withdrawal.THIS_RECEIVER) != bool(request.provider_id):
         raise InvalidInput("provider_id must be given for this_receiver, and for nothing else")
     return way, request.provider_id
+
+
+def override_from_wire(request: service_pb.OverrideConsentRequest) -> tuple[OverrideGround, Assent | None]:
+    """Read on what ground somebody goes ahead, and what the child says."""
+    return (
+        enum_from_wire(pb.OverrideGround, OverrideGround, request.ground, "ground"),
+        optional_enum_from_wire(pb.Assent, Assent, request.child_assent, "child_assent"),
+    )

@@ -42,6 +42,12 @@ def view_to_wire(
         reason=offer.reason,
         read_time=time_to_wire(offer.read_time),
         receiver_id=offer.receiver_id,
+        conditions=offer.conditions,
+        arrive_start_time=time_to_wire(offer.arrive_start_time),
+        stay_end_time=time_to_wire(offer.stay_end_time),
+        question=offer.question,
+        answer=offer.answer,
+        wait_until_time=time_to_wire(offer.wait_until_time),
     )
     if shown.code:
         view.code = offer.code

@@ -35,6 +35,8 @@ def referral_to_wire(standing: Standing) -> pb.Referral:
                 code=need.code,
                 urgency=enum_to_wire(matching_pb2.Urgency, need.urgency),
                 accepted_offer_id=need.accepted_offer_id or "",
+                next_time=time_to_wire(need.next_time),
+                next_kind=enum_to_wire(pb.NextKind, need.next_kind),
             )
             for need in standing.needs
         ],
@@ -58,6 +60,12 @@ def _offer(offer: Offer, hold: Hold | None) -> pb.Offer:
         read_time=time_to_wire(offer.read_time),
         create_time=time_to_wire(offer.create_time),
         ring=offer.ring,
+        conditions=offer.conditions,
+        arrive_start_time=time_to_wire(offer.arrive_start_time),
+        stay_end_time=time_to_wire(offer.stay_end_time),
+        question=offer.question,
+        answer=offer.answer,
+        wait_until_time=time_to_wire(offer.wait_until_time),
     )
 
 
