@@ -126,6 +126,12 @@ async def import_(
         "rejected": rejected,
         "notices": notices,
     }
+    if str(mapping) == As.HSDS:
+        document["documents"] = {
+            "created": report.documents_created,
+            "updated": report.documents_updated,
+            "unchanged": report.documents_unchanged,
+        }
     emit(document, form, lambda console: _show_import(console, document, rejected, notices))
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ihala.directory.v1 import directory_service_pb2_grpc as directory_grpc
-from ihala.directory.v1 import documents_pb2_grpc as documents_grpc
+from ihala.exchange_client import Exchange
 from ihala.profile import Profile
 from services.directory.exchange import Brought, Form, Ways, bring, take
 
@@ -33,13 +32,10 @@ async def bring_files(
 
         IhalaError: as the directory says; the same call goes on after what was committed.
     """
-    channel = profile.open_channel("directory", actor=actor)
-    directory: Any = directory_grpc.DirectoryServiceStub(channel)
-    documents: Any = documents_grpc.DocumentServiceStub(channel)
-    try:
+    async with Exchange(profile, actor=actor) as exchange:
         return await bring(
-            directory.ImportProviders,
-            documents.KeepDocuments,
+            exchange.directory.ImportProviders,
+            exchange.documents.KeepDocuments,
             files,
             ways,
             dry_run=dry_run,
@@ -47,8 +43,6 @@ async def bring_files(
             allow_large_archive=allow_large_archive,
             on_progress=progress,
         )
-    finally:
-        await channel.close()
 
 
 async def take_files(
@@ -60,15 +54,5 @@ async def take_files(
     Raises:
         InvalidInput: the form does not go into such a file.
     """
-    channel = profile.open_channel("directory", actor=actor)
-    try:
-        return await take(
-            directory_grpc.DirectoryServiceStub(channel),
-            documents_grpc.DocumentServiceStub(channel),
-            out,
-            form,
-            dataset=dataset,
-            table=table,
-        )
-    finally:
-        await channel.close()
+    async with Exchange(profile, actor=actor) as exchange:
+        return await take(exchange.directory, exchange.documents, out, form, dataset=dataset, table=table)

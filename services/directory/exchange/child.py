@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ihala.directory.v1 import documents_pb2 as documents_pb
 from services.directory.hsds.incoming import Incoming, Kept, incoming
 from services.directory.hsds.packages import read_files
 from services.directory.hsds.ways import Ways
@@ -19,8 +18,8 @@ from services.directory.importing import frames
 from services.directory.importing.confinement import confine
 from services.directory.importing.limits import Limits
 from services.directory.model.documents import NewDocument
-from services.directory.wire.documents_wire import MAX_DOCUMENTS, new_document_to_wire
-from services.directory.wire.import_rows_wire import MAX_BATCH_BYTES, batches
+from services.directory.wire.documents_wire import document_batches
+from services.directory.wire.import_rows_wire import batches
 from services.errors import InvalidInput, Reason, Violation
 
 DOCUMENTS: Final = b"K"  #: a message KeepDocumentsRequest
@@ -50,8 +49,8 @@ def _frames(came: Incoming, ways: Ways) -> Iterator[tuple[bytes, bytes]]:
     for request in batches(came.rows):
         yield frames.ROWS, request.SerializeToString(deterministic=True)
     with_rows = _brought_by_rows(came)
-    for documents in _document_batches(came, with_rows):
-        kept = documents_pb.KeepDocumentsRequest(dataset=ways.dataset, documents=documents)
+    documents = (_new_document(each, has_row=(each.table, each.source_key) in with_rows) for each in came.kept)
+    for kept in document_batches(ways.dataset, documents):
         yield DOCUMENTS, kept.SerializeToString(deterministic=True)
     for each in came.rejected:
         told: list[Any] = [each.row_number, each.fault.field, each.fault.rule, each.source_key, each.record_kept]
@@ -67,20 +66,6 @@ def _brought_by_rows(came: Incoming) -> set[tuple[str, str]]:
                 source = getattr(row.record, table).source
                 found.add((table, source.source_key if source else ""))
     return found
-
-
-def _document_batches(came: Incoming, with_rows: set[tuple[str, str]]) -> Iterator[list[documents_pb.NewDocument]]:
-    batch: list[documents_pb.NewDocument] = []
-    size = 0
-    for each in came.kept:
-        message = new_document_to_wire(_new_document(each, has_row=(each.table, each.source_key) in with_rows))
-        if batch and (size + message.ByteSize() > MAX_BATCH_BYTES or len(batch) >= MAX_DOCUMENTS):
-            yield batch
-            batch, size = [], 0
-        batch.append(message)
-        size += message.ByteSize()
-    if batch:
-        yield batch
 
 
 def _new_document(kept: Kept, *, has_row: bool) -> NewDocument:

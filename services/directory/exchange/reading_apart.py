@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ihala.directory.v1 import documents_pb2 as documents_pb
 from services.directory.exchange.child import DOCUMENTS, FAULTS
 from services.directory.hsds.ways import Ways
 from services.directory.importing import frames
 from services.directory.importing.limits import Limits
 from services.directory.model import refuse
 from services.directory.model.imports import Fault, Rejected
+from services.directory.wire.documents_wire import KeepRequest
 from services.directory.wire.imports_wire import Request
 
 _PROJECT: Final = Path(__file__).resolve().parents[3]
@@ -28,7 +28,7 @@ class Read:
     """What was read: messages for the directory, and what was wrong besides rows."""
 
     rows: list[Request] = field(default_factory=list)
-    documents: list[documents_pb.KeepDocumentsRequest] = field(default_factory=list)
+    documents: list[KeepRequest] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -83,7 +83,7 @@ def _take(read: Read, kind: bytes, content: bytes) -> None:
     if kind == frames.ROWS:
         read.rows.append(Request.FromString(content))
     elif kind == DOCUMENTS:
-        read.documents.append(documents_pb.KeepDocumentsRequest.FromString(content))
+        read.documents.append(KeepRequest.FromString(content))
     elif kind == FAULTS:
         row, name, rule, key, kept = json.loads(content)
         read.rejected.append(Rejected(row, Fault(name, rule), key, kept))

@@ -2,13 +2,11 @@
 
 import json
 import zipfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ihala.directory.v1 import directory_service_pb2 as service_pb
-from ihala.directory.v1 import documents_pb2 as documents_pb
 from services.directory.hsds.carried import Carried
 from services.directory.hsds.composing import Composer, page
 from services.directory.hsds.csv_tables import lay_out
@@ -17,10 +15,7 @@ from services.directory.hsds.outgoing import Records, outgoing
 from services.directory.hsds.packages import csv_files
 from services.directory.hsds.tables import RECORDS
 from services.directory.model import refuse
-from services.directory.wire.provider_wire import provider_from_doc
-from services.directory.wire.records_wire import location_from_wire, organization_from_wire, service_from_wire
-
-PAGE_ROWS = 500
+from services.directory.wire.taking_wire import all_of
 
 
 class Form(StrEnum):
@@ -94,36 +89,19 @@ def _write(out: Path, files: Iterator[tuple[str, str]]) -> None:
 
 
 async def _records(directory: Any, documents: Any, dataset: str) -> Records:
-    found = Records()
-    request = service_pb.ListOrganizationsRequest(dataset=dataset)
-    async for message in _all(directory.ListOrganizations, request, "organizations"):
-        found.organizations[message.organization_id] = organization_from_wire(message)
-    async for message in _all(directory.ListServices, service_pb.ListServicesRequest(dataset=dataset), "services"):
-        found.services[message.service_id] = service_from_wire(message)
-    async for message in _all(directory.ListLocations, service_pb.ListLocationsRequest(dataset=dataset), "locations"):
-        found.locations[message.location_id] = location_from_wire(message)
-    async for message in _all(directory.ListProviders, service_pb.ListProvidersRequest(dataset=dataset), "providers"):
-        found.providers[message.provider_id] = provider_from_doc(message)
-    asked = documents_pb.ListDocumentsRequest(dataset=dataset)
-    found.carried = [
-        Carried(
-            table=message.table,
-            source_key=message.source_key,
-            record_id=message.record_id,
-            dataset=message.dataset,
-            text=message.json,
-        )
-        async for message in _all(documents.ListDocuments, asked, "documents")
-    ]
-    return found
-
-
-async def _all(method: Callable[[Any], Awaitable[Any]], request: Any, field: str) -> Any:
-    request.page_size = PAGE_ROWS
-    while True:
-        answer = await method(request)
-        for message in getattr(answer, field):
-            yield message
-        if not answer.next_page_token:
-            return
-        request.page_token = answer.next_page_token
+    return Records(
+        organizations={key: record async for key, record in all_of(directory, "organizations", dataset)},
+        services={key: record async for key, record in all_of(directory, "services", dataset)},
+        locations={key: record async for key, record in all_of(directory, "locations", dataset)},
+        providers={key: record async for key, record in all_of(directory, "providers", dataset)},
+        carried=[
+            Carried(
+                table=message.table,
+                source_key=message.source_key,
+                record_id=message.record_id,
+                dataset=message.dataset,
+                text=message.json,
+            )
+            async for _, message in all_of(documents, "documents", dataset)
+        ],
+    )

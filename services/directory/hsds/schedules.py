@@ -18,6 +18,7 @@ _WEEK: Final = "MO,TU,WE,TH,FR,SA,SU"
 _LONGEST_OFFSET_H: Final = 14
 #: columns that RFC 5545 lets a weekly or a monthly rule have
 _PARTS: Final = {"WEEKLY": ("byday",), "MONTHLY": ("byday", "bymonthday")}
+_WRITTEN: Final = frozenset({"BYDAY", "BYMONTHDAY", "WKST", "INTERVAL", "COUNT"})
 _ALL_PARTS: Final = ("byday", "bymonthday", "byweekno", "byyearday")
 
 
@@ -43,10 +44,13 @@ def schedule_rows(owner: str, schedules: tuple[Schedule, ...]) -> Iterator[Body]
     for number, schedule in enumerate(schedules):
         parts = dict(part.split("=", 1) for part in schedule.rrule.split(";")) if schedule.rrule else {}
         freq = parts.pop("FREQ", "WEEKLY")
-        if freq not in _PARTS or not parts.keys() <= {"BYDAY", "BYMONTHDAY", "WKST"}:
-            continue
+        if schedule.calendar is not None or freq not in _PARTS or not parts.keys() <= _WRITTEN:
+            continue  # a reader who knows no Ramadan hours must not take them for the ordinary ones
         row: Body = {"id": made_id("schedule", owner, number), "freq": freq}
         row.update({name.lower(): value for name, value in parts.items()})
+        row.update({name: int(row[name]) for name in ("interval", "count") if name in row})
+        if schedule.first_day is not None:
+            row["dtstart"] = schedule.first_day.isoformat()
         if not schedule.rrule:
             row["byday"] = _WEEK
         row["opens_at"] = f"{schedule.opens_at}:00"
@@ -62,6 +66,7 @@ def _schedule(row: Body, ways: Ways) -> Schedule:
         rrule=_rrule(row),
         opens_at=_time(row.get("opens_at")),
         closes_at=_time(row.get("closes_at")),
+        first_day=date.fromisoformat(row["dtstart"]) if row.get("dtstart") else None,
         valid=Period(_day(row.get("valid_from"), zone), _day(row.get("valid_to"), zone, days=1)),
     )
 
@@ -69,12 +74,18 @@ def _schedule(row: Body, ways: Ways) -> Schedule:
 def _rrule(row: Body) -> str:
     freq = row.get("freq") or ("WEEKLY" if row.get("byday") else "")
     told = [part for part in _ALL_PARTS if row.get(part)]
-    if row.get("count") or (row.get("interval") or 1) != 1 or not set(told) <= set(_PARTS.get(freq, ())):
-        # they count from a first day, or the rule is none of RFC 5545
-        raise _NotRead
+    interval, count = row.get("interval") or 1, row.get("count")
+    if not set(told) <= set(_PARTS.get(freq, ())) or (count and row.get("until")):
+        raise _NotRead  # none of RFC 5545
+    if (count or interval != 1) and not row.get("dtstart"):
+        raise _NotRead  # they count from a first day
     if not freq:
         return ""
     parts = [f"FREQ={freq}", *(f"{part.upper()}={str(row[part]).replace(' ', '')}" for part in told)]
+    if interval != 1:
+        parts.append(f"INTERVAL={interval}")
+    if count:
+        parts.append(f"COUNT={count}")
     if row.get("wkst"):
         parts.append(f"WKST={row['wkst']}")
     if row.get("until"):

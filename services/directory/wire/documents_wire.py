@@ -1,6 +1,7 @@
 """Documents on the wire; what stands in one is read no further than its id."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ihala.directory.v1 import directory_pb2 as pb
@@ -8,6 +9,7 @@ from ihala.directory.v1 import documents_pb2 as documents_pb
 from services.directory.model import Location, Organization, Service, inside, refuse
 from services.directory.model.checks import check_dataset
 from services.directory.model.documents import NewDocument
+from services.directory.wire.import_rows_wire import MAX_BATCH_BYTES
 from services.directory.wire.records_wire import (
     location_from_wire,
     location_to_wire,
@@ -20,10 +22,11 @@ from services.directory.wire.requests_wire import refuse_unknown
 from services.errors import InvalidInput, Violation
 
 MAX_DOCUMENTS = 1000
+KeepRequest = documents_pb.KeepDocumentsRequest
 Refused = tuple[int, Violation]
 
 
-def batch_from_wire(request: documents_pb.KeepDocumentsRequest) -> tuple[list[tuple[int, NewDocument]], list[Refused]]:
+def batch_from_wire(request: KeepRequest) -> tuple[list[tuple[int, NewDocument]], list[Refused]]:
     """
     Read a batch: what can be kept, each with its place, and what is refused.
 
@@ -44,7 +47,22 @@ def batch_from_wire(request: documents_pb.KeepDocumentsRequest) -> tuple[list[tu
     return read, refused
 
 
-def new_document_to_wire(document: NewDocument) -> documents_pb.NewDocument:
+def document_batches(dataset: str, documents: Iterable[NewDocument]) -> Iterator[KeepRequest]:
+    """Write documents, as many to a message as the gate lets in."""
+    batch = KeepRequest(dataset=dataset)
+    size = 0
+    for document in documents:
+        message = _new_document_to_wire(document)
+        if batch.documents and (size + message.ByteSize() > MAX_BATCH_BYTES or len(batch.documents) >= MAX_DOCUMENTS):
+            yield batch
+            batch, size = KeepRequest(dataset=dataset), 0
+        batch.documents.append(message)
+        size += message.ByteSize()
+    if batch.documents:
+        yield batch
+
+
+def _new_document_to_wire(document: NewDocument) -> documents_pb.NewDocument:
     message = documents_pb.NewDocument(
         document=documents_pb.Document(table=document.table, source_key=document.source_key, json=document.text),
         organization_key=document.organization_key,

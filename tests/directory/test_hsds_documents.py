@@ -1,0 +1,226 @@
+"""Documents of HSDS taken apart and put together, facts read and written: pure, without a directory."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.directory.hsds.composing import Composer
+from services.directory.hsds.csv_tables import lay_out
+from services.directory.hsds.documents import Documents
+from services.directory.hsds.incoming import Incoming, incoming
+from services.directory.hsds.packages import MAX_FILES, read_files
+from services.directory.hsds.schedules import schedule_rows, schedules_of
+from services.directory.hsds.ways import Remarks, Ways
+from services.directory.model import Claim, LocalizedText, Schedule, ServiceClaim
+from services.directory.model.fallback import text_for
+from services.errors import InvalidInput
+from services.hours import Calendar
+
+ORGANIZATION = {"id": "o", "name": "Dar", "description": "A house", "legal_status": "Association"}
+SERVICE = {"id": "s", "name": "Night", "status": "active", "organization": ORGANIZATION}
+LOCATION = {"id": "l", "location_type": "physical", "latitude": 32.8, "longitude": 13.1}
+
+
+def offer(**more: Any) -> dict[str, Any]:
+    return {"id": "p", "service": SERVICE, "location": LOCATION, **more}
+
+
+def read(folder: Path, *values: Any) -> Documents:
+    paths = []
+    for number, value in enumerate(values):
+        paths.append(folder / f"{number}.json")
+        paths[-1].write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+    return read_files(paths)
+
+
+def brought(folder: Path, *values: Any, **ways: str) -> Incoming:
+    return incoming(read(folder, *values), Ways(**{"country_code": "LY", **ways}))
+
+
+def schedule(**row: Any) -> tuple[Schedule, ...]:
+    return schedules_of([{"id": "1", "opens_at": "09:00", "closes_at": "17:00:00", **row}], Ways(), Remarks())
+
+
+def test_a_record_that_stands_twice_is_one_and_has_what_both_say(tmp_path: Path) -> None:
+    shallow = {**SERVICE, "organization": {**ORGANIZATION, "tax_id": "7"}}
+
+    documents = read(tmp_path, offer(), shallow)
+
+    assert Composer(documents).whole("organization", "o")["tax_id"] == "7"
+    assert documents.faults == []
+
+
+def test_of_two_that_differ_the_first_is_kept_and_it_is_told(tmp_path: Path) -> None:
+    documents = read(tmp_path, offer(), {**SERVICE, "name": "Day"})
+
+    assert Composer(documents).whole("service", "s")["name"] == "Night"
+    assert [(key, fault.field) for key, fault in documents.faults] == [("s", "service.name")]
+
+
+def test_an_object_without_an_id_is_left_out_and_told_and_the_rest_stays(tmp_path: Path) -> None:
+    documents = read(tmp_path, {**SERVICE, "phones": [{"number": "1"}, {"id": "f", "number": "2"}]})
+
+    assert Composer(documents).whole("service", "s")["phones"] == [{"id": "f", "number": "2"}]
+    assert [fault.field for _, fault in documents.faults] == ["service.phones[0].id"]
+
+
+def test_what_the_standard_does_not_know_comes_out_again(tmp_path: Path) -> None:
+    odd = {**SERVICE, "x_local": {"a": [1, None, "\u0000"]}, "phones": [], "alert": None}
+
+    documents = read(tmp_path, odd)
+
+    assert Composer(documents).whole("service", "s") == odd
+
+
+def test_rows_of_csv_name_what_they_stood_in(tmp_path: Path) -> None:
+    contact = {"id": "c", "phones": [{"id": "f", "number": "1", "languages": [{"id": "g", "code": "ar"}]}]}
+
+    rows = lay_out(read(tmp_path, offer(contacts=[contact])))
+
+    assert rows["contact"]["c"]["service_at_location_id"] == "p"
+    assert rows["phone"]["f"]["contact_id"] == "c"
+    assert rows["language"]["g"]["phone_id"] == "f"
+    assert rows["service"]["s"]["organization_id"] == "o"
+    assert (rows["service_at_location"]["p"]["service_id"], rows["service_at_location"]["p"]["location_id"]) == (
+        "s",
+        "l",
+    )
+
+
+def test_a_number_that_would_be_written_otherwise_stays_a_text(tmp_path: Path) -> None:
+    (tmp_path / "phones.csv").write_text("id,number,extension\na,1,0100\nb,1,100\n", encoding="utf-8")
+
+    rows = lay_out(read_files([tmp_path]))
+
+    assert [row["extension"] for row in rows["phone"].values()] == ["0100", 100]
+
+
+def test_a_location_without_a_country_is_kept_as_a_document_and_told(tmp_path: Path) -> None:
+    came = brought(tmp_path, offer(), country_code="")
+
+    assert [row.record for row in came.rows] == [None]
+    assert {each.fault.field for each in came.rejected} == {"location.country_code"}
+    assert {each.table for each in came.kept} == {"organization", "service", "location", "service_at_location"}
+
+
+def test_a_point_of_words_or_out_of_range_is_none(tmp_path: Path) -> None:
+    for number, latitude in enumerate(("32.8", 91, True, None)):
+        place = {**LOCATION, "latitude": latitude}
+        (tmp_path / str(number)).mkdir()
+        (row,) = brought(tmp_path / str(number), offer(location=place)).rows
+        assert row.record is not None
+        assert row.record.location.place is None
+        assert "point_refused" in {notice.code for notice in row.notices}
+
+
+def test_the_point_0_0_is_a_point(tmp_path: Path) -> None:
+    (row,) = brought(tmp_path, offer(location={**LOCATION, "latitude": 0, "longitude": 0})).rows
+
+    assert row.record is not None
+    assert row.record.location.place is not None
+
+
+def test_our_codes_are_claims_and_those_of_others_are_pointers(tmp_path: Path) -> None:
+    terms = [
+        ("ihala", "ACC-EMG", "unknown"),
+        ("ihala", "HEA-PRI", None),
+        ("openeligibility", "101", "yes"),
+        ("ihala", "X", ""),
+    ]
+    attributes = [
+        {
+            "id": str(number),
+            "value": value,
+            "taxonomy_term": {"id": code, "name": code, "code": code, "taxonomy": taxonomy},
+        }
+        for number, (taxonomy, code, value) in enumerate(terms)
+    ]
+
+    (row,) = brought(tmp_path, offer(attributes=attributes)).rows
+
+    assert row.record is not None
+    assert row.record.provider.claims == (
+        ServiceClaim("ACC-EMG", Claim.UNKNOWN, "stated"),
+        ServiceClaim("HEA-PRI", Claim.YES, "stated"),
+    )
+
+
+def test_a_fact_that_is_no_value_of_its_field_is_told_and_left_out(tmp_path: Path) -> None:
+    for number, value in enumerate(("{", '[{"kind": "NONE"}]', '"x"', "[" * 50_000)):
+        term = {"id": "t", "name": "rules", "code": "rules", "taxonomy": "ihala-facts"}
+        (tmp_path / str(number)).mkdir()
+        (row,) = brought(
+            tmp_path / str(number), offer(attributes=[{"id": "a", "value": value, "taxonomy_term": term}])
+        ).rows
+        assert row.record is not None
+        assert row.record.provider.rules == ()
+        assert [fault.field for fault in row.faults] == ["service_at_location.attributes.rules"]
+
+
+def test_schedules_are_read_as_recurrences_or_not_at_all() -> None:
+    assert schedule(freq="WEEKLY", byday="SU, MO")[0].rrule == "FREQ=WEEKLY;BYDAY=SU,MO"
+    assert (
+        schedule(freq="WEEKLY", byday="SU", interval=2, dtstart="2026-01-04")[0].rrule
+        == "FREQ=WEEKLY;BYDAY=SU;INTERVAL=2"
+    )
+    assert schedule(valid_from="2026-01-01", valid_to="2026-01-31", timezone=2)[0].valid.start_time is not None
+    # counted from no first day; both an end and a count; weeks of a weekly rule; no such time
+    assert schedule(freq="WEEKLY", byday="SU", interval=2) == ()
+    assert schedule(freq="WEEKLY", count=3, until="2026-01-04", dtstart="2026-01-04") == ()
+    assert schedule(freq="WEEKLY", byweekno="41") == ()
+    assert schedule(opens_at="nine") == ()
+
+
+def test_schedules_are_written_as_they_are_read() -> None:
+    weekly = Schedule(rrule="FREQ=WEEKLY;BYDAY=SU,MO", opens_at="22:00", closes_at="06:00")
+
+    assert schedules_of(list(schedule_rows("p", (weekly,))), Ways(), Remarks()) == (weekly,)
+
+
+def test_hours_of_ramadan_are_not_written_as_ordinary_ones() -> None:
+    ramadan = Schedule(rrule="FREQ=WEEKLY;BYDAY=SU", opens_at="10:00", closes_at="14:00", calendar=Calendar.RAMADAN)
+
+    assert list(schedule_rows("p", (ramadan,))) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("fr", "fr"), ("fr-MA", "fr"), ("ary-Latn", "und"), ("pt", "pt-BR"), ("de", "und"), ("", "und")],
+)
+def test_the_text_for_a_reader_follows_one_chain(language: str, expected: str) -> None:
+    texts = tuple(LocalizedText(tag, "words") for tag in ("ar", "fr", "pt-BR", "und"))
+
+    found = text_for(texts, language)
+
+    assert found is not None
+    assert found.language == expected
+
+
+def test_english_comes_before_a_text_of_no_language() -> None:
+    texts = (LocalizedText("ar", "دار"), LocalizedText("und", "Dar"), LocalizedText("en-GB", "House"))
+
+    assert text_for(texts, "de") == texts[2]
+    assert text_for((), "de") is None
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"a": 1}', '"text"', '{"id": NaN}', "\udcff", "[" * 100_000])
+def test_a_file_that_is_nothing_of_the_standard_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "f.json").write_bytes(content.encode(errors="surrogateescape"))
+
+    with pytest.raises(InvalidInput):
+        read_files([tmp_path / "f.json"])
+
+
+def test_an_archive_that_grows_too_much_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("services.csv", "id,name\n" + "x" * 10_000_000)
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for number in range(MAX_FILES + 1):
+            archive.writestr(f"{number}.json", "{}")
+
+    for name in ("bomb.zip", "many.zip"):
+        with pytest.raises(InvalidInput):
+            read_files([tmp_path / name])
