@@ -53,6 +53,7 @@ def provider_from_wire(provider: pb.Provider, distance_m: float | None = None, b
         start_time=time_from_wire(provider.valid, "start_time"),
         end_time=time_from_wire(provider.valid, "end_time"),
         revision=provider.revision,
+        front_gate_place_id=provider.front_gate_place_id,
         distance_m=distance_m,
         band=band,  # type: ignore[arg-type]  # as `reach_from_wire` gives it
     )

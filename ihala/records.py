@@ -58,6 +58,7 @@ class Provider:
     start_time: datetime | None  #: when it begins to exist; None: always
     end_time: datetime | None  #: when it ends; None: never
     revision: int
+    front_gate_place_id: str = ""  #: a town where one asks for it, not the house; empty: none is told
     distance_m: float | None = None  #: from where the search started
     band: DistanceBand | None = None  #: of a confidential site
 

@@ -1,8 +1,5 @@
 """`ihala import`, `ihala export`, `ihala map`: files in, files out."""
 
-import csv
-import io
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,35 +11,16 @@ import typer
 from rich.console import Console
 
 from ihala.cli import home
-from ihala.cli.documents import provider_document
+from ihala.cli.export_files import on_sheet, write_found
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, to_json
+from ihala.cli.import_changes import changes_document, show_changes
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit
 from ihala.directory_client import Directory
-from ihala.records import Provider
 from services.errors import InvalidInput
-from services.geo import Point
 
 SHOWN: Final = 20  #: refused rows in the table; JSON has all
 PROGRESS_EVERY_S: Final = 1.0
-#: a cell that begins so is a formula to a spreadsheet
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS: Final = (
-    "provider_id",
-    "dataset",
-    "source_key",
-    "name",
-    "country_code",
-    "latitude_deg",
-    "longitude_deg",
-    "service_codes",
-    "contacts",
-    "languages",
-    "status",
-    "vetting",
-    "reach_out",
-    "verified_time",
-)
 
 
 class As(StrEnum):
@@ -50,6 +28,10 @@ class As(StrEnum):
 
     GEOJSON = "geojson"
     CSV = "csv"
+    GEOPACKAGE = "geopackage"
+    GEOPARQUET = "geoparquet"
+    EXCEL = "excel"
+    SHEET = "sheet"  #: the printable call sheet
     HSDS = "hsds"
 
 
@@ -64,8 +46,12 @@ class HsdsForm(StrEnum):
 async def import_(
     files: Annotated[list[Path], typer.Argument(help="One dataset, in one file or several.")],
     mapping: Annotated[
-        Path, typer.Option(help="How the files are read (TOML), see docs/mappings.md; hsds: HSDS 3, see docs/hsds.md.")
-    ],
+        Path | None,
+        typer.Option(
+            help="How the files are read (TOML), see docs/mappings.md; hsds: HSDS 3, see docs/hsds.md. "
+            "A workbook of `ihala template` needs none."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
     complete: Annotated[
         bool, typer.Option("--complete", help="Archive what the dataset has and the files have not.")
@@ -76,6 +62,8 @@ async def import_(
     country: Annotated[str, typer.Option(help="Of HSDS: of locations without an address, as LY.")] = "",
     time_zone: Annotated[str, typer.Option(help="Of HSDS: of locations, as Africa/Tripoli.")] = "",
     licence: Annotated[str, typer.Option(help="Of HSDS: of the data, an SPDX id.")] = "",
+    max_megabytes: Annotated[int, typer.Option(min=1, help="Of each file.")] = 64,
+    max_rows: Annotated[int, typer.Option(min=1, help="Of all files.")] = 200_000,
     form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
     actor: ActorOption = None,
@@ -95,9 +83,10 @@ async def import_(
 
         report = await bring_files(caller, files, Ways(dataset, language, country, time_zone, licence), **options)
     else:
-        from ihala.cli.importing import import_files
+        from ihala.cli.importing import Limits, import_files
 
-        report = await import_files(caller, files, mapping, **options)
+        limits = Limits(megabytes=max_megabytes, rows=max_rows)
+        report = await import_files(caller, files, mapping, limits=limits, **options)
     counts = report.counts
     rejected = [
         {
@@ -125,6 +114,7 @@ async def import_(
         "duplicates": counts.duplicates,
         "rejected": rejected,
         "notices": notices,
+        "changes": changes_document(report),
     }
     if str(mapping) == As.HSDS:
         document["documents"] = {
@@ -148,10 +138,21 @@ async def export(
     document: Annotated[
         str, typer.Option(help="Of HSDS in one .json: organization, service, service_at_location or location.")
     ] = "service",
+    with_confidential: Annotated[
+        bool,
+        typer.Option("--with-confidential", help="Of the call sheet: aliases and gates too, for who may see them."),
+    ] = False,
+    page_language: Annotated[str, typer.Option(help="Of the call sheet: en, fr or ar.")] = "en",
     profile: ProfileOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Write the public directory to a file (HSDS: a .json, a .zip or a folder). Confidential sites are in none."""
+    """
+    Write the public directory to a file (HSDS: a .json, a .zip or a folder).
+
+    Confidential sites are in none but the call sheet, and there by alias and gate, if asked for.
+    """
+    if with_confidential and form is not As.SHEET:
+        raise InvalidInput("export takes --with-confidential with --as sheet only")
     if form is As.HSDS:
         from ihala.cli.hsds import Form, take_files
 
@@ -167,12 +168,9 @@ async def export(
             async for provider in directory.search(codes=need or (), dataset=dataset, country_code=country)
             if not provider.is_confidential
         ]
-    write = {As.GEOJSON: _geojson, As.CSV: _csv}[form]
-    text = write(found)
-    if str(file) == "-":
-        sys.stdout.write(text)
-    else:
-        file.write_text(text, encoding="utf-8", newline="")
+        if with_confidential:
+            found += [each async for each in directory.list_providers(dataset=dataset) if on_sheet(each, need, country)]
+    if write_found(form, file, found, page_language):
         print(f"{len(found)} providers in {file}", file=sys.stderr)
 
 
@@ -240,38 +238,9 @@ def _show_import(
         console.print(table)
         if len(rejected) > SHOWN:
             console.print(f"… and {len(rejected) - SHOWN} more; --format json has all")
+    show_changes(console, document["changes"])
     codes: dict[str, int] = {}
     for each in notices:
         codes[each["code"]] = codes.get(each["code"], 0) + 1
     if codes:
         console.print("remarks: " + ", ".join(f"{code} {count}" for code, count in sorted(codes.items())))
-
-
-def _geojson(found: Sequence[Provider]) -> str:
-    features = []
-    for provider in found:
-        properties = provider_document(provider)
-        for name in ("latitude_deg", "longitude_deg", "distance_m"):
-            properties.pop(name, None)
-        point = provider.place if isinstance(provider.place, Point) else None
-        geometry = point and {"type": "Point", "coordinates": [point.longitude_deg, point.latitude_deg]}
-        features.append({"type": "Feature", "id": provider.provider_id, "geometry": geometry, "properties": properties})
-    return to_json({"type": "FeatureCollection", "features": features}) + "\n"
-
-
-def _csv(found: Sequence[Provider]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for provider in found:
-        document = json.loads(to_json(provider_document(provider)))
-        document["contacts"] = [each["value"] for each in document["contacts"]]
-        writer.writerow([_cell(document.get(column)) for column in COLUMNS])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str | float:
-    if isinstance(value, int | float):
-        return value
-    text = " ".join(value) if isinstance(value, list) else value or ""
-    return f"'{text}" if text.startswith(FORMULA) else str(text)

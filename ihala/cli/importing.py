@@ -13,6 +13,8 @@ from services.directory.importing.limits import Limits
 
 DEFAULT_LIMITS: Final = Limits()
 
+__all__ = ["Limits", "Report", "import_files"]
+
 
 async def import_files(
     profile: Profile,
