@@ -1,6 +1,11 @@
-"""Measure the directory over gRPC: search near a point, text search, and the feed's snapshot, each beside bare SQL."""
+"""
+Measure the directory over gRPC: search near a point, text search, and the feed's snapshot, each beside bare SQL.
+
+`python -m bench.directory_search 1000000` measures it alone.
+"""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -14,6 +19,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 
 from bench.directory_process import filled, serving
+from bench.rows import Line
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from ihala.geo.v1 import geo_pb2
 from services.directory.search import asked_words
@@ -165,10 +171,27 @@ async def _compared(work: str, count: int, bar_ms: float, peer: str, ask: Ask, a
     return Measured(work, count, median(ours), "ms", last, bar_ms, peer, median(ours) / median(peers))
 
 
-def rows(count: int) -> list[Measured]:
-    """Measure, or say why not."""
+def lines(count: int) -> list[Line]:
+    """Measure, and lay out rows for the table; a word instead where there is no PostgreSQL."""
     try:
-        return list(measure(count))
+        return [_line(each) for each in measure(count)]
     except Unavailable as error:
-        print(f"the directory is left out: {error}")
-        return []
+        return [Line(work="directory", bar="", figure=f"left out: {error}")]
+
+
+def _line(measured: Measured) -> Line:
+    is_rate = measured.unit.endswith("/s")
+    last = "" if measured.ninety_ninth is None else f", 99th {measured.ninety_ninth:.0f}"
+    return Line(
+        work=f"{measured.work}, {measured.provider_count:,}",
+        bar=f"{'>=' if is_rate else '<='} {measured.bar:,.0f} {measured.unit}",
+        figure=f"{measured.figure:,.0f} {measured.unit}" if is_rate else f"{measured.figure:.1f}{last} ms",
+        peer=measured.peer,
+        ratio=f"{measured.ratio:.2f}x its time",
+        holds="yes" if measured.is_met else "NO",
+    )
+
+
+if __name__ == "__main__":
+    for line in lines(int(sys.argv[1])):
+        print(line)

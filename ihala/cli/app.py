@@ -13,7 +13,9 @@ from ihala.cli import (
     desk_commands,
     doctor,
     later,
+    line_commands,
     receiver_commands,
+    record_commands,
     referral_commands,
     search_commands,
     task_commands,
@@ -76,6 +78,8 @@ app.command()(desk_commands.places)
 app.command()(data_commands.export)
 app.command("map")(data_commands.map_)
 app.command()(vocabulary_command.vocabulary)
+app.add_typer(record_commands.record, name="record")
+app.add_typer(line_commands.lines, name="lines")
 app.add_typer(receiver_commands.receiver, name="receiver")
 app.add_typer(token_commands.token, name="token")
 app.add_typer(deploy_commands.keys, name="keys")

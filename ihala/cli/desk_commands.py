@@ -17,6 +17,7 @@ from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json, utc_text
 from ihala.desk_client import Desk, OfferView
 from ihala.directory_client import Directory
+from ihala.place_message import is_place_message, reports_of_message
 from ihala.profile import Profile
 from ihala.records import PlaceReport, Provider
 from ihala.referral import Via
@@ -118,7 +119,12 @@ async def listen(
 @command
 async def places(
     provider_id: Annotated[str, typer.Argument()],
-    report: Annotated[list[str] | None, typer.Argument(help="POPULATION=TOTAL/OCCUPIED, as girls=8/5.")] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="POPULATION=TOTAL/OCCUPIED, as girls=8/5; or as an SMS says it, PLACES girls 3/8: free of all."
+        ),
+    ] = None,
     request_id: Annotated[str | None, typer.Option(help="Makes a repeat harmless.")] = None,
     receiver: DeskOption = None,
     form: FormatOption = Format.TABLE,
@@ -126,7 +132,7 @@ async def places(
     actor: ActorOption = None,
 ) -> None:
     """Show the places of a provider, or report them; populations that are not named keep theirs."""
-    reports = [_report_of(text, number) for number, text in enumerate(report or ())]
+    reports = _reports_of(report or [])
     caller = f"receivers/{receiver}" if receiver else home.EDITOR
     async with Directory(home.profile_for(caller, profile), actor=actor) as directory:
         if reports:
@@ -196,6 +202,12 @@ def _only_listener() -> str:
     if len(names) != 1:
         raise InvalidInput(f"receiver must be one of {', '.join(names)}" if names else "receiver must be given")
     return names[0]
+
+
+def _reports_of(texts: list[str]) -> list[PlaceReport]:
+    if is_place_message(message := " ".join(texts)):
+        return reports_of_message(message)
+    return [_report_of(text, number) for number, text in enumerate(texts)]
 
 
 def _report_of(text: str, number: int) -> PlaceReport:

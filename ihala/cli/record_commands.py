@@ -1,0 +1,164 @@
+"""`ihala record`: keep the directory true — verify, look back, find doubles, review suggestions, raise a flag."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ihala.cli import home
+from ihala.cli.failures import command
+from ihala.cli.home import ActorOption, ProfileOption
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, in_km, to_json
+from ihala.cli.typed import time_of
+from ihala.record_client import Document, Records
+
+record = typer.Typer(
+    help="Records of the directory: stale, verify, history, duplicates, suggestions, review, suspend.",
+    no_args_is_help=True,
+)
+
+RequestOption = Annotated[str | None, typer.Option(help="Makes a repeat harmless.")]
+
+
+@record.command()
+@command
+async def stale(
+    before: Annotated[str | None, typer.Option(help="Last verified before this time; else 180 days ago.")] = None,
+    dataset: Annotated[str, typer.Option(help="Only of this one.")] = "",
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """List records that nobody has verified for long, those never verified first."""
+    time = time_of(before, "before")
+    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+        found = [each async for each in records.stale(time, dataset)]
+    emit({"providers": found}, form, lambda console: _show_providers(console, found))
+
+
+@record.command()
+@command
+async def verify(
+    provider_id: Annotated[str, typer.Argument()],
+    at: Annotated[str | None, typer.Option(help="When it was checked; else now.")] = None,
+    revision: Annotated[int | None, typer.Option(help="The state that was checked; else the present one.")] = None,
+    request_id: RequestOption = None,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Say that a person has checked a record."""
+    time = time_of(at, "at")
+    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+        after = await records.verify(provider_id, time, revision=revision, request_id=request_id)
+    emit(after, form, lambda console: _show_providers(console, [after]))
+
+
+@record.command()
+@command
+async def history(
+    provider_id: Annotated[str, typer.Argument()],
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Say who changed a record, when and how, newest first."""
+    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+        entries = [each async for each in records.history(provider_id)]
+    emit({"provider_id": provider_id, "entries": entries}, form, lambda console: _show_changes(console, entries))
+
+
+@record.command()
+@command
+async def duplicates(
+    within: Annotated[float | None, typer.Option(help="Metres, at most 5000; else 250.")] = None,
+    similarity: Annotated[float | None, typer.Option(help="Of their names, in (0, 1]; else 0.5.")] = None,
+    dataset: Annotated[str, typer.Option(help="Only pairs with one of this.")] = "",
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """List public providers that may be there twice: near each other, with similar names."""
+    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+        pairs = [each async for each in records.duplicates(within, similarity, dataset)]
+    emit({"pairs": pairs}, form, lambda console: _show_pairs(console, pairs))
+
+
+@record.command()
+@command
+async def suggestions(
+    form: FormatOption = Format.TABLE, profile: ProfileOption = None, actor: ActorOption = None
+) -> None:
+    """List what providers would change in their own records."""
+    async with Records(home.profile_for(home.EDITOR, profile), actor=actor) as records:
+        found = [each async for each in records.suggestions()]
+    emit({"suggestions": found}, form, lambda console: _show_changes(console, found))
+
+
+@record.command()
+@command
+async def review(
+    suggestion_id: Annotated[str, typer.Argument()],
+    approve: Annotated[int | None, typer.Option(help="Approve it; the provider_revision that was seen.")] = None,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
+    request_id: RequestOption = None,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Approve or refuse a suggestion."""
+    if (approve is None) != refuse:
+        raise typer.BadParameter("say --approve REVISION or --refuse")
+    async with Records(home.profile_for(home.EDITOR, profile), actor=actor) as records:
+        after = await records.review(suggestion_id, approved=not refuse, revision=approve or 0, request_id=request_id)
+    emit(after, form, lambda console: _show_providers(console, [after]))
+
+
+@record.command()
+@command
+async def suspend(
+    provider_id: Annotated[str, typer.Argument()],
+    reason: Annotated[str, typer.Option(help="A code, as safeguarding_report; never what happened.")],
+    request_id: RequestOption = None,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Raise a safeguarding flag: nobody is matched there from now on."""
+    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+        after = await records.suspend(provider_id, reason, request_id=request_id)
+    emit(after, form, lambda console: _show_providers(console, [after]))
+
+
+def _show_providers(console: Console, found: Sequence[Document]) -> None:
+    table = a_table("provider", "name", "status", "vetting", "verified", "contact")
+    for each in found:
+        contact = next(iter(each["contacts"]), "")
+        cells = (each["provider_id"], each["name"], each["status"], each["vetting"], each["verified_time"], contact)
+        add_row(table, *cells)
+    console.print(table)
+
+
+def _show_pairs(console: Console, pairs: Sequence[Document]) -> None:
+    table = a_table("provider", "name", "provider", "name", "apart#", "alike#")
+    for each in pairs:
+        first, second = each["first"], each["second"]
+        alike = f"{each['similarity']:.0%}"
+        cells = (first["provider_id"], first["name"], second["provider_id"], second["name"])
+        add_row(table, *cells, in_km(each["distance_m"]), alike)
+    console.print(table)
+
+
+def _show_changes(console: Console, found: Sequence[Document]) -> None:
+    table = a_table("id", "time", "who", "field", "before", "after")
+    for each in found:
+        for change in each["changes"] or [{"field": "archived" if each.get("archived") else "", "before": None}]:
+            values = (_short(change.get("before")), _short(change.get("after")))
+            name = each.get("suggestion_id") or each.get("revision")
+            add_row(table, name, each["time"], each["actor"], change["field"], *values)
+    console.print(table)
+
+
+def _short(value: Any) -> str:
+    return "" if value is None else to_json(value, indent=None)

@@ -1,0 +1,230 @@
+"""
+The life of the directory's records, for whoever keeps it true: verify, suspend, review, look back, draw lines.
+
+    async with Records(read_profile(path)) as records:
+        async for row in records.stale(): ...
+
+Answers are plain documents with the keys that docs/cli.md names.
+"""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from google.protobuf.json_format import MessageToDict
+
+from ihala.directory.v1 import directory_pb2 as pb
+from ihala.directory.v1 import directory_service_pb2 as service_pb
+from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
+from ihala.directory.v1 import lines_pb2 as line_pb
+from ihala.directory.v1 import record_life_pb2 as life_pb
+from ihala.geo.v1 import geo_pb2
+from ihala.profile import Profile
+from services.geo import Point
+
+PAGE_SIZE = 100
+
+Document = dict[str, Any]
+
+
+class Records:
+    """
+    Records and who answers for them; an asynchronous context manager.
+
+    Args:
+        profile: Where the directory is and who calls.
+
+        actor: The worker on whose behalf calls are made, opaque.
+    """
+
+    def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
+        self._channel = profile.open_channel("directory", actor=actor)
+        self._stub = dir_grpc.DirectoryServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._channel.close()
+
+    async def suspend(self, provider_id: str, reason: str, *, request_id: str | None = None) -> Document:
+        """Raise a safeguarding flag (R33); `reason` is a code."""
+        answer = await self._stub.SuspendProvider(
+            life_pb.SuspendProviderRequest(
+                request_id=request_id or uuid.uuid4().hex, provider_id=provider_id, reason=reason
+            )
+        )
+        return _provider(answer.provider)
+
+    async def verify(
+        self,
+        provider_id: str,
+        at: datetime | None = None,
+        *,
+        revision: int | None = None,
+        request_id: str | None = None,
+    ) -> Document:
+        """
+        Say that a record was checked.
+
+        Args:
+            provider_id: Of the record.
+
+            at: When; None: now.
+
+            revision: The state that was checked; None: the present one.
+
+            request_id: Makes a repeat harmless; None: a new one.
+        """
+        if revision is None:
+            seen = await self._stub.GetProvider(service_pb.GetProviderRequest(provider_id=provider_id))
+            revision = seen.provider.revision
+        request = life_pb.VerifyProviderRequest(
+            request_id=request_id or uuid.uuid4().hex, provider_id=provider_id, expected_revision=revision
+        )
+        if at is not None:
+            request.verified_time.FromDatetime(at)
+        return _provider((await self._stub.VerifyProvider(request)).provider)
+
+    async def stale(self, before: datetime | None = None, dataset: str = "") -> AsyncIterator[Document]:
+        """Yield records that nobody has verified since a time, never verified ones first; None: for 180 days."""
+        request = life_pb.ListStaleRequest(dataset=dataset, page_size=PAGE_SIZE)
+        if before is not None:
+            request.verified_before_time.FromDatetime(before)
+        async for page in _pages(self._stub.ListStale, request):
+            for provider in page.providers:
+                yield _provider(provider)
+
+    async def history(self, provider_id: str) -> AsyncIterator[Document]:
+        """Yield what became of a record, newest first."""
+        request = life_pb.GetProviderHistoryRequest(provider_id=provider_id, page_size=PAGE_SIZE)
+        async for page in _pages(self._stub.GetProviderHistory, request):
+            for entry in page.entries:
+                yield {
+                    "revision": entry.revision,
+                    "time": entry.change_time.ToJsonString(),
+                    "actor": entry.actor,
+                    "archived": entry.archived,
+                    "changes": _changes(entry.changes),
+                }
+
+    async def duplicates(
+        self, max_distance_m: float | None = None, least_similarity: float | None = None, dataset: str = ""
+    ) -> AsyncIterator[Document]:
+        """Yield pairs of public providers that may be one."""
+        request = life_pb.ListDuplicatesRequest(
+            max_distance_m=max_distance_m, least_similarity=least_similarity, dataset=dataset, page_size=PAGE_SIZE
+        )
+        async for page in _pages(self._stub.ListDuplicates, request):
+            for pair in page.pairs:
+                yield {
+                    "first": _provider(pair.first),
+                    "second": _provider(pair.second),
+                    "distance_m": pair.distance_m,
+                    "similarity": pair.similarity,
+                }
+
+    async def suggestions(self) -> AsyncIterator[Document]:
+        """Yield what waits for an editor, oldest first."""
+        request = service_pb.ListSuggestionsRequest(page_size=PAGE_SIZE)
+        async for page in _pages(self._stub.ListSuggestions, request):
+            for each in page.suggestions:
+                yield {
+                    "suggestion_id": each.suggestion_id,
+                    "provider_id": each.provider_id,
+                    "provider_revision": each.provider_revision,
+                    "actor": each.actor,
+                    "time": each.create_time.ToJsonString(),
+                    "changes": _changes(each.changes),
+                }
+
+    async def review(
+        self, suggestion_id: str, *, approved: bool, revision: int = 0, request_id: str | None = None
+    ) -> Document:
+        """Approve or refuse a suggestion; who approves says which revision of the provider they saw."""
+        answer = await self._stub.ReviewSuggestion(
+            service_pb.ReviewSuggestionRequest(
+                request_id=request_id or uuid.uuid4().hex,
+                suggestion_id=suggestion_id,
+                approved=approved,
+                expected_revision=revision,
+            )
+        )
+        return _provider(answer.provider)
+
+    async def lines(self) -> list[Document]:
+        """List the lines that are drawn now."""
+        request, found = line_pb.ListLinesRequest(), []
+        while True:
+            page = await self._stub.ListLines(request)
+            found += [_line(line) for line in page.lines]
+            if page.caught_up:
+                return found
+            request.epoch, request.after_revision = page.epoch, page.revision
+
+    async def draw_line(
+        self, kind: str, name: str, points: Sequence[Point], *, language: str = "und", request_id: str | None = None
+    ) -> Document:
+        """Draw a line that nobody can cross (R60); `kind` is closed_border, front_line or curfew."""
+        line = line_pb.Line(
+            kind=line_pb.LineKind.Value(f"LINE_KIND_{kind.upper()}"),
+            names=[pb.LocalizedText(language=language, text=name)],
+            points=[geo_pb2.Point(latitude_deg=each.latitude_deg, longitude_deg=each.longitude_deg) for each in points],
+        )
+        request = line_pb.CreateLineRequest(request_id=request_id or uuid.uuid4().hex, line=line)
+        return _line((await self._stub.CreateLine(request)).line)
+
+    async def end_line(self, line_id: str, *, request_id: str | None = None) -> Document:
+        """End a line."""
+        request = line_pb.EndLineRequest(request_id=request_id or uuid.uuid4().hex, line_id=line_id)
+        return _line((await self._stub.EndLine(request)).line)
+
+
+async def _pages(method: Any, request: Any) -> AsyncIterator[Any]:
+    while True:
+        page = await method(request)
+        yield page
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+def _provider(provider: pb.Provider) -> Document:
+    verified = provider.source.verified_time.ToJsonString() if provider.source.HasField("verified_time") else None
+    return {
+        "provider_id": provider.provider_id,
+        "revision": provider.revision,
+        "name": provider.names[0].text if provider.names else "",
+        "dataset": provider.source.dataset,
+        "source_key": provider.source.source_key,
+        "status": pb.Status.Name(provider.status).removeprefix("STATUS_").lower(),
+        "vetting": pb.VettingState.Name(provider.vetting.state).removeprefix("VETTING_STATE_").lower(),
+        "verified_time": verified,
+        "contacts": [contact.value for contact in provider.contacts],
+    }
+
+
+def _changes(changes: Sequence[life_pb.FieldChange]) -> list[Document]:
+    return [
+        {"field": each.field, "before": json.loads(each.before or "null"), "after": json.loads(each.after or "null")}
+        for each in changes
+    ]
+
+
+def _line(line: line_pb.Line) -> Document:
+    return {
+        "line_id": line.line_id,
+        "kind": line_pb.LineKind.Name(line.kind).removeprefix("LINE_KIND_").lower(),
+        "name": line.names[0].text if line.names else "",
+        "points": [[point.latitude_deg, point.longitude_deg] for point in line.points],
+        "valid": MessageToDict(line.valid, preserving_proto_field_name=True),
+        "starts_at": line.starts_at,
+        "ends_at": line.ends_at,
+        "time_zone": line.time_zone,
+        "ended": line.ended,
+    }
