@@ -1,6 +1,7 @@
 """The directory process: `python -m services.directory`."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -62,6 +63,8 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
 def _read_towns(countries: list[str]) -> TownList:
     towns = load(countries)
     towns.population_in(AreaCell("83384bfffffffff"))  # counts the people of all cells, once
+    gc.collect()
+    gc.freeze()  # the towns stay for good: looking through them for circles again and again costs an import a tenth
     return towns
 
 
@@ -70,6 +73,7 @@ def utc_now() -> datetime:
 
 
 async def main() -> None:
+    gc.set_threshold(20_000, 50, 50)  # an import makes many values that live for one batch
     chosen = settings.load(Settings)
     log.configure("directory", chosen.log_level)
     with on_signals() as stop:

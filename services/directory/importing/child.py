@@ -5,6 +5,7 @@ Takes a job as a line of JSON, answers with a header or a refusal, takes the row
 on after as a second line, and answers with the rows as messages for the directory.
 """
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ def main() -> None:
     job = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**job["limits"])
     confine(limits)
+    gc.set_threshold(100_000, 50, 100)  # rows are many, and hold no circles
     say = _sayer(sys.stdout.buffer)
     try:
         rows = _open(job, limits, say)
