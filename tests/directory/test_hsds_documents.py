@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from services.directory.hsds.carried import opened, written
 from services.directory.hsds.composing import Composer
 from services.directory.hsds.csv_tables import lay_out
 from services.directory.hsds.documents import Documents
 from services.directory.hsds.incoming import Incoming, incoming
 from services.directory.hsds.packages import MAX_FILES, read_files
 from services.directory.hsds.schedules import schedule_rows, schedules_of
+from services.directory.hsds.tables import RECORDS, TABLES
 from services.directory.hsds.ways import Remarks, Ways
 from services.directory.model import Claim, LocalizedText, Schedule, ServiceClaim
 from services.directory.model.fallback import text_for
 from services.errors import InvalidInput
 from services.hours import Calendar
 
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 ORGANIZATION = {"id": "o", "name": "Dar", "description": "A house", "legal_status": "Association"}
 SERVICE = {"id": "s", "name": "Night", "status": "active", "organization": ORGANIZATION}
 LOCATION = {"id": "l", "location_type": "physical", "latitude": 32.8, "longitude": 13.1}
@@ -75,6 +80,35 @@ def test_what_the_standard_does_not_know_comes_out_again(tmp_path: Path) -> None
     assert Composer(documents).whole("service", "s") == odd
 
 
+def objects(table: str, depth: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Make objects of a table, with anything in their columns and other objects inside."""
+    columns = {column: VALUES for column in TABLES[table].columns if column != "id" and not column.endswith("_id")}
+    children: dict[str, Any] = {}
+    for name, child in TABLES[table].children.items() if depth else ():
+        if child.table not in RECORDS:
+            inner = objects(child.table, depth - 1)
+            children[name] = inner if child.one else st.lists(inner, max_size=2)
+    return st.fixed_dictionaries({"id": st.uuids().map(str)}, optional={**columns, **children})
+
+
+@given(organization=objects("organization", 2), service=objects("service", 2), place=objects("location", 2))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_any_document_of_the_standard_comes_out_equal(
+    organization: dict[str, Any], service: dict[str, Any], place: dict[str, Any]
+) -> None:
+    at_location = {"id": "p", "location": place}
+    whole = {**service, "organization": organization, "service_at_locations": [at_location]}
+    documents = Documents()
+
+    documents.add("service", json.loads(json.dumps(whole)))
+    kept = Documents()
+    for document in documents:
+        kept.put(opened(document.table, written(document, Ways()))[0])
+
+    assert Composer(kept).whole("service", service["id"]) == whole
+    assert documents.faults == []
+
+
 def test_rows_of_csv_name_what_they_stood_in(tmp_path: Path) -> None:
     contact = {"id": "c", "phones": [{"id": "f", "number": "1", "languages": [{"id": "g", "code": "ar"}]}]}
 
@@ -114,6 +148,26 @@ def test_a_point_of_words_or_out_of_range_is_none(tmp_path: Path) -> None:
         assert row.record is not None
         assert row.record.location.place is None
         assert "point_refused" in {notice.code for notice in row.notices}
+
+
+def test_values_of_other_kinds_than_the_standard_has_do_no_harm(tmp_path: Path) -> None:
+    for number, odd in enumerate(([], {}, 10**400, -1, True, "", "\u0000")):
+        service = {**SERVICE, **dict.fromkeys(TABLES["service"].columns[1:], odd), "name": "Night"}
+        place = {**LOCATION, **dict.fromkeys(TABLES["location"].columns[1:], odd), "location_type": "physical"}
+        inner = {
+            column: odd for table in ("phone", "schedule", "language", "address") for column in TABLES[table].columns
+        }
+        row = {**inner, "id": "x"}
+        owner = {"phones": [row], "schedules": [row], "languages": [row], "contacts": [row], "addresses": [row]}
+        (tmp_path / str(number)).mkdir()
+        came = brought(
+            tmp_path / str(number), offer(service={**service, **owner}, location={**place, **owner}, **owner)
+        )
+        tables = {table: [{**inner, "id": "x"}] for table in ("services", "phones", "service_at_location")}
+        read(tmp_path, {f"{table}.csv": rows for table, rows in tables.items()})
+
+        assert len(came.rows) == 1
+        assert len(came.kept) == 4
 
 
 def test_the_point_0_0_is_a_point(tmp_path: Path) -> None:

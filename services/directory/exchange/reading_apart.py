@@ -66,7 +66,10 @@ async def _served(process: Process, paths: Sequence[Path], ways: Ways, limits: L
         while True:
             async with asyncio.timeout(limits.silence_s):
                 head = await process.stdout.readexactly(frames.HEAD_BYTES)
-                content = await process.stdout.readexactly(frames.length_in(head))
+                length = frames.length_in(head)
+                if length > frames.MOST_BYTES:
+                    raise RuntimeError("the reader said too much at once")
+                content = await process.stdout.readexactly(length)
             kind = head[:1]
             if kind == frames.REFUSED:
                 raise frames.refused_from_json(content)

@@ -36,7 +36,7 @@ def location_fields(body: Body, ways: Ways, remarks: Remarks) -> Fields:
     named.pop("descriptions")  # the directory has none for a location; the document keeps it
     addresses = [each for each in body.get("addresses") or () if isinstance(each, dict)]
     lines = [", ".join(str(each[part]) for part in _ADDRESS if each.get(part)) for each in addresses]
-    countries = [each.get("country") for each in addresses]
+    countries = [str(each.get("country")) for each in addresses]
     fields = {
         **named,
         "place": _point(body, remarks),
@@ -167,6 +167,8 @@ def _point(body: Body, remarks: Remarks) -> Point | None:
             return Point(float(latitude or 0), float(longitude or 0))
     except InvalidInput as error:
         remarks.left_out(error, "location")
+    except OverflowError:
+        remarks.faults.append(Fault("location.place", "must have two decimal numbers of degrees"))
     remarks.notices.append(Notice("location.place", "point_refused"))
     return None
 

@@ -61,8 +61,13 @@ def _by_id(tables: Mapping[str, Iterable[Any]], documents: Documents) -> Rows:
             elif key in by_id:
                 documents.faults.append((key, Fault(f"{TABLES[table].file}[{number}].id", "must be unique")))
             else:
-                by_id[key] = dict(row)
+                by_id[key] = {column: _told_id(column, value) for column, value in row.items()}
     return found
+
+
+def _told_id(column: str, value: Any) -> Any:
+    """Read a column that names another row: what is no text names none, and is kept as one."""
+    return str(value) if column.endswith("_id") and value is not None and not isinstance(value, str) else value
 
 
 def _fill(table: str, owners: dict[str, Body], name: str, inner: dict[str, Body]) -> set[str]:

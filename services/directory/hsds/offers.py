@@ -16,6 +16,7 @@ from services.directory.model import (
     ContactKind,
     LanguageOffer,
     Location,
+    PlaceReport,
     Provider,
     ReachOut,
     Rule,
@@ -54,7 +55,7 @@ def provider_fields(at_location: Body, service: Body, location: Body, ways: Ways
         "claims": tuple({each.code: each for each in (*claims_of(service), *claims_of(at_location))}.values()),
         "rules": _ages(service, remarks),
         "languages": _languages(spoken, remarks),
-        "status": _STATUS.get(service.get("status", ""), Status.PAUSED),
+        "status": _status(service) or Status.PAUSED,
         "reach_out": _reach_out(contacts, physical=physical),
         "contacts": contacts,
         "schedules": schedules_of(hours, ways, remarks),
@@ -78,7 +79,12 @@ def status_word(status: Status) -> str:
 
 def says_status(service: Body, status: Status) -> bool:
     """Say whether a service's document has a status already."""
-    return _STATUS.get(service.get("status", "")) is status
+    return _status(service) is status
+
+
+def _status(service: Body) -> Status | None:
+    word = service.get("status")
+    return _STATUS.get(word) if isinstance(word, str) else None
 
 
 def ages_of(provider: Provider) -> AgeBand:
@@ -91,6 +97,28 @@ def write_ages(service: Body, band: AgeBand) -> None:
     for column, years in (("minimum_age", band.min_years), ("maximum_age", band.max_years)):
         if years is not None:
             service[column] = years
+
+
+def write_capacities(service: Body, reports: tuple[PlaceReport, ...]) -> None:
+    """Write places by population, as far as both numbers are known; the attribute of the provider is what is read."""
+    capacities = [
+        {
+            "id": made_id("capacity", service["id"], each.population),
+            "unit": {
+                "id": made_id("population", each.population),
+                "name": f"place for {each.population}",
+                "scheme": "ihala",
+                "identifier": each.population,
+            },
+            "available": max(each.total - each.occupied, 0),
+            "maximum": each.total,
+            "updated": each.report_time.isoformat(),
+        }
+        for each in reports
+        if each.total is not None and each.occupied is not None
+    ]
+    if capacities:
+        service["capacities"] = capacities
 
 
 def write_contacts(body: Body, contacts: tuple[Contact, ...]) -> None:

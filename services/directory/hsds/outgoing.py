@@ -7,7 +7,7 @@ provider or location of theirs, no service or organization that has nothing else
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final
 
@@ -72,12 +72,12 @@ def _of_public(
     column: str,
     holders: Mapping[str, Any],
     public: Mapping[str, Any],
-    came: Iterable[str],
+    came: set[str],
 ) -> list[str]:
     """List the records that a public provider has, or that came as documents and have no provider at all."""
     used = {getattr(each, column) for each in public.values()}
     hidden = {getattr(each, column) for each in holders.values()} - used
-    return [key for key in records if key in used or (key in set(came) and key not in hidden)]
+    return [key for key in records if key in used or (key in came and key not in hidden)]
 
 
 def outgoing(records: Records) -> Documents:
@@ -169,6 +169,8 @@ class _Writer:
         ages = {offers.ages_of(provider) for provider in providers}
         if is_new and len(ages) == 1:
             offers.write_ages(document.body, *ages)
+        if is_new and len(providers) == 1:
+            offers.write_capacities(document.body, providers[0].place_reports)
         if is_new and spoken:
             document.body["languages"] = [
                 {"id": made_id("language", document.key, code), "code": code} for code in spoken

@@ -224,7 +224,7 @@ async def _bring_records(
     return [
         (index, Violation("service.organization_id", rule))
         for index, each in documents
-        if each in kept and isinstance(each.record, Service) and each.source_key not in found
+        if isinstance(each.record, Service) and each.source_key in owner_keys and each.source_key not in found
     ]
 
 
