@@ -91,7 +91,9 @@ class Maker:
             "claims": {code: claim for claim in ("yes", "unknown", "no") for code in kind.get(claim, [])},
             "rules": [] if silent else list(rules(kind)),
             "languages": [] if silent else self.languages(country),
-            "schedules": schedules(country["working_days"], round_the_clock=round_the_clock),
+            "schedules": schedules(
+                country["working_days"], round_the_clock=round_the_clock, tells_ramadan=self.count % 3 == 0
+            ),
             "places": [self.places(population, full=full) for population in kind.get("people", [])],
             "status": "active",
             "vetting": vetting,
@@ -171,13 +173,17 @@ def rules(kind: Table) -> Iterator[Table]:
     yield {"kind": "documents", "claim": "no"}
 
 
-def schedules(working_days: str, *, round_the_clock: bool) -> list[Table]:
+def schedules(working_days: str, *, round_the_clock: bool, tells_ramadan: bool) -> list[Table]:
+    """Keep hours of an office, or none; one in three says its hours of Ramadan, for the others they are announced."""
     if round_the_clock:
         return [{"purpose": purpose, "opens_at": "00:00", "closes_at": "24:00"} for purpose in ("opening", "intake")]
     days = f"FREQ=WEEKLY;BYDAY={working_days}"
+    ramadan = {"rrule": days, "calendar": "ramadan"}
     return [
         {"purpose": "opening", "rrule": days, "opens_at": "08:30", "closes_at": "16:30"},
         {"purpose": "intake", "rrule": days, "opens_at": "09:00", "closes_at": "15:00"},
+        *([{"purpose": "opening", **ramadan, "opens_at": "09:30", "closes_at": "14:30"}] if tells_ramadan else []),
+        *([{"purpose": "intake", **ramadan, "opens_at": "10:00", "closes_at": "13:30"}] if tells_ramadan else []),
     ]
 
 

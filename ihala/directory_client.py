@@ -19,6 +19,7 @@ from ihala import directory_wire as wire
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
+from ihala.enum_wire import time_to_wire
 from ihala.match_wire import origin_to_wire
 from ihala.person import NamedPlace, Origin, PlaceId
 from ihala.profile import Profile
@@ -62,6 +63,7 @@ class Directory:
         dataset: str = "",
         country_code: str = "",
         with_free_places: bool = False,
+        open_at: datetime | None = None,
         max_distance_m: float | None = None,
         page_size: int = PAGE_SIZE,
     ) -> AsyncIterator[Provider]:
@@ -85,6 +87,8 @@ class Directory:
 
             with_free_places: Only with a place reported free.
 
+            open_at: Only those that surely take people in then.
+
             max_distance_m: From the origin.
 
             page_size: Rows a call, in [1, 500]; fewer are sooner there.
@@ -101,6 +105,7 @@ class Directory:
             dataset=dataset,
             country_code=country_code,
             places_free=with_free_places,
+            open_at_time=time_to_wire(open_at, "open_at"),
             max_distance_m=max_distance_m,
             page_size=page_size,
         )

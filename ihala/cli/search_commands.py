@@ -38,6 +38,7 @@ async def search(
     country: CountryOption = "",
     status: Annotated[list[str] | None, typer.Option(help="Instead of those in use and inside their period.")] = None,
     free: Annotated[bool, typer.Option("--free", help="Only with a place reported free.")] = False,
+    open_at: Annotated[str | None, typer.Option(help="Only those that surely take people in at this time.")] = None,
     max_distance_km: FarOption = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
     form: FormatOption = Format.TABLE,
@@ -57,6 +58,7 @@ async def search(
             dataset=dataset,
             country_code="" if near is not None else country,
             with_free_places=free,
+            open_at=typed.time_of(open_at, "open_at"),
             max_distance_m=None if max_distance_km is None else max_distance_km * METRES,
             page_size=min(limit, 500),
         )

@@ -52,6 +52,34 @@ def test_a_match_has_the_documented_keys(house: House) -> None:
     assert ("distance_band" in row) == ("h3_cell" in row)
 
 
+def test_r48_what_is_announced_closes_houses_until_it_is_taken_back(house: House) -> None:
+    asked = ("match", "--at", TRIPOLI, "--need", "LEG-ADV", "--when", "2031-03-02T09:00:00Z")  # a Sunday
+    named = ("--country", "LY", "--from", "2031-03-01", "--to", "2031-03-03", "--name", "en=Test")
+    first = house.json(*asked)["needs"][0]["matches"][0]
+    made = house.json("calendar", "announce", "closure", *named, "--also-round-the-clock")["calendar_entries"][0]
+    try:
+        listed = house.json("calendar", "list", "--country", "LY", "--from", "2031-03-03")["calendar_entries"]
+        for _ in range(20):  # matching asks every few seconds; each question takes about one
+            after = house.json(*asked)["needs"][0]["matches"][0]
+            if after["open"] != first["open"]:
+                break
+    finally:
+        back = house.json("calendar", "end", made["calendar_entry_id"], "--last-day", "2031-02-28")
+
+    assert (first["open"], after["open"]) == ("open", "closed")
+    assert first["provider_id"] == after["provider_id"]
+    assert [each["calendar_entry_id"] for each in listed] == [made["calendar_entry_id"]]
+    assert back["calendar_entries"][0]["last_day"] == "2031-02-28"
+
+
+def test_r48_a_search_finds_who_is_open(house: House) -> None:
+    near = ("search", "--near", TRIPOLI, "--need", "LEG-ADV", "--limit", "50")
+    found = {each["provider_id"] for each in house.json(*near)["providers"]}
+    friday = {each["provider_id"] for each in house.json(*near, "--open-at", "2031-03-07T09:00:00Z")["providers"]}
+
+    assert friday < found
+
+
 def test_zero_and_negative_coordinates_are_places(house: House) -> None:
     for at in ("0,0", "-33.9,18.4", "0,-180"):
         assert house.json("match", "--at", at, "--need", "HEA-EMG")["needs"][0]["matches"]

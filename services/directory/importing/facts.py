@@ -20,6 +20,7 @@ from services.directory.importing.sources import (
     choice,
     condition,
     integer,
+    one_of,
     plain_text,
     word,
 )
@@ -41,6 +42,7 @@ from services.directory.model import (
 )
 from services.directory.model.imports import Notice
 from services.errors import InvalidInput
+from services.hours import Calendar
 
 Fact = TypeVar("Fact")
 ReadFacts = Callable[[Record, Notes, str], tuple[Fact, ...]]  #: (record, notes, IANA zone)
@@ -190,12 +192,24 @@ def schedule(section: Section) -> ReadFacts[Schedule]:
         return read_osm
     on_some_days = section.has("rrule")
     rrule, opens_at, closes_at = plain_text(section, "rrule"), _time(section, "opens_at"), _time(section, "closes_at")
+    calendar = choice(section, "calendar", one_of(*Calendar), "")
+    first_day = moment(section, "first_day")
 
     def read(record: Record, notes: Notes, zone: str) -> tuple[Schedule, ...]:
         opens, closes, days = opens_at(record, notes), closes_at(record, notes), rrule(record, notes)
         if not opens or not closes or (on_some_days and not days):  # days that are not known are not all days
             return ()
-        return (Schedule(purpose=purpose(record, notes), rrule=days, opens_at=opens, closes_at=closes),)
+        announced, first = calendar(record, notes), first_day(record, "UTC")
+        return (
+            Schedule(
+                purpose=purpose(record, notes),
+                rrule=days,
+                opens_at=opens,
+                closes_at=closes,
+                first_day=first.date() if first else None,
+                calendar=Calendar(announced) if announced else None,
+            ),
+        )
 
     return read
 
