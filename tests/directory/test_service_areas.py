@@ -1,5 +1,6 @@
 """Where people are served: outlines that are valid, found by a point, and never of a confidential site (R16)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from ihala.geo.v1 import geo_pb2
+from services.directory.model import Disclosure, Location, Outline, ServiceArea, Source
 from services.errors import InvalidInput, Reason
+from services.geo import Point
 from tests.directory.house import House, a_request_id
+from tests.directory.test_upsert import CELL, DATASET, a_location, a_record, bring
 
 HOLE = [(32.4, 13.4), (32.4, 13.6), (32.6, 13.6), (32.6, 13.4)]
 
@@ -189,3 +193,19 @@ async def test_a_confidential_point_where_no_town_is_read_is_refused_not_guessed
         location=pb.Location(disclosure=pb.DISCLOSURE_AREA, country_code="KE", place=cell),
     )
     assert (await house.editor.CreateLocation(request)).location.place == cell
+
+
+async def test_a_service_that_a_file_brings_to_a_confidential_site_loses_its_outlines_r16(house: House) -> None:
+    corners = (Point(32, 13), Point(32, 14), Point(33, 14), Point(32, 13))
+    area = ServiceArea(outline=Outline(corners))
+    plain = a_record("1", location=a_location())
+    shared = replace(plain.service, source=Source(dataset=DATASET, source_key="night"), service_areas=(area,))
+    hidden = Location(disclosure=Disclosure.AREA, place=CELL, country_code="LY")
+
+    await bring(house, replace(plain, service=shared))
+    assert len(await house.search(covers=at(32.1, 13.5))) == 1
+    await bring(house, replace(a_record("2", location=hidden), service=shared))
+
+    assert await house.search(covers=at(32.1, 13.5)) == []
+    services = (await house.editor.ListServices(rpc_pb.ListServicesRequest())).services
+    assert [len(each.service_areas) for each in services] == [0]

@@ -100,8 +100,10 @@ class Editing(Generic[V]):
             await self.check(connection, after)
             async with unique_source(self.noun.name):
                 saved = await self.bodies.save(connection, stored, after)
+            # providers are locked by this: what is kept beside sees whether one has become confidential
+            changes = await self.follow(connection, record_id, after)
             await self.keep_beside(connection, record_id, after)
-            await write(connection, await self.follow(connection, record_id, after), actor=actor, now=now)
+            await write(connection, changes, actor=actor, now=now)
             return self.noun.answer("Update", saved)
 
         return await self.directory.command(

@@ -12,7 +12,7 @@ from services.directory.servicer.life import own_desk
 from services.directory.store.bodies import check_revision
 from services.directory.store.providers import lock, write
 from services.directory.store.reading import get
-from services.directory.store.suggestions import keep, lock_waiting, settle, waiting
+from services.directory.store.suggestions import keep, lock_waiting, provider_of, settle, waiting
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import page_size_of
 from services.directory.wire.suggestions_wire import (
@@ -31,8 +31,6 @@ from services.errors import FailedPrecondition, Reason
 from services.runtime.auth import current_principal
 from services.runtime.postgres import Connection, read
 
-_EVERYTHING = Viewer(sees_all=True)
-
 
 class SuggestionMethods:
     """The methods about suggestions."""
@@ -47,8 +45,9 @@ class SuggestionMethods:
         suggestion_id = self._directory.make_id()
 
         async def run(connection: Connection, actor: str, now: datetime) -> Any:
-            stored = await get(connection, "provider", provider_id, viewer)
-            own_desk(stored, viewer)
+            own_desk(await get(connection, "provider", provider_id, viewer), viewer)
+            # locked: if its site becomes confidential meanwhile, either this is seen and forgotten or that is seen here
+            stored = (await lock(connection, provider_id)).stored
             check_move(PROVIDER.value(stored).status, suggested(stored, doc, paths).status)
             suggestion = Suggestion(
                 suggestion_id=suggestion_id,
@@ -80,15 +79,16 @@ class SuggestionMethods:
         principal = current_principal()
 
         async def run(connection: Connection, actor: str, now: datetime) -> Any:
+            # the provider before the suggestion, as when its site becomes confidential
+            held = await lock(connection, await provider_of(connection, request.suggestion_id))
             suggestion = await lock_waiting(connection, request.suggestion_id)
             if request.approved and (suggestion.client_id == principal.client_id or suggestion.actor == actor):
                 raise FailedPrecondition(
                     "a suggestion is approved by somebody else", reason=Reason.SECOND_PERSON_NEEDED
                 )
-            stored = await get(connection, "provider", suggestion.provider_id, _EVERYTHING)
+            stored = held.stored
             if request.approved:
                 check_revision(stored, request.expected_revision)
-                held = await lock(connection, suggestion.provider_id, request.expected_revision)
                 after = suggested(held.stored, suggestion.doc, suggestion.paths)
                 check_move(held.provider.status, after.status)
             await settle(connection, suggestion.suggestion_id, approved=request.approved, reviewer=actor, now=now)

@@ -1,6 +1,6 @@
 """The outlines of service areas: kept beside the records that have them, found by a point."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from services.directory.model import Service, ServiceAreas
 from services.directory.search import Polygon
+from services.directory.store.bodies import SERVICES
 from services.directory.wire.areas_wire import outline_doc, outline_from_doc
 from services.geo import Point
 from services.runtime.postgres import Connection
@@ -42,6 +43,18 @@ async def owners_covering(connection: Connection, point: Point) -> list[str]:
     )
     latitude_deg, longitude_deg = np.array([point.latitude_deg]), np.array([point.longitude_deg])
     return [owner_id for owner_id, doc in await cursor.fetchall() if _polygon(doc).has(latitude_deg, longitude_deg)[0]]
+
+
+async def forget_outlines(connection: Connection, service_ids: Collection[str]) -> None:
+    """Leave services that have come to a confidential site their named regions alone."""
+    for service_id in sorted(service_ids):
+        stored = await SERVICES.hold(connection, service_id)
+        if stored is None:
+            continue
+        service = SERVICES.noun.value(stored)
+        if any(area.outline for area in service.service_areas):
+            await SERVICES.save(connection, stored, without_outlines(service))
+            await keep_areas(connection, {service_id: ()})
 
 
 def without_outlines(service: Service) -> Service:

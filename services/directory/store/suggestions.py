@@ -63,6 +63,22 @@ async def waiting(
     return [(each, by_id[each.provider_id]) for each in found]
 
 
+async def provider_of(connection: Connection, suggestion_id: str) -> str:
+    """
+    Say which provider a suggestion is about.
+
+    Raises:
+        NotFound: there is no such suggestion.
+    """
+    cursor = await connection.execute(
+        "SELECT provider_id::text FROM suggestion WHERE suggestion_id = %s", [suggestion_id]
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise absent()
+    return str(row[0])
+
+
 async def lock_waiting(connection: Connection, suggestion_id: str) -> Suggestion:
     """
     Lock a suggestion for its review.
