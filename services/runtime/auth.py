@@ -252,6 +252,7 @@ METHODS: Final[Mapping[str, Rule]] = {
             "ListReferralEvents": _SENDER,
             "CancelOffer": _SENDER,
             "ListOffers": _DESK_OR_PAGE,
+            "ListSuspendedOffers": _DUTY,
             "ReadOffer": _ANSWER,
             "AcknowledgeOffer": _ANSWER,
             "AcceptOffer": _ANSWER,

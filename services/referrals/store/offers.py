@@ -40,6 +40,27 @@ async def open_of_receiver(
     )
 
 
+async def open_of_provider(
+    connection: Connection, provider_id: str, after: tuple[datetime, str] | None, limit: int
+) -> list[Offer]:
+    """List the open offers at a provider, as `open_of_receiver` does."""
+    return await OFFER.select(
+        connection,
+        """
+        WHERE provider_id = %(provider_id)s AND due_time IS NOT NULL
+          AND (%(time)s::timestamptz IS NULL
+               OR (due_time, offer_id) > (%(time)s::timestamptz, %(last_id)s::text))
+        ORDER BY due_time, offer_id LIMIT %(limit)s
+        """,
+        {
+            "provider_id": provider_id,
+            "time": after and after[0],
+            "last_id": after and after[1],
+            "limit": limit,
+        },
+    )
+
+
 async def due(connection: Connection, now: datetime, limit: int) -> list[Offer]:
     """List offers whose due time or next rung has passed, the longest ago first."""
     return await OFFER.select(

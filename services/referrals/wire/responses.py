@@ -23,6 +23,7 @@ ListOffers = pb.ListOffersResponse
 ListReferralEvents = pb.ListReferralEventsResponse
 ListReferrals = pb.ListReferralsResponse
 ListRosters = pb.ListRostersResponse
+ListSuspendedOffers = pb.ListSuspendedOffersResponse
 ListTasks = pb.ListTasksResponse
 LookUpRequest = pb.LookUpRequestResponse
 OverrideConsent = pb.OverrideConsentResponse
