@@ -46,6 +46,7 @@ from ihala.referral import (
 )
 from ihala.referral_client import Referrals
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
+from ihala.terms_client import Bargains, OverrideGround
 from services.geo import Point
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "Ihala",
     "MatchToken",
     "Need",
+    "OverrideGround",
     "Person",
     "PlaceId",
     "Point",
@@ -103,7 +105,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Ihala(Consents, Referrals):
+class Ihala(Bargains, Consents, Referrals):
     """A case system's side of Ihala; an asynchronous context manager."""
 
     def __init__(self, profile: Profile, *, actor: str | None = None, now: Callable[[], datetime] = utc_now) -> None:

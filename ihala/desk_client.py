@@ -12,6 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from ihala.desk_terms_client import DeskTerms
 from ihala.enum_wire import member_of, number_of, time_from_wire, time_to_wire, word_of
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.person import Urgency
@@ -21,6 +22,7 @@ from ihala.referral_wire import hold_from_wire
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
+from ihala.terms import NO_TERMS, Terms, terms_from_wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +44,10 @@ class OfferView:
     hold: Hold | None
     read_time: datetime | None
     reason: str  #: why it is closed
+    terms: Terms = NO_TERMS  #: on what it hangs
 
 
-class Desk:
+class Desk(DeskTerms):
     """
     The receiver's side of referrals; an asynchronous context manager.
 
@@ -144,7 +147,8 @@ class Desk:
         occurred_time: datetime | None = None,
         **facts: Any,
     ) -> OfferView:
-        request = getattr(service_pb, f"{verb}OfferRequest")(
+        method = verb if verb == "RequestInfo" else f"{verb}Offer"
+        request = getattr(service_pb, f"{method}Request")(
             offer_id=offer_id,
             request_id=request_id or uuid.uuid4().hex,
             expected_version=expected_version,
@@ -153,7 +157,7 @@ class Desk:
             occurred_time=time_to_wire(occurred_time, "occurred_time"),
             **facts,
         )
-        response = await getattr(self._stub, f"{verb}Offer")(request)
+        response = await getattr(self._stub, method)(request)
         return offer_from_wire(response.offer)
 
 
@@ -175,6 +179,7 @@ def offer_from_wire(offer: pb.OfferView) -> OfferView:
         hold=hold_from_wire(offer.hold) if offer.HasField("hold") else None,
         read_time=time_from_wire(offer, "read_time"),
         reason=offer.reason,
+        terms=terms_from_wire(offer),
     )
 
 

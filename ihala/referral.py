@@ -7,6 +7,7 @@ from enum import Enum
 
 from ihala.answer import ReceiverClass
 from ihala.person import Urgency
+from ihala.terms import NO_TERMS, Terms
 from services.errors import InvalidInput
 
 
@@ -136,6 +137,7 @@ class Offer:
     hold: Hold | None
     read_time: datetime | None
     ring: bool  #: somebody must ring the provider
+    terms: Terms = NO_TERMS  #: on what it hangs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

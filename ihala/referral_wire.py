@@ -24,6 +24,7 @@ from ihala.referral import (
 )
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
+from ihala.terms import terms_from_wire
 
 
 def consent_to_wire(
@@ -176,4 +177,5 @@ def _offer_from_wire(offer: pb.Offer) -> Offer:
         hold=hold_from_wire(offer.hold) if offer.HasField("hold") else None,
         read_time=time_from_wire(offer, "read_time"),
         ring=offer.ring,
+        terms=terms_from_wire(offer),
     )

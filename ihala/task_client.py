@@ -7,7 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from ihala.enum_wire import member_of, numbers_of, time_from_wire, word_of
+from ihala.enum_wire import member_of, numbers_of, time_from_wire, time_to_wire, word_of
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.person import Urgency
 from ihala.profile import Profile
@@ -36,6 +36,17 @@ class Task:
     outcome: str
     create_time: datetime | None
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The people who own tasks until one of them takes each."""
+
+    roster_id: str
+    stand_in: str  #: who owns its tasks while it rests; empty: the manager's roster
+    paused_until_time: datetime | None
+    nights_woken: int  #: of the last 30
+    on_duty: tuple[str, ...]
 
 
 class Tasks:
@@ -90,6 +101,34 @@ class Tasks:
                 return task
         raise NotFound("task_id must be that of a task that is not closed")
 
+    async def watch(self, kinds: Sequence[str] = ()) -> AsyncIterator[Task]:
+        """
+        Yield every task that is not closed, then each that changes, closed ones once; ends when the server goes.
+
+        Raises:
+            InvalidInput: there is no such kind (UNKNOWN_CODE).
+
+            Unavailable: the server went; watch again.
+        """
+        request = service_pb.WatchTasksRequest(kinds=numbers_of(pb.TaskKind, "TASK_KIND", kinds, "kinds"))
+        async for response in self._stub.WatchTasks(request):
+            for task in response.tasks:
+                yield _task_from_wire(task)
+
+    async def rosters(self) -> Sequence[Roster]:
+        """List the rosters by name."""
+        response = await self._stub.ListRosters(service_pb.ListRostersRequest())
+        return [_roster_from_wire(roster) for roster in response.rosters]
+
+    async def pause(self, roster_id: str, until_time: datetime | None) -> Roster:
+        """Let a roster rest until a time, or end its rest: its stand-in owns its tasks meanwhile."""
+        response = await self._stub.PauseRoster(
+            service_pb.PauseRosterRequest(
+                request_id=uuid.uuid4().hex, roster_id=roster_id, until_time=time_to_wire(until_time, "until_time")
+            )
+        )
+        return _roster_from_wire(response.roster)
+
     async def take(self, task_id: str, version: int) -> Task:
         """Take a task: the caller's actor owns it from now on."""
         response = await self._stub.TakeTask(
@@ -105,6 +144,16 @@ class Tasks:
             )
         )
         return _task_from_wire(response.task)
+
+
+def _roster_from_wire(roster: pb.Roster) -> Roster:
+    return Roster(
+        roster_id=roster.roster_id,
+        stand_in=roster.stand_in,
+        paused_until_time=time_from_wire(roster, "paused_until_time"),
+        nights_woken=roster.nights_woken,
+        on_duty=tuple(roster.on_duty),
+    )
 
 
 def _task_from_wire(task: pb.Task) -> Task:

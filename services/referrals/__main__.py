@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
@@ -17,11 +17,11 @@ from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceSe
 from services.errors import IhalaError
 from services.referrals.clients import RemoteDirectory, RemoteMatching
 from services.referrals.clocks import Clocks, ladders, overridden
-from services.referrals.due import Rematcher, SteadyClock, escalate_tasks, remind_senders, take_rungs
+from services.referrals.due import Rematcher, SteadyClock, erase_cases, escalate_tasks, remind_senders, take_rungs
 from services.referrals.follower import Follower
 from services.referrals.relay import relay
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
-from services.referrals.scene import House
+from services.referrals.scene import House, working_time
 from services.referrals.servicer import Desk, ReferralsServicer
 from services.referrals.settings import Settings
 from services.referrals.store.sealing import Sealer, read_key
@@ -39,6 +39,7 @@ SERVICE: Final = "ihala.referrals.v1.ReferralsService"
 SCHEMA: Final = "referrals"
 DATABASE: Final = "postgres"
 DIRECTORY_FEED: Final = "directory feed"
+ERASURE_REST_S: Final = 60.0
 
 
 async def run(chosen: Settings, stop: asyncio.Event) -> None:
@@ -55,7 +56,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     token = None if chosen.token_file is None else token_file(chosen.token_file)
     options: dict[str, Any] = {"allow_plaintext": chosen.allow_plaintext}
     house = House(
-        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s)),
+        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s), working_time),
         chosen.duty_roster,
         new_id,
         chosen.manager_roster,
@@ -75,6 +76,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
             matching=RemoteMatching(to_matching),
             waker=FeedWaker(),
             now=utc_now,
+            max_held=chosen.max_held,
         )
         servicer = ReferralsServicer(desk)
         add_ReferralsServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # a plain class will do
@@ -114,6 +116,12 @@ async def work(
         taken += await escalate_tasks(desk.pool, desk.house, now)
         return woken(desk.waker, taken)
 
+    async def erase() -> int:
+        now = clock.now()
+        if now is None:
+            return 0
+        return woken(desk.waker, await erase_cases(desk.pool, desk.house, timedelta(days=chosen.retention_days), now))
+
     async def rematch() -> int:
         return woken(desk.waker, await rematcher.look(utc_now()))
 
@@ -123,6 +131,7 @@ async def work(
     async with beside(rounds(follower.follow, stop, kind="follower")), asyncio.TaskGroup() as loops:
         loops.create_task(rounds(take_due, stop, kind="due"), name="due")
         loops.create_task(rounds(rematch, stop, kind="rematch", waker=desk.waker), name="rematch")
+        loops.create_task(rounds(erase, stop, kind="erasure", rest_s=ERASURE_REST_S), name="erasure")
         loops.create_task(rounds(sweep, stop, kind="sweeper"), name="sweeper")
         loops.create_task(publish(chosen, desk, stop), name="relay")
 

@@ -16,7 +16,12 @@ log = structlog.get_logger(__name__)
 
 
 async def rounds(
-    work: Callable[[], Awaitable[int]], stop: asyncio.Event, *, kind: str, waker: FeedWaker | None = None
+    work: Callable[[], Awaitable[int]],
+    stop: asyncio.Event,
+    *,
+    kind: str,
+    waker: FeedWaker | None = None,
+    rest_s: float = REST_S,
 ) -> None:
     """
     Go round until a stop is requested; the round that runs then is finished.
@@ -30,19 +35,21 @@ async def rounds(
         kind: Names the loop in the log.
 
         waker: Ends a rest early.
+
+        rest_s: Between rounds in which nothing was to be done.
     """
     while not stop.is_set():
         ticket = asyncio.Event() if waker is None else waker.ticket()
         try:
-            rest_s = 0.0 if await work() else REST_S
+            pause_s = 0.0 if await work() else rest_s
         except IhalaError as error:
             log.warning("round.failed", kind=kind, reason=error.reason)
-            rest_s = TROUBLE_REST_S
+            pause_s = TROUBLE_REST_S
         except Exception as error:  # whatever it was, the next round may do: a loop that is gone helps nobody
             log.exception("round.failed", kind=kind, exc_info=error)
-            rest_s = TROUBLE_REST_S
-        if rest_s:
-            await rest(rest_s, stop, ticket)
+            pause_s = TROUBLE_REST_S
+        if pause_s:
+            await rest(pause_s, stop, ticket)
 
 
 async def rest(seconds: float, stop: asyncio.Event, ticket: asyncio.Event | None = None) -> None:

@@ -57,4 +57,6 @@ class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
     #: IANA: where it is night for the rosters, and for what one worker may do alone (R5)
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     has_legal_duty: bool = False  #: whether a law here obliges to act without consent (R5)
+    retention_days: int = Field(default=30, ge=1, le=3650)  #: that a case is kept after its referral is over (R13)
+    max_held: int = Field(default=1000, ge=1)  #: offers of one sender with places held at once
     max_connections: int = Field(default=10, ge=2, le=100)  #: to the database

@@ -1,5 +1,6 @@
 """Silence climbs a ladder, and what comes to nothing goes on by itself (R46, R62)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import FailedPrecondition, InvalidInput, Reason
-from services.referrals.clocks import ladders
+from services.referrals.clocks import Clocks, Where, ladders
 from services.referrals.due import SteadyClock
+from services.referrals.model import DueKind
+from services.referrals.scene import working_time
 from services.referrals.store import needs
 from services.referrals.wire.cloudevents import offer_event
 from services.taxonomy import Rung, Urgency
@@ -258,3 +261,21 @@ def test_a_jurisdiction_has_its_own_ladder() -> None:
     for wrong in wrongs:
         with pytest.raises(InvalidInput):
             ladders(wrong)
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "urgency", "expected"),
+    [
+        # Friday 13 March 2026, noon in Tripoli: Friday and Saturday are days of rest
+        ("LY", "Africa/Tripoli", Urgency.NORMAL, datetime(2026, 3, 16, 22, 0, tzinfo=UTC)),
+        ("MA", "Africa/Casablanca", Urgency.NORMAL, datetime(2026, 3, 17, 10, 0, tzinfo=UTC)),
+        ("LY", "Africa/Tripoli", Urgency.IMMEDIATE, datetime(2026, 3, 13, 10, 10, tzinfo=UTC)),
+        ("", "", Urgency.NORMAL, datetime(2026, 3, 15, 10, 0, tzinfo=UTC)),  # nobody knows where
+    ],
+)
+def test_slow_clocks_leave_out_the_days_of_rest(country: str, zone: str, urgency: Urgency, expected: datetime) -> None:
+    """R46: two working days; what is immediate waits for no Sunday."""
+    friday = datetime(2026, 3, 13, 10, 0, tzinfo=UTC)
+    clocks = Clocks(working_time=working_time)
+
+    assert clocks.due_time(DueKind.READ, urgency, friday, friday, Where(country, zone)) == expected

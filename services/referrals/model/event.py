@@ -23,6 +23,7 @@ class EventType(StrEnum):
     REFERRAL_EXHAUSTED = "referral_exhausted"
     REFERRAL_COMPLETED = "referral_completed"
     REFERRAL_REVOKED = "referral_revoked"
+    REFERRAL_ERASED = "referral_erased"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     OFFER_CREATED = "offer_created"
     OFFER_REQUESTED = "offer_requested"

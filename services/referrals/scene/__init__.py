@@ -14,6 +14,7 @@ from services.referrals.scene.ending import cancel, revoke, stop_service, withdr
 from services.referrals.scene.next_steps import ask_next, give_up, is_due, remind, wait_again
 from services.referrals.scene.scene import House, Scene
 from services.referrals.scene.silence import lapse_hold, let_time_pass
+from services.referrals.scene.working import working_time
 
 __all__ = [
     "Ask",
@@ -47,4 +48,5 @@ __all__ = [
     "wait_again",
     "waitlist",
     "withdraw",
+    "working_time",
 ]

@@ -66,6 +66,7 @@ class AddingMethods:
                 known = await self._chooser.check_consent(connection, consent, wish)
                 (each,) = asks_of(known, checked)
                 scene.require_referable(each, act)
+                await self._chooser.check_quota(connection, principal.client_id, [each])
                 locked = await scenes.lock(connection, desk.house, [referral.referral_id], more_places=keys_of([each]))
                 asked = scene.ask(locked.scene, _of_need(each, locked.scene, wish), act)
                 if asked is None:

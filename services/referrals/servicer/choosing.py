@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.errors import FailedPrecondition, NotFound, Reason, Unavailable, Violation
+from services.errors import Exhausted, FailedPrecondition, NotFound, Reason, Unavailable, Violation
 from services.referrals import scene
 from services.referrals.consent import require_covering
 from services.referrals.model import Choice, Consent, PlaceKey, Provider
 from services.referrals.servicer.desk import Desk
-from services.referrals.store import exclusions, providers
+from services.referrals.store import exclusions, providers, referrals
 from services.referrals.wire.asking import Checked
 from services.runtime.postgres import Connection
 
@@ -59,6 +59,19 @@ class Chooser:
                 raise self._unknown(f"choices[{number}].provider_id")
             require_covering(consent, provider, wish.codes[choice.need_no], fields=wish.fields, now=wish.now)
         return known
+
+    async def check_quota(self, connection: Connection, client_id: str, asks: Sequence[scene.Ask]) -> None:
+        """
+        Refuse a sender that holds more places than it can mean (T9).
+
+        Raises:
+            Exhausted: QUOTA.
+        """
+        if (
+            any(each.items for each in asks)
+            and await referrals.count_held(connection, client_id) >= self._desk.max_held
+        ):
+            raise Exhausted("too many offers hold places: wait for answers", reason=Reason.QUOTA, retry_after_s=60.0)
 
     def _unknown(self, field: str) -> NotFound | Unavailable:
         if not self._desk.readiness.knows_providers:

@@ -99,6 +99,7 @@ class CreatingMethods:
                 asks = asks_of(known, checked)
                 for each in asks:
                     scene.require_referable(each, act)
+                await self._chooser.check_quota(connection, principal.client_id, asks)
                 locked_places = await places.lock(connection, keys_of(asks))
                 made, asked = scene.create(desk.house, referral, needs, dict(locked_places), asks, act)
                 created = _created(referral, wish, asked)

@@ -40,6 +40,7 @@ class Desk:
     matching: Matching
     waker: FeedWaker  #: woken after every commit
     now: Callable[[], datetime]
+    max_held: int = 1000  #: offers of one sender with places held at once
     readiness: Readiness = field(default_factory=Readiness)
 
     def digest(self, request: Any) -> bytes:

@@ -54,6 +54,14 @@ async def read_part(connection: Connection, sealer: Sealer, referral_id: str, pa
     return unseal(sealer.unwrap(key_id, wrapped), sealed, referral_id, part)
 
 
+async def erase(connection: Connection, referral_id: str) -> None:
+    """Destroy the key of a referral, and what it sealed."""
+    await connection.execute(
+        "UPDATE case_key SET wrapped = NULL WHERE key_id = %(referral_id)s", {"referral_id": referral_id}
+    )
+    await connection.execute("DELETE FROM case_facts WHERE referral_id = %(referral_id)s", {"referral_id": referral_id})
+
+
 async def _wrapped(connection: Connection, key_id: str) -> bytes | None:
     cursor = await connection.execute("SELECT wrapped FROM case_key WHERE key_id = %(key_id)s", {"key_id": key_id})
     row = await cursor.fetchone()

@@ -79,6 +79,36 @@ async def of_client(
     return [row.referral_id for row in rows]
 
 
+async def over_since(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """List referrals that are over, with nothing open, of which nothing was heard since a time; the oldest first."""
+    cursor = await connection.execute(
+        """
+        SELECT referral_id FROM referral
+        WHERE NOT is_erased AND state IN ('completed', 'revoked', 'entered_in_error') AND create_time <= %(before)s
+          AND NOT EXISTS (SELECT FROM offer WHERE offer.referral_id = referral.referral_id AND due_time IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM task WHERE task.referral_id = referral.referral_id AND task.state <> 'closed')
+          AND NOT EXISTS (SELECT FROM event WHERE event.referral_id = referral.referral_id
+                          AND event.recorded_time > %(before)s)
+        ORDER BY create_time, referral_id LIMIT %(limit)s
+        """,
+        {"before": before, "limit": limit},
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def count_held(connection: Connection, client_id: str) -> int:
+    """Count the offers of a client whose places are held and not booked."""
+    cursor = await connection.execute(
+        """
+        SELECT count(*)::integer FROM hold JOIN offer USING (offer_id) JOIN referral USING (referral_id)
+        WHERE hold.state = 'held' AND referral.client_id = %(client_id)s
+        """,
+        {"client_id": client_id},
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 async def count_by_area(
     connection: Connection, start_time: datetime | None, end_time: datetime | None
 ) -> list[AreaCount]:

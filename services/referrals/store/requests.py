@@ -83,6 +83,13 @@ async def claim(
         raise AlreadyDone
 
 
+async def erase(connection: Connection, referral_id: str) -> None:
+    """Forget what the requests of a referral said; that they were made is remembered."""
+    await connection.execute(
+        "UPDATE request_key SET request_hmac = NULL WHERE referral_id = %(referral_id)s", {"referral_id": referral_id}
+    )
+
+
 async def keep_answer(connection: Connection, client_id: str, request_id: str, answer: CreatedReferral) -> None:
     """Keep an answer that never changes."""
     stored = {
