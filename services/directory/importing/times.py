@@ -9,6 +9,7 @@ from services.directory.importing.paths import Record, is_blank, text_of
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import RowRefused
 from services.errors import InvalidInput
+from services.hours import zone as zone_of
 
 ReadTime = Callable[[Record, str], datetime | None]  #: (record, IANA zone) → UTC, or None where nothing is said
 
@@ -56,5 +57,5 @@ def moment(section: Section, key: str, *, day_after: bool = False) -> ReadTime:
 def _in_utc(time: datetime, zone: str, *, day_after: bool) -> datetime:
     if time.tzinfo is None:
         # the day first, the zone after: a day may have 23 or 25 hours
-        time = (time + timedelta(days=day_after)).replace(tzinfo=ZoneInfo(zone))
+        time = (time + timedelta(days=day_after)).replace(tzinfo=zone_of(zone))
     return time.astimezone(UTC)

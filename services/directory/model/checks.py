@@ -8,12 +8,13 @@ path in front with `moved`, so that a caller reads `provider.claims[2].code`.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final, TypeVar
 from zoneinfo import available_timezones
 
 from services.directory.model.countries import COUNTRIES
 from services.errors import InvalidInput, Reason, Violation
+from services.hours import zone_names
 from services.taxonomy import Kind, canonical_language, term
 
 MAX_NAME_COUNT: Final = 50  #: texts of one field, a language each as a rule
@@ -93,14 +94,9 @@ def check_country(field: str, code: str) -> None:
         raise refuse(field, "must be a country of ISO 3166-1 alpha-2, in capitals")
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def check_zone(field: str, zone: str) -> None:
     """Check that a time zone is one of the IANA database, or empty."""
-    if zone and zone not in _zones():
+    if zone and zone not in zone_names():
         raise refuse(field, "must be a time zone of the IANA database")
 
 
