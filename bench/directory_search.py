@@ -187,8 +187,11 @@ def _line(measured: Measured) -> Line:
         bar=f"{'>=' if is_rate else '<='} {measured.bar:,.0f} {measured.unit}",
         figure=f"{measured.figure:,.0f} {measured.unit}" if is_rate else f"{measured.figure:.1f}{last} ms",
         peer=measured.peer,
+        peer_figure=f"{measured.figure * measured.ratio:,.0f}/s"
+        if is_rate
+        else f"{measured.figure / measured.ratio:.1f} ms",
         ratio=f"{measured.ratio:.2f}x its time",
-        holds="yes" if measured.is_met else "NO",
+        holds="yes" if measured.is_met else "no",
     )
 
 
