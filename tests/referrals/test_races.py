@@ -1,13 +1,19 @@
 """Many at once: exactly as many places as there are, one yes, and nobody waits for ever."""
 
 import asyncio
+import os
 import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import IhalaError, Reason
-from tests.referrals.samples import Running, a_provider, a_report, a_request_id, order
+from tests.referrals.samples import Running, a_provider, a_report, a_request_id, order, running
+from tests.serving import an_identity
 
 ROUNDS = 100
 CLIENTS = 64
@@ -39,6 +45,33 @@ async def test_64_clients_for_10_places_get_exactly_10(referrals: Running) -> No
         assert sum(bool(each.referral_id) for each in made) == PLACES
         held = await referrals.rows("SELECT held FROM place WHERE pool_id = %s", f"{name}-pool")
         assert held == [(PLACES,)]
+
+
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(10, id="short"), pytest.param(1000, id="long", marks=pytest.mark.long)]
+)
+async def test_two_replicas_give_64_clients_exactly_10_places(
+    migrated_url: Callable[..., Awaitable[str]], tmp_path: Path, rounds: int
+) -> None:
+    url, identity, keys = await migrated_url("referrals"), an_identity(tmp_path), (os.urandom(32), os.urandom(32))
+    async with running(url, identity, keys=keys) as one, running(url, identity, keys=keys) as two:
+        replicas = [(one, two)[number % 2] for number in range(CLIENTS)]
+        stubs = [each.sender(f"client-{number}") for number, each in enumerate(replicas)]
+        consents = [await one.consent(one.sender(f"client-{number}")) for number in range(CLIENTS)]
+        for number in range(rounds):
+            name = f"house-{number}"
+            await one.know(a_provider(name, places=(a_report(PLACES),)))
+
+            made = await asyncio.gather(
+                *(
+                    each.refer(name, sender=stub, consent_id=consent_id)
+                    for each, stub, consent_id in zip(replicas, stubs, consents, strict=True)
+                )
+            )
+
+            assert sum(bool(each.referral_id) for each in made) == PLACES
+            held = await one.rows("SELECT held FROM place WHERE pool_id = %s", f"{name}-pool")
+            assert held == [(PLACES,)]
 
 
 async def test_two_yeses_at_once_make_one(referrals: Running) -> None:
