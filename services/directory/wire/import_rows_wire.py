@@ -9,7 +9,7 @@ from services.directory.model import ImportRecord, Site, inside, moved, refuse
 from services.directory.model.imports import Fault, Notice, Rejected, Remark, RowResult
 from services.directory.wire.imports_wire import Request, rejected_to_wire, remark_to_wire
 from services.directory.wire.places_wire import PopulationOf, close_door
-from services.directory.wire.provider_wire import provider_from_wire, provider_to_wire
+from services.directory.wire.provider_wire import provider_from_wire, told_to_wire
 from services.directory.wire.records_wire import (
     location_from_wire,
     location_to_wire,
@@ -24,7 +24,6 @@ MAX_BATCH_BYTES: Final = 196_608  #: of the rows of one message, well below what
 #: what is aimed at: the directory reads a message at one go, and answers nobody else meanwhile
 BATCH_BYTES: Final = 65_536
 MAX_BATCH_ROWS: Final = 1000
-_COPIED: Final = ("place", "disclosure", "country_code", "time_zone", "wheelchair", "front_gate_place_id")
 #: what a confidential row must not have: part, field, and the notice that says so
 _WITHHELD: Final = (
     ("location", "addresses", "address_withheld"),
@@ -69,16 +68,13 @@ def _row_to_wire(result: RowResult) -> service_pb.ImportRow | None:
     record = result.record
     if record is None:
         return None
-    provider = provider_to_wire("", record.provider.at(Site.of(record.location, "")))
-    for field in _COPIED:
-        provider.ClearField(field)  # the directory copies these from the location
     return service_pb.ImportRow(
         row_number=result.row_number,
         source_key=record.source_key,
         organization=organization_to_wire("", record.organization),
         service=service_to_wire("", record.service),
         location=location_to_wire("", record.location),
-        provider=provider,
+        provider=told_to_wire(record.provider),  # the directory copies the rest from the location
     )
 
 

@@ -93,19 +93,28 @@ def provider_from_doc(message: pb.Provider) -> Provider:
 
 def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
     """Write a provider whose location is known, without its revision and times."""
-    site = provider.located
+    site, message = provider.located, told_to_wire(provider)
+    message.provider_id = record_id
+    message.organization_id = site.organization_id
+    place = place_to_wire(site.place)
+    if place is not None:
+        message.place.CopyFrom(place)
+    message.disclosure = DISCLOSURE.write(site.disclosure)
+    message.country_code = site.country_code
+    message.time_zone = site.time_zone
+    message.wheelchair = CLAIM.write(site.wheelchair)
+    message.front_gate_place_id = site.front_gate_place_id
+    return message
+
+
+def told_to_wire(provider: Provider) -> pb.Provider:
+    """Write what an editor or a file may tell of a provider, without what is copied from its location."""
     return pb.Provider(
-        provider_id=record_id,
-        organization_id=site.organization_id,
         service_id=provider.service_id,
         location_id=provider.location_id,
         receiver_id=provider.receiver_id,
         pool_id=provider.pool_id,
         source=source_to_wire(provider.source),
-        place=place_to_wire(site.place),
-        disclosure=DISCLOSURE.write(site.disclosure),
-        country_code=site.country_code,
-        time_zone=site.time_zone,
         names=texts_to_wire(provider.names),
         descriptions=texts_to_wire(provider.descriptions),
         claims=map(_claim_to_wire, provider.claims),
@@ -124,11 +133,9 @@ def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
         schedules=map(schedule_to_wire, provider.schedules),
         hours_exceptions=map(exception_to_wire, provider.hours_exceptions),
         staff_genders=provider.staff_genders,
-        wheelchair=CLAIM.write(site.wheelchair),
         works_across_borders=CLAIM.write(provider.works_across_borders),
         detention=provider.detention,
         free_of_charge=CLAIM.write(provider.free_of_charge),
-        front_gate_place_id=site.front_gate_place_id,
         service_areas=areas_to_wire(provider.service_areas),
         deliveries=map(DELIVERY.write, provider.deliveries),
     )
