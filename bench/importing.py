@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import psycopg
 
+from bench.rows import Line
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
@@ -95,6 +96,22 @@ class MeasuredImport:
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
+
+
+def lines(count: int = ROWS) -> list[Line]:
+    """Measure, and lay out what came of it for the table of `make bench`."""
+    return [
+        Line(
+            work=f"{each.work}, {each.rows:,} rows",
+            bar=f">= {each.bar_rows_per_s:,.0f} rows/s",
+            figure=f"{each.rows_per_s:,.0f} rows/s; another writer {each.write_median_ms:.0f} ms",
+            peer="bare COPY of the file",
+            peer_figure=f"{each.rows / each.copy_seconds:,.0f} rows/s",
+            ratio=f"{each.times_of_copy:.0f} times its time",
+            holds="yes" if each.rows_per_s >= each.bar_rows_per_s else "no",
+        )
+        for each in asyncio.run(measure(count))
+    ]
 
 
 def write_file(path: Path, count: int) -> None:

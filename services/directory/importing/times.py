@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from services.directory.importing.paths import Record, is_blank, text_of
 from services.directory.importing.sections import Section
