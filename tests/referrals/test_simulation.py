@@ -91,10 +91,11 @@ async def test_each_referral_ends_or_is_somebodys_task(referrals: Running, count
     names = [f"h{number}" for number in range(HOUSES)]
     object.__setattr__(referrals.desk, "max_held", count)
     await referrals.know(*(a_provider(name, places=(a_report(count),)) for name in names))
-    life, consent_id = Life(referrals, chance), await referrals.consent()
+    life = Life(referrals, chance)
     for start in range(0, count, AT_ONCE):
         chance.shuffle(names)
         referrals.matching.next_ones = names[:3]
+        consent_id = await referrals.consent()  # years go by
         made = await asyncio.gather(
             *(
                 referrals.refer(
