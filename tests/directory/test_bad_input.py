@@ -10,8 +10,7 @@ from psycopg import sql
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from ihala.geo.v1 import geo_pb2
-from services.errors import Exhausted, InvalidInput, NotFound, Reason, Unimplemented
-from services.runtime.auth import Role
+from services.errors import Exhausted, InvalidInput, NotFound, Reason
 from tests.directory.house import TRIPOLI, House, a_request_id, text
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -180,13 +179,6 @@ async def test_an_unknown_provider_is_not_found(house: House) -> None:
         with pytest.raises(NotFound):
             await call
     assert await kept(house) == 0
-
-
-async def test_what_is_not_built_says_so(house: House) -> None:
-    with pytest.raises(Unimplemented):
-        await house.editor.ListSuggestions(rpc_pb.ListSuggestionsRequest())
-    with pytest.raises(Unimplemented):
-        await house.stub(Role.RECEIVER, receiver_ids=(NOBODY,)).SuggestChange(rpc_pb.SuggestChangeRequest())
 
 
 async def kept(house: House) -> int:
