@@ -18,8 +18,6 @@ async def referred(ihala: Ihala, case_ref: str, covered: slice) -> tuple[str, Se
     """Ask the nearest provider, on a consent that covers some of the nearest."""
     answer = await ihala.find_matches([CODE], TRIPOLI, urgency=EMERGENCY)
     rows = [row for row in answer[CODE].matches if row.reach_out != "enrolled"]  # answered for by telephone
-    rest = [row.provider_id for row in answer[CODE].matches if row.reach_out == "enrolled"]
-    assert len(rows) > 1, rest
     consent = await ihala.record_consent(
         case_ref, [row.provider_id for row in rows[covered]], rows[0].needed_fields, given_by=PERSON, method=SPOKEN
     )
@@ -30,10 +28,8 @@ async def referred(ihala: Ihala, case_ref: str, covered: slice) -> tuple[str, Se
 async def decline(house: House, referral: Referral) -> None:
     """Say no for the first provider, on the telephone."""
     (offer,) = referral.offers
-    async with (
-        Ihala(house.profile("ministry")),
-        Desk(house.profile("coordinator"), actor="duty", on_behalf_of=offer.provider_id, via=Via.PHONE) as desk,
-    ):
+    profile = house.profile("coordinator")
+    async with Desk(profile, actor="duty", on_behalf_of=offer.provider_id, via=Via.PHONE) as desk:
         await desk.decline(offer.offer_id, "access_blocked")
 
 
