@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.directory.hsds.carried import opened, written
-from services.directory.hsds.composing import Composer
+from services.directory.hsds.composing import MAX_NESTED, Composer
 from services.directory.hsds.csv_tables import lay_out
 from services.directory.hsds.documents import Documents
 from services.directory.hsds.incoming import Incoming, incoming
@@ -21,6 +22,7 @@ from services.directory.hsds.ways import Remarks, Ways
 from services.directory.model import Claim, LocalizedText, Schedule, ServiceClaim
 from services.directory.model.fallback import text_for
 from services.errors import InvalidInput
+from services.geo import Point
 from services.hours import Calendar
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -132,6 +134,21 @@ def test_a_number_that_would_be_written_otherwise_stays_a_text(tmp_path: Path) -
     assert [row["extension"] for row in rows["phone"].values()] == ["0100", 100]
 
 
+def test_a_coordinate_of_many_digits_is_read_and_written_as_it_was(tmp_path: Path) -> None:
+    digits = {"a": "32.886271934517", "b": "13.80", "c": "32.88627193451700012345", "d": "0"}
+    rows = "".join(f"{key},physical,{degrees},{degrees}\n" for key, degrees in digits.items())
+    (tmp_path / "locations.csv").write_text(f"id,location_type,latitude,longitude\n{rows}", encoding="utf-8")
+
+    documents = read_files([tmp_path])
+    found: dict[str, Any] = {each.source_key: each.record for each in incoming(documents, Ways(country_code="LY")).kept}
+
+    assert {key: found[key].place for key in digits} == {key: Point(float(d), float(d)) for key, d in digits.items()}
+    written_again = {key: row["latitude"] for key, row in lay_out(documents)["location"].items()}
+    assert {key: Decimal(str(value)) for key, value in written_again.items()} == {
+        key: Decimal(d) for key, d in digits.items()
+    }
+
+
 def test_a_location_without_a_country_is_kept_as_a_document_and_told(tmp_path: Path) -> None:
     came = brought(tmp_path, offer(), country_code="")
 
@@ -141,7 +158,7 @@ def test_a_location_without_a_country_is_kept_as_a_document_and_told(tmp_path: P
 
 
 def test_a_point_of_words_or_out_of_range_is_none(tmp_path: Path) -> None:
-    for number, latitude in enumerate(("32.8", 91, True, None)):
+    for number, latitude in enumerate(("32,8", 91, True, None, "٣٢")):
         place = {**LOCATION, "latitude": latitude}
         (tmp_path / str(number)).mkdir()
         (row,) = brought(tmp_path / str(number), offer(location=place)).rows
@@ -278,3 +295,15 @@ def test_an_archive_that_grows_too_much_is_refused(tmp_path: Path) -> None:
     for name in ("bomb.zip", "many.zip"):
         with pytest.raises(InvalidInput):
             read_files([tmp_path / name])
+
+
+def test_an_organization_of_many_locations_is_not_repeated_in_each_of_its_services(tmp_path: Path) -> None:
+    places = [{"id": f"l{number}", "location_type": "physical"} for number in range(MAX_NESTED + 1)]
+    documents = read(tmp_path, {**ORGANIZATION, "services": [{"id": "s", "name": "Night", "status": "active"}]})
+    few = read(tmp_path, {**ORGANIZATION, "services": [{**SERVICE}], "locations": places[:2]})
+    many = read(tmp_path, {**ORGANIZATION, "services": [{**SERVICE}], "locations": places})
+
+    assert "locations" not in Composer(documents).whole("service", "s")["organization"]
+    assert len(Composer(few).whole("service", "s")["organization"]["locations"]) == 2
+    assert "locations" not in Composer(many).whole("service", "s")["organization"]
+    assert len(Composer(many).whole("organization", "o")["locations"]) == MAX_NESTED + 1

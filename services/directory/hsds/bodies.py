@@ -1,5 +1,6 @@
 """Read organizations, services and locations out of their documents, and write into these what differs."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from services.geo import Point
 
 Fields = dict[str, Any]
 FACTS_TAXONOMY: Final = "ihala-facts"
+_DECIMAL: Final = re.compile(r"-?\d{1,3}(\.\d{1,30})?", re.ASCII)
 _ADDRESS: Final = ("attention", "address_1", "address_2", "city", "region", "state_province", "postal_code", "country")
 
 
@@ -157,7 +159,7 @@ def _named(table: str, body: Body, ways: Ways, remarks: Remarks) -> Fields:
 
 
 def _point(body: Body, remarks: Remarks) -> Point | None:
-    latitude, longitude = body.get("latitude"), body.get("longitude")
+    latitude, longitude = _degrees(body.get("latitude")), _degrees(body.get("longitude"))
     if latitude is None and longitude is None:
         return None
     try:
@@ -171,6 +173,11 @@ def _point(body: Body, remarks: Remarks) -> Point | None:
         remarks.faults.append(Fault("location.place", "must have two decimal numbers of degrees"))
     remarks.notices.append(Notice("location.place", "point_refused"))
     return None
+
+
+def _degrees(value: Any) -> Any:
+    """Read a number that CSV has with more digits than a number of ours has."""
+    return float(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else value
 
 
 def _is_web(url: object) -> bool:

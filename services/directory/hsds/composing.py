@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from services.directory.hsds.documents import BACK_LINKS, Body, Document, Documents
 from services.directory.hsds.tables import RECORDS
+
+MAX_NESTED: Final = 100  #: locations of an organization that stand in each of its services too
 
 
 class Composer:
@@ -32,7 +34,7 @@ class Composer:
                 services = self._each(document, "services", "service", self._service)
                 return {**self._organization(document), **services}
             case "service":
-                return {**self._service(document), **self._one(document, "organization", self._organization)}
+                return {**self._service(document), **self._one(document, "organization", self._nested_organization)}
             case "service_at_location":
                 service = self._one(document, "service", self._service_alone)
                 return {**self._service_at_location(document), **service}
@@ -45,7 +47,15 @@ class Composer:
 
     def _organization(self, document: Document) -> Body:
         body = {name: value for name, value in document.body.items() if name != "services"}
+        if "locations" not in body:
+            return body  # its locations name it; in each of its services they would be there times over
         return {**body, **self._each(document, "locations", "location", lambda location: dict(location.body))}
+
+    def _nested_organization(self, document: Document) -> Body:
+        """Compose an organization inside another document; one of many locations leaves these to its own."""
+        if len(document.body.get("locations") or ()) <= MAX_NESTED:
+            return self._organization(document)
+        return {name: value for name, value in document.body.items() if name not in {"services", "locations"}}
 
     def _service(self, document: Document) -> Body:
         at_locations = self._each(document, "service_at_locations", "service_at_location", self._service_at_location)
@@ -53,7 +63,7 @@ class Composer:
 
     def _service_alone(self, document: Document) -> Body:
         body = {name: value for name, value in document.body.items() if name != "service_at_locations"}
-        return {**body, **self._one(document, "organization", self._organization)}
+        return {**body, **self._one(document, "organization", self._nested_organization)}
 
     def _service_at_location(self, document: Document) -> Body:
         return {**document.body, **self._one(document, "location", lambda location: dict(location.body))}

@@ -1,18 +1,13 @@
 """The tables of the CSV package: rows nested into documents, and documents laid out as rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from services.directory.hsds.documents import MAX_ID_LENGTH, Body, Document, Documents, merge
+from services.directory.hsds.documents import LINK_COLUMNS, MAX_ID_LENGTH, Body, Document, Documents, merge
 from services.directory.hsds.tables import RECORDS, TABLES
 from services.directory.model.imports import Fault
 
 Rows = dict[str, dict[str, Body]]  #: table → id → row
-_LINK_COLUMNS: Final = {
-    "service": ("organization",),
-    "service_at_location": ("service", "location"),
-    "location": ("organization",),
-}
 
 
 def nest(tables: Mapping[str, Iterable[Any]], documents: Documents) -> None:
@@ -30,7 +25,7 @@ def nest(tables: Mapping[str, Iterable[Any]], documents: Documents) -> None:
     for table, by_id in rows.items():
         for key, row in by_id.items():
             if table in RECORDS:
-                links = {link: row[f"{link}_id"] for link in _LINK_COLUMNS.get(table, ()) if row.get(f"{link}_id")}
+                links = {link: row[f"{link}_id"] for link in LINK_COLUMNS.get(table, ()) if row.get(f"{link}_id")}
                 documents.put(Document(table, key, row, links))
             elif (table, key) not in used:
                 documents.put(Document(table, key, row))

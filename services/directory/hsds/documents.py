@@ -23,6 +23,12 @@ _LINKS: Final[Mapping[tuple[str, str], str]] = {
     ("service_at_location", "location"): "location",
     ("service_at_location", "service"): "service",
 }
+#: of a record, the links that a column tells too
+LINK_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": ("organization",),
+    "service_at_location": ("service", "location"),
+    "location": ("organization",),
+}
 #: of a record, the property that holds a list of records → the link that each of those gets back
 BACK_LINKS: Final[Mapping[tuple[str, str], str]] = {
     ("organization", "services"): "organization",
@@ -85,6 +91,10 @@ class Documents:
                 links[_LINKS[table, name]] = self._take(child.table, part)
             else:
                 body[name] = [{"id": self._take_back(table, key, name, child.table, each)} for each in part]
+        for link in LINK_COLUMNS.get(table, ()):
+            told = value.get(f"{link}_id")
+            if isinstance(told, str) and told:
+                links.setdefault(link, told)
         self.put(Document(table, key, body, links))
         return str(key)
 

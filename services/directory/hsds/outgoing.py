@@ -156,7 +156,7 @@ class _Writer:
         key = self._keys.get(record_id)
         if key is not None and document.links.get(link) != key:
             document.links[link] = key
-            if f"{link}_id" in document.body:
+            if f"{link}_id" in document.body or (document.table == "location" and document.key in self._new):
                 document.body[f"{link}_id"] = key
 
     def _write_service(self, document: Document, providers: Sequence[Provider], *, is_new: bool) -> None:

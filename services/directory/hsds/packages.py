@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from services.directory.model import refuse
 MAX_BYTES: Final = 67_108_864  #: of all files together, as they are read
 MAX_FILES: Final = 100
 MAX_RATIO: Final = 100  #: of a file to its packed size
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,30})(\.\d{1,30})?", re.ASCII)
 _DESCRIPTION = "datapackage.json"
 
 
@@ -150,11 +151,11 @@ def _rows(table: str, content: bytes) -> Iterator[Body]:
 
 
 def _value(text: str, *, is_number: bool) -> Any:
-    """Read a cell; a number that would not be written the same again stays a text."""
+    """Read a cell; a number of another value when it is written again stays a text, as does one with zeros in front."""
     if not is_number or not _NUMBER.fullmatch(text):
         return text
     number = float(text) if "." in text else int(text)
-    return number if str(number) == text else text
+    return number if Decimal(repr(number)) == Decimal(text) else text
 
 
 def _cell(value: Any) -> Any:
