@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ihala.directory.v1 import directory_pb2 as pb
@@ -57,6 +57,7 @@ def test_boxes_hold_everything_within_their_distance(centre: Point, point: Point
 
 
 @given(centre=POINTS, bearing=st.floats(-1, 1), other=st.floats(-1, 1), scale=st.sampled_from([1e-6, 1e-3, 0.1, 1.0]))
+@example(centre=Point(17.0, -180.0), bearing=0.0, other=6.103515625e-05, scale=0.001)  # 6.5 mm, rounded to 6
 def test_boxes_hold_what_is_close(centre: Point, bearing: float, other: float, scale: float) -> None:
     point = Point(
         min(90.0, max(-90.0, centre.latitude_deg + bearing * scale)),

@@ -29,7 +29,8 @@ class Box:
 def boxes_around(centre: Point, cost_mm: int) -> list[Box]:
     """List boxes that together hold every point of at most a cost from a centre."""
     south_deg, north_deg = latitude_band_deg(centre, cost_mm)
-    half_width_deg = _half_width_deg(centre, cost_mm / 1000)
+    # a cost is rounded: what it stands for may be half a millimetre farther
+    half_width_deg = _half_width_deg(centre, (cost_mm + 1) / 1000)
     west_deg, east_deg = centre.longitude_deg - half_width_deg, centre.longitude_deg + half_width_deg
     return [
         Box(south_deg - _ROUNDING_DEG, west, north_deg + _ROUNDING_DEG, east)

@@ -46,7 +46,7 @@ class SuggestionMethods:
 
         async def run(connection: Connection, actor: str, now: datetime) -> Any:
             own_desk(await get(connection, "provider", provider_id, viewer), viewer)
-            # locked: if its site becomes confidential meanwhile, either this is seen and forgotten or that is seen here
+            # locked: a site that becomes confidential meanwhile is seen here, or forgets this with its past
             stored = (await lock(connection, provider_id)).stored
             check_move(PROVIDER.value(stored).status, suggested(stored, doc, paths).status)
             suggestion = Suggestion(
