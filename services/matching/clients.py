@@ -42,7 +42,6 @@ class RemoteDirectory:
                 changes = tuple(map(_change, each.changes))
                 yield ProviderPage(each.epoch, each.revision, each.caught_up, changes)
 
-
     async def calendar(self) -> tuple[Entry, ...]:
         """
         Read what is announced at present and changes hours.
