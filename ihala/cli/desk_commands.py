@@ -2,7 +2,6 @@
 
 import re
 from contextlib import aclosing
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,9 +11,10 @@ from rich.console import Console
 
 from ihala.cli import home, typed
 from ihala.cli.documents import offer_view_document, provider_document
+from ihala.cli.facts import shown
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json, utc_text
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
 from ihala.desk_client import Desk, OfferView
 from ihala.directory_client import Directory
 from ihala.place_message import is_place_message, reports_of_message
@@ -225,8 +225,8 @@ def _report_of(text: str, number: int) -> PlaceReport:
 def _show_offer(console: Console, view: OfferView) -> None:
     table = a_table("", "")
     for name, value in offer_view_document(view).items():
-        if value not in (None, "", {}, []):
-            add_row(table, name, utc_text(value) if isinstance(value, datetime) else getattr(value, "value", value))
+        if words := shown(value):
+            add_row(table, name, words)
     console.print(table)
 
 

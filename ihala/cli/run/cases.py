@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ihala.answer import Answer, ReceiverClass, Row
+from ihala.cli.facts import said
 from ihala.cli.output import first_text, in_km
 from ihala.cli.run.demo_data import DemoDesk
 from ihala.cli.run.identities import Identities
@@ -185,7 +186,9 @@ class Walk:
                     f"answer by {_clock(alert.due_time)} ({after_ms:.0f} ms after the referral)",
                 )
                 offer = await alert.read(by=NIGHT_DESK)
-                self._story.tell("read", f"by the {NIGHT_DESK}: {offer.need.code}; {_said(offer.need.facts)}")
+                self._story.tell(
+                    "read", f"by the {NIGHT_DESK}: {offer.need.code}; {said(offer.need.facts) or 'no facts needed'}"
+                )
                 await offer.accept()
                 self._story.tell("answer", f"yes to {offer.need.code}")
                 open_ids.discard(alert.offer_id)
@@ -266,23 +269,9 @@ def _places(row: Row) -> str:
     return f", {row.places.free} free for {row.places.population}" if row.places.free is not None else ""
 
 
-def _said(facts: Mapping[str, Any]) -> str:
-    return ", ".join(_fact(name, value) for name, value in facts.items()) or "no facts needed"
-
-
 def _need_of(event: Event) -> str:
     numbers = [offer.need_no for offer in event.referral.offers if offer.offer_id == event.offer_id]
     return "".join(f" {need.code}" for need in event.referral.needs if need.need_no in numbers)
-
-
-def _fact(name: str, value: Any) -> str:
-    match value:
-        case tuple() | list():
-            return f"{name} {' to '.join(str(each) for each in dict.fromkeys(value))}"
-        case bool():
-            return f"{'' if value else 'not '}{name}"
-        case _:
-            return f"{name} {value}"
 
 
 def _name(names: Mapping[str, str]) -> str:

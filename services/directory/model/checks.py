@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeVar
-from zoneinfo import available_timezones
 
 from services.directory.model.countries import COUNTRIES
 from services.errors import InvalidInput, Reason, Violation

@@ -97,7 +97,16 @@ class Provider:
             check_id(field, getattr(self, field))
         check_texts("names", self.names)
         check_texts("descriptions", self.descriptions)
-        for field in ("claims", "rules", "languages", "contacts", "place_reports", "schedules", "hours_exceptions", "staff_genders"):
+        for field in (
+            "claims",
+            "rules",
+            "languages",
+            "contacts",
+            "place_reports",
+            "schedules",
+            "hours_exceptions",
+            "staff_genders",
+        ):
             check_count(field, getattr(self, field))
         check_unique("claims", [claim.code for claim in self.claims])
         check_unique("place_reports", [report.population for report in self.place_reports])
