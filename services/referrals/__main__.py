@@ -40,6 +40,7 @@ SCHEMA: Final = "referrals"
 DATABASE: Final = "postgres"
 DIRECTORY_FEED: Final = "directory feed"
 ERASURE_REST_S: Final = 60.0
+SETTLES_AFTER_S: Final = 300.0  #: a new time is taken for the right one, so that no clock stands still for ever
 
 
 async def run(chosen: Settings, stop: asyncio.Event) -> None:
@@ -105,7 +106,7 @@ async def work(
     follower = Follower(desk.pool, desk.house, directory, desk.waker, now=utc_now, on_caught_up=on_caught_up)
     sweeper = Sweeper(desk.pool, desk.house, now=utc_now, monotonic_s=time.monotonic)
 
-    clock = SteadyClock("due", now=utc_now, monotonic_s=time.monotonic)
+    clock = SteadyClock("due", now=utc_now, monotonic_s=time.monotonic, settles_after_s=SETTLES_AFTER_S)
     rematcher = Rematcher(desk.pool, desk.house, desk.sealer, desk.matching)
 
     async def take_due() -> int:

@@ -248,6 +248,21 @@ def test_a_clock_that_jumps_has_no_time_until_it_is_back() -> None:
     assert steady.now() == NOON
 
 
+def test_a_machine_that_was_suspended_goes_on_with_the_time_that_it_comes_back_to() -> None:
+    """R62: a brake that never lets go would be a silence of its own."""
+    clock, passed = Clock(NOON), [0.0]
+    steady = SteadyClock("due", now=clock, monotonic_s=lambda: passed[0], settles_after_s=300.0)
+    clock.move(hours=5)
+    assert steady.now() is None
+
+    clock.move(seconds=299)
+    passed[0] = 299.0
+    assert steady.now() is None
+    clock.move(seconds=1)
+    passed[0] = 300.0
+    assert steady.now() == clock()
+
+
 def test_a_jurisdiction_has_its_own_ladder() -> None:
     own = ladders({"normal": [], "immediate": [(60, "manager")]})
 

@@ -16,7 +16,7 @@ async def test_a_flag_lists_the_open_offers_to_whoever_is_on_duty_r33(referrals:
     with pytest.raises(NotFound):
         await referrals.duty().ListSuspendedOffers(request)
 
-    await referrals.know(a_provider(vetting=Vetting.SUSPENDED, revision=99))
+    await referrals.know(a_provider(vetting=Vetting.SUSPENDED))
     page = await referrals.duty().ListSuspendedOffers(request)
     request.page_token = page.next_page_token
     rest = await referrals.duty().ListSuspendedOffers(request)
@@ -30,7 +30,7 @@ async def test_what_is_listed_under_a_flag_says_nothing_of_the_person_r10(referr
     await referrals.know(a_provider())
     made = await referrals.refer()
     await referrals.receiver().AcknowledgeOffer(order("Acknowledge", made.offers[0]))
-    await referrals.know(a_provider(vetting=Vetting.SUSPENDED, revision=99))
+    await referrals.know(a_provider(vetting=Vetting.SUSPENDED))
 
     page = await referrals.duty().ListSuspendedOffers(service_pb.ListSuspendedOffersRequest(provider_id="house"))
 

@@ -21,7 +21,7 @@ from services.referrals.model import (
     TaskKind,
 )
 from services.referrals.scene import House
-from services.referrals.store import events, places
+from services.referrals.store import events, places, rosters
 from services.referrals.store.rows import HOLD, OFFER, PLACE, REFERRAL, TASK
 from services.runtime.postgres import Connection
 from services.taxonomy import Urgency
@@ -144,7 +144,7 @@ async def _open_task(connection: Connection, house: House, provider: Provider, a
         owner=house.duty_roster,
         create_time=act.now,
     )
-    await TASK.put(connection, [task])
+    await TASK.put(connection, await rosters.assign(connection, house, [task], act.now))
 
 
 async def _note(
