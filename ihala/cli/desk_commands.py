@@ -224,6 +224,7 @@ def _report_of(text: str, number: int) -> PlaceReport:
 
 def _show_offer(console: Console, view: OfferView) -> None:
     table = a_table("", "")
+    table.show_header = False
     for name, value in offer_view_document(view).items():
         if words := shown(value):
             add_row(table, name, words)
