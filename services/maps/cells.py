@@ -20,6 +20,11 @@ HALF_TURN_DEG: Final = 180.0
 _ARABIC: Final = re.compile("[\u0621-\u063a\u0641-\u0652 -]+")
 
 
+def resolution_of(h3_cell: str) -> int:
+    """Return the H3 resolution of a cell, in [0, 15]; the greater, the finer."""
+    return int(h3.get_resolution(h3_cell))
+
+
 def outline_of(h3_cell: str) -> list[list[float]]:
     """
     Trace a cell as GeoJSON does: longitude first, the last corner equal to the first.
@@ -55,7 +60,7 @@ def _usual_arabic_names() -> Mapping[str, str]:
 
 @cache
 def _largest_town(h3_cell: str) -> Town | None:
-    return _towns_by_cell(frozenset(_countries_at(h3_cell)), h3.get_resolution(h3_cell)).get(h3_cell)
+    return _towns_by_cell(frozenset(_countries_at(h3_cell)), resolution_of(h3_cell)).get(h3_cell)
 
 
 @cache

@@ -163,7 +163,7 @@ def _add_areas(drawn: _Map, picture: Picture, view: View, names: Mapping[str, st
     layer = folium.GeoJson(
         _collection(features),
         name=say(view.language, "areas"),
-        style_function=lambda _: {"color": AREA_COLOUR, "weight": 1.5, "fillColor": AREA_COLOUR, "fillOpacity": 0.28},
+        style_function=_cell,
         popup=folium.GeoJsonPopup(["name", "words"], labels=False, class_name="area-card"),
     ).add_to(drawn)
     layer.add_child(CellCounts())
@@ -180,6 +180,15 @@ def _add_referrals(drawn: _Map, picture: Picture, view: View, names: Mapping[str
         style_function=_circle,
         popup=folium.GeoJsonPopup(["name", "total", "groups"], labels=False, class_name="area-card"),
     ).add_to(drawn)
+
+
+def _cell(feature: Feature) -> dict[str, Any]:
+    return {
+        "color": AREA_COLOUR,
+        "weight": 1.5,
+        "fillColor": AREA_COLOUR,
+        "fillOpacity": feature["properties"]["fill"],
+    }
 
 
 def _circle(feature: Feature) -> dict[str, Any]:

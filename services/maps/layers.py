@@ -16,7 +16,7 @@ from html import escape
 from typing import Any, Final
 
 from services.geo import Point, centre_of
-from services.maps.cells import outline_of
+from services.maps.cells import outline_of, resolution_of
 from services.maps.model import LEAST_COUNT, Picture, PlacesState, PublicProvider
 from services.maps.words import say, service_label, service_labels
 
@@ -158,6 +158,10 @@ def provider_row(provider: PublicProvider, language: str) -> dict[str, Any]:
     }
 
 
+#: how strongly a cell is filled, by its resolution: a cell of a continent's size must not hide the map below it
+_FILL: Final = (0.04, 0.08, 0.18, 0.28)
+
+
 def area_features(rows: Sequence[AreaRow], language: str) -> list[Feature]:
     """Draw the areas of confidential sites: whole cells, never a mark inside one."""
     return [
@@ -167,6 +171,7 @@ def area_features(rows: Sequence[AreaRow], language: str) -> list[Feature]:
             "geometry": {"type": "Polygon", "coordinates": [outline_of(row.h3_cell)]},
             "properties": {
                 "count": str(row.provider_count),
+                "fill": _FILL[min(resolution_of(row.h3_cell), len(_FILL) - 1)],
                 "name": _escaped(row.name),
                 "words": _escaped(f"{say(language, 'confidential_sites')}: {row.provider_count}"),
             },

@@ -5,6 +5,7 @@ import io
 import math
 from datetime import UTC, datetime
 
+import h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +77,16 @@ def test_an_area_is_drawn_as_its_whole_cell_r19() -> None:
     assert feature["geometry"] == {"type": "Polygon", "coordinates": [outline_of(cell)]}
     assert feature["properties"]["count"] == "7"
     assert "<" not in str(feature["properties"])
+
+
+def test_a_coarser_cell_is_filled_more_faintly() -> None:
+    cells = [h3.latlng_to_cell(*CAIRO, resolution) for resolution in (0, 1, 2, 3)]
+    rows = area_rows(
+        a_picture(areas=[AreaCount(h3_cell=cell, provider_count=7) for cell in cells]), dict.fromkeys(cells, "")
+    )
+    fill = {each["id"]: each["properties"]["fill"] for each in area_features(rows, "en")}
+
+    assert [fill[cell] for cell in cells] == sorted(set(fill.values()))
 
 
 def test_circles_have_a_surface_in_proportion_to_their_counts() -> None:
