@@ -9,13 +9,13 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ihala.directory.v1 import calendar_pb2, directory_pb2
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.enum_wire import numbers_of, texts_from_wire, word_of
 from ihala.profile import Profile
+from ihala.service_client import ServiceClient
 
 PAGE_SIZE = 500
 
@@ -38,7 +38,7 @@ class Announcement:
     revision: int = 0  #: set by the directory
 
 
-class Calendar:
+class Calendar(ServiceClient):
     """
     What is announced, as a coordinator sees it; an asynchronous context manager.
 
@@ -49,16 +49,8 @@ class Calendar:
     """
 
     def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
-        self._channel = profile.open_channel("directory", actor=actor)
+        super().__init__(profile, "directory", actor=actor)
         self._stub = DirectoryServiceStub(self._channel)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()
 
     async def announce(self, announcement: Announcement, *, request_id: str | None = None) -> Announcement:
         """

@@ -9,8 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ihala.desk_terms_client import DeskTerms
 from ihala.enum_wire import member_of, number_of, time_from_wire, time_to_wire, word_of
@@ -22,6 +21,7 @@ from ihala.referral_wire import hold_from_wire
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
+from ihala.service_client import ServiceClient
 from ihala.terms import NO_TERMS, Terms, terms_from_wire
 
 
@@ -47,7 +47,7 @@ class OfferView:
     terms: Terms = NO_TERMS  #: on what it hangs
 
 
-class Desk(DeskTerms):
+class Desk(DeskTerms, ServiceClient):
     """
     The receiver's side of referrals; an asynchronous context manager.
 
@@ -64,18 +64,10 @@ class Desk(DeskTerms):
     def __init__(
         self, profile: Profile, *, actor: str | None = None, on_behalf_of: str = "", via: Via = Via.SYSTEM
     ) -> None:
-        self._channel = profile.open_channel("referrals", actor=actor)
+        super().__init__(profile, "referrals", actor=actor)
         self._stub = ref_grpc.ReferralsServiceStub(self._channel)
         self._for = on_behalf_of
         self._via = number_of(pb.Via, "VIA", via)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()
 
     async def list_offers(self, receiver_id: str) -> list[OfferView]:
         """List the receiver's open offers, the earliest due first, at most 500."""

@@ -10,8 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -24,13 +23,14 @@ from ihala.match_wire import origin_to_wire
 from ihala.person import NamedPlace, Origin, PlaceId
 from ihala.profile import Profile
 from ihala.records import AreaCount, PlaceReport, Provider, ReceiverRecord, Term, Town
+from ihala.service_client import ServiceClient
 from services.errors import NotFound
 from services.geo import AreaCell, Point
 
 PAGE_SIZE = 500
 
 
-class Directory:
+class Directory(ServiceClient):
     """
     The directory as a caller sees it; an asynchronous context manager.
 
@@ -41,16 +41,8 @@ class Directory:
     """
 
     def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
-        self._channel = profile.open_channel("directory", actor=actor)
+        super().__init__(profile, "directory", actor=actor)
         self._stub = dir_grpc.DirectoryServiceStub(self._channel)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()
 
     async def search(
         self,

@@ -1,14 +1,14 @@
 """The methods by which files of other standards go in and out, for `services.directory.exchange`."""
 
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ihala.directory.v1 import directory_service_pb2_grpc as directory_grpc
 from ihala.directory.v1 import documents_pb2_grpc as documents_grpc
 from ihala.profile import Profile
+from ihala.service_client import ServiceClient
 
 
-class Exchange:
+class Exchange(ServiceClient):
     """
     The directory and its documents; an asynchronous context manager.
 
@@ -19,14 +19,6 @@ class Exchange:
     """
 
     def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
-        self._channel = profile.open_channel("directory", actor=actor)
+        super().__init__(profile, "directory", actor=actor)
         self.directory: Any = directory_grpc.DirectoryServiceStub(self._channel)
         self.documents: Any = documents_grpc.DocumentServiceStub(self._channel)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()

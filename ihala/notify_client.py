@@ -4,8 +4,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from ihala.enum_wire import member_of, time_from_wire, word_of
 from ihala.matching.v1 import matching_pb2 as match_pb
@@ -13,6 +11,7 @@ from ihala.notify.v1 import notify_pb2 as pb
 from ihala.notify.v1 import notify_pb2_grpc as notify_grpc
 from ihala.person import Urgency
 from ihala.profile import Profile
+from ihala.service_client import ServiceClient
 
 PAGE_SIZE = 500
 
@@ -51,7 +50,7 @@ class AlertRecord:
     deliveries: Sequence[Mapping[str, object]]  #: channel, state, attempts, delivered_time
 
 
-class Notify:
+class Notify(ServiceClient):
     """
     The notify service as an operator or coordinator sees it; an asynchronous context manager.
 
@@ -62,16 +61,8 @@ class Notify:
     """
 
     def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
-        self._channel = profile.open_channel("notify", actor=actor)
+        super().__init__(profile, "notify", actor=actor)
         self._stub = notify_grpc.NotifyServiceStub(self._channel)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()
 
     async def create_enrolment_code(self, receiver_id: str) -> EnrolmentCode:
         """Make a code that enrols a device on the answer page; it ends the one before."""

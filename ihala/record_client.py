@@ -11,8 +11,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
@@ -23,6 +22,7 @@ from ihala.directory.v1 import lines_pb2 as line_pb
 from ihala.directory.v1 import record_life_pb2 as life_pb
 from ihala.geo.v1 import geo_pb2
 from ihala.profile import Profile
+from ihala.service_client import ServiceClient
 from services.geo import Point
 
 PAGE_SIZE = 100
@@ -30,7 +30,7 @@ PAGE_SIZE = 100
 Document = dict[str, Any]
 
 
-class Records:
+class Records(ServiceClient):
     """
     Records and who answers for them; an asynchronous context manager.
 
@@ -41,16 +41,8 @@ class Records:
     """
 
     def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
-        self._channel = profile.open_channel("directory", actor=actor)
+        super().__init__(profile, "directory", actor=actor)
         self._stub = dir_grpc.DirectoryServiceStub(self._channel)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()
 
     async def suspend(self, provider_id: str, reason: str, *, request_id: str | None = None) -> Document:
         """Raise a safeguarding flag (R33); `reason` is a code."""

@@ -4,8 +4,6 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from ihala.enum_wire import member_of, numbers_of, time_from_wire, time_to_wire, word_of
 from ihala.matching.v1 import matching_pb2 as match_pb
@@ -14,6 +12,7 @@ from ihala.profile import Profile
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
+from ihala.service_client import ServiceClient
 from services.errors import NotFound
 
 PAGE_SIZE = 500
@@ -49,7 +48,7 @@ class Roster:
     on_duty: tuple[str, ...]
 
 
-class Tasks:
+class Tasks(ServiceClient):
     """
     The tasks that a caller may see; an asynchronous context manager.
 
@@ -60,16 +59,8 @@ class Tasks:
     """
 
     def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
-        self._channel = profile.open_channel("referrals", actor=actor)
+        super().__init__(profile, "referrals", actor=actor)
         self._stub = ref_grpc.ReferralsServiceStub(self._channel)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._channel.close()
 
     async def list(self, kinds: Sequence[str] = ()) -> AsyncIterator[Task]:
         """
