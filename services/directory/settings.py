@@ -1,22 +1,13 @@
 """What the directory service reads from its environment. Explained in docs/settings.md."""
 
-import re
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from services.runtime.settings import DatabaseUrl, ServiceSettings
-
-_COUNTRIES: Final = re.compile("[A-Z]{2}(,[A-Z]{2})*", re.ASCII)
+from services.runtime.settings import CountryCodes, DatabaseUrl, ServiceSettings
 
 #: North Africa, the Sahel and the Horn, and those across the sea: where the people come from, pass and arrive
 REGION: Final = "LY,MA,DZ,TN,EG,EH,MR,ML,NE,TD,SD,SS,ER,ET,DJ,SO,SN,NG,ES,PT,FR,IT,MT,GR,CY,TR,SY,LB,IL,PS,JO,SA,YE"
-
-
-def _country_codes(text: str) -> str:
-    if not _COUNTRIES.fullmatch(text):
-        raise ValueError("must be ISO 3166-1 alpha-2 codes in capitals with commas between")
-    return text
 
 
 class Settings(ServiceSettings, env_prefix="IHALA_DIRECTORY_"):
@@ -24,5 +15,5 @@ class Settings(ServiceSettings, env_prefix="IHALA_DIRECTORY_"):
 
     database_url: DatabaseUrl
     #: whose towns are read: for ResolvePlace, and for how coarse the area of a confidential site must be
-    countries: Annotated[str, AfterValidator(_country_codes)] = REGION
+    countries: CountryCodes = REGION
     max_connections: int = Field(default=10, ge=2, le=200)  #: connections to the database at most

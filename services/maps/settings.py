@@ -6,19 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.runtime.settings import Address, ProcessSettings, ReadableFile
+from services.runtime.settings import Address, ProcessSettings, ReadableFile, WebAddress
 
 
 def _writable_file(path: Path) -> Path:
     if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
         raise ValueError("must be a file that this process can read and write")
     return path
-
-
-def _web_address(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
 
 
 class Settings(ProcessSettings, env_prefix="IHALA_MAPS_"):
@@ -29,7 +23,7 @@ class Settings(ProcessSettings, env_prefix="IHALA_MAPS_"):
     referrals_address: Address
     login_file: Annotated[Path, AfterValidator(_writable_file)]  #: one-time sign-in codes, see `services.maps.codes`
     #: how browsers reach it, where that is not `listen_address`; with https:// cookies are sent over TLS only
-    public_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    public_url: WebAddress | None = None
     session_idle_s: float = Field(
         default=900.0, ge=60.0, le=86_400.0
     )  #: a session ends after as long without a request

@@ -1,19 +1,14 @@
 """What the matching service reads from its environment. Explained in docs/settings.md."""
 
-import re
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator
 
-from services.runtime.settings import Address, ReadableFile, ServiceSettings
-
-_COUNTRIES: Final = re.compile("[A-Z]{2}(,[A-Z]{2})*", re.ASCII)
+from services.runtime.settings import Address, ReadableFile, ServiceSettings, country_codes
 
 
-def _country_codes(text: str) -> str:
-    if text and not _COUNTRIES.fullmatch(text):
-        raise ValueError("must be ISO 3166-1 alpha-2 codes in capitals with commas between")
-    return text
+def _country_codes_or_none(text: str) -> str:
+    return text and country_codes(text)
 
 
 class Settings(ServiceSettings, env_prefix="IHALA_MATCHING_"):
@@ -22,4 +17,4 @@ class Settings(ServiceSettings, env_prefix="IHALA_MATCHING_"):
     directory_address: Address  #: whose providers are matched
     referrals_address: Address  #: who tells which places are held and booked
     token_key_file: ReadableFile  #: 32 secret bytes, or their 64 hexadecimal digits; one for all replicas
-    countries: Annotated[str, AfterValidator(_country_codes)] = ""  #: whose towns are read; empty: the region's
+    countries: Annotated[str, AfterValidator(_country_codes_or_none)] = ""  #: whose towns are read; empty: the region's

@@ -1,24 +1,13 @@
 """What the notify service reads from its environment. Explained in docs/settings.md."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.errors import InvalidInput
-from services.runtime.settings import Address, DatabaseUrl, NatsUrl, ReadableFile, ServiceSettings
+from services.runtime.settings import Address, DatabaseUrl, NatsUrl, ReadableFile, ServiceSettings, WebAddress
 from services.runtime.tls import require_private
-
-WEB_SCHEMES = ("http://", "https://")
-
-
-def _web_address(text: str) -> str:
-    if not text.startswith(WEB_SCHEMES):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class Settings(ServiceSettings, env_prefix="IHALA_NOTIFY_"):

@@ -24,6 +24,8 @@ EXIT_CODE: Final = 78  #: EX_CONFIG of sysexits.h
 #: what makes grpc print the requests themselves
 FORBIDDEN_VARIABLES: Final = ("GRPC_TRACE",)
 MAX_PORT: Final = 65_535
+COUNTRY_CODES: Final = re.compile("[A-Z]{2}(,[A-Z]{2})*", re.ASCII)
+WEB_SCHEMES: Final = ("http://", "https://")
 #: what Kubernetes adds for a Service of the same name, after our prefix
 SERVICE_LINK: Final = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?")
 
@@ -33,6 +35,19 @@ def _address(text: str) -> str:
     if not host or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
         raise ValueError("must be HOST:PORT")
     return text
+
+
+def country_codes(text: str) -> str:
+    """Check ISO 3166-1 alpha-2 codes in capitals with commas between."""
+    if not COUNTRY_CODES.fullmatch(text):
+        raise ValueError("must be ISO 3166-1 alpha-2 codes in capitals with commas between")
+    return text
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(WEB_SCHEMES):
+        raise ValueError("must begin with http:// or https://")
+    return text.rstrip("/")
 
 
 def _readable_file(path: Path) -> Path:
@@ -59,6 +74,8 @@ def _url_of(*schemes: str) -> AfterValidator:
 
 
 Address = Annotated[str, AfterValidator(_address)]  #: "HOST:PORT", [HOST] for IPv6
+CountryCodes = Annotated[str, AfterValidator(country_codes)]  #: "LY,MA"
+WebAddress = Annotated[str, AfterValidator(_web_address)]  #: without a slash at its end
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 #: not shown when settings are printed: it holds a password
