@@ -24,6 +24,11 @@ class Channel(StrEnum):
 
     PAGE = "page"  #: pulled by a browser that somebody left open
     NATS = "nats"  #: published to the stream ALERTS
+    WEBHOOK = "webhook"  #: posted to an address of the receiver's system, signed
+    EMAIL = "email"  #: a constant line: there is something, open the page
+    SMS = "sms"  #: the same by telephone, through a gateway
+    PUSH = "push"  #: wakes a browser by Web Push
+    STREAM = "stream"  #: a gRPC stream that the receiver's system holds open
 
 
 class DeliveryState(StrEnum):
@@ -116,6 +121,7 @@ class Attempt:
     alert: Alert
     channel: Channel
     number: int  #: from 1
+    endpoint_id: str = ""  #: where it goes, in a channel that has endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,13 +24,14 @@ from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
 from services.referrals.scene import House, working_time
 from services.referrals.servicer import Desk, ReferralsServicer
 from services.referrals.settings import Settings
-from services.referrals.store.sealing import Sealer, read_key
+from services.referrals.store.sealing import Sealer
 from services.referrals.sweeper import Sweeper
 from services.referrals.wire.cloudevents import STREAM, SUBJECTS
 from services.runtime import jetstream, log, postgres, rpc, settings
 from services.runtime.channel import open_channel, token_file
 from services.runtime.feed import FeedWaker
 from services.runtime.migrate import migrate
+from services.runtime.sealing import read_key
 from services.runtime.stop import on_signals
 from services.runtime.telemetry import CallMetrics, serve_metrics
 from services.runtime.tokens import Verifier
