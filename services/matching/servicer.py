@@ -83,6 +83,9 @@ class MatchingServicer:
     async def PlanMatches(self, request: Any, context: Any) -> Any:
         raise Unimplemented("PlanMatches is not answered in this version")
 
+    async def CheckPlan(self, request: Any, context: Any) -> Any:
+        raise Unimplemented("CheckPlan is not answered in this version")
+
     def _enquiry(self, request: Any) -> Enquiry:
         return request_wire.enquiry_from_wire(request, self._origins.town, self._origins.country_at)
 
