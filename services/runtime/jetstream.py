@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from nats.aio.msg import Msg
@@ -10,19 +12,22 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError
 
-from services.errors import FailedPrecondition
+from services.errors import FailedPrecondition, Unavailable
 from services.runtime.nats_connection import RETRY_AFTER_S, Connection, answered, connect
 
 __all__ = [
     "RETRY_AFTER_S",
     "Connection",
+    "Kept",
     "Malformed",
+    "StreamState",
     "Subscription",
     "connect",
     "consume",
     "ensure_consumer",
     "ensure_stream",
     "publish",
+    "stream_state",
     "subscribe",
 ]
 
@@ -34,6 +39,22 @@ ACK_WAIT_S = 30.0
 DAY_S = 86_400.0
 
 Subscription = JetStreamContext.PullSubscription
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The server's word that it has a message."""
+
+    sequence: int  #: in the stream, from 1
+    is_repeat: bool  #: its id was known: it stands where the first one stood, if that is there still
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """What tells one stream from another of its name, and how far it has come."""
+
+    created_time: datetime
+    last_sequence: int  #: 0 while it is empty
 
 
 class Malformed(Exception):  # named for what is wrong, as everywhere
@@ -85,9 +106,23 @@ async def ensure_stream(
         raise FailedPrecondition(f"the stream {name} exists with other settings") from None
 
 
+async def stream_state(connection: Connection, name: str) -> StreamState:
+    """
+    Look at a stream.
+
+    Raises:
+        Unavailable, PermissionDenied: As `publish`; also if there is no such stream.
+    """
+    with answered(connection):
+        info = await connection.stream.stream_info(name)
+    if info.created is None:
+        raise Unavailable("NATS did not say when the stream was made", retry_after_s=RETRY_AFTER_S)
+    return StreamState(info.created, info.state.last_seq)
+
+
 async def ensure_consumer(
     connection: Connection, stream_name: str, durable: str, *, filter_subject: str | None = None
-) -> None:
+) -> datetime | None:
     """
     Make a durable pull consumer that never gives a message up; nothing happens if it is there.
 
@@ -99,6 +134,9 @@ async def ensure_consumer(
         durable: The consumer's name: the service's, or the receiver's id.
 
         filter_subject: What of the stream it is given; None for all.
+
+    Returns:
+        When it was made: what was handed out before then was by another of its name.
 
     Raises:
         FailedPrecondition: There is one of other settings.
@@ -116,9 +154,10 @@ async def ensure_consumer(
     )
     try:
         with answered(connection):
-            await connection.stream.add_consumer(stream_name, config)
+            info = await connection.stream.add_consumer(stream_name, config)
     except BadRequestError:
         raise FailedPrecondition(f"the consumer {durable} exists with other settings") from None
+    return info.created
 
 
 async def subscribe(connection: Connection, stream_name: str, durable: str) -> Subscription:
@@ -126,7 +165,7 @@ async def subscribe(connection: Connection, stream_name: str, durable: str) -> S
     return await connection.stream.pull_subscribe_bind(durable, stream_name)
 
 
-async def publish(connection: Connection, subject: str, payload: bytes, *, message_id: str) -> None:
+async def publish(connection: Connection, subject: str, payload: bytes, *, message_id: str) -> Kept:
     """
     Publish a message and wait until the server has it on disk.
 
@@ -145,7 +184,8 @@ async def publish(connection: Connection, subject: str, payload: bytes, *, messa
         PermissionDenied: As `Connection.check`.
     """
     with answered(connection):
-        await connection.stream.publish(subject, payload, headers={"Nats-Msg-Id": message_id})
+        answer = await connection.stream.publish(subject, payload, headers={"Nats-Msg-Id": message_id})
+    return Kept(answer.seq, bool(answer.duplicate))
 
 
 async def consume(

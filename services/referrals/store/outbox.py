@@ -25,6 +25,12 @@ class Outgoing:
     urgency: str
     due_time: datetime | None
     rung: str  #: of the ladder, for `alert_rung`; else empty
+    repair_no: int  #: how often it is told again because the bus lost it
+
+    @property
+    def message_id(self) -> str:
+        """Name the message: another one for each repair, since the server swallows an id that it knows."""
+        return f"{self.event_id}:r{self.repair_no}" if self.repair_no else self.event_id
 
 
 async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]:
@@ -35,7 +41,8 @@ async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]
             SELECT event.client_id, event.revision, event.event_id::text AS event_id, event.type,
                    event.occurred_time, event.offer_id, event.offer_version, offer.receiver_id, event.state,
                    offer.urgency, event.due_time,
-                   CASE event.type WHEN 'alert_rung' THEN event.reason ELSE '' END AS rung
+                   CASE event.type WHEN 'alert_rung' THEN event.reason ELSE '' END AS rung,
+                   event.repair_no
             FROM event JOIN offer USING (offer_id)
             WHERE event.published_time IS NULL AND event.offer_id IS NOT NULL
             ORDER BY event.recorded_time, event.client_id, event.revision
