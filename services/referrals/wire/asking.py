@@ -161,7 +161,7 @@ def request_for_next(
 
 def best_of(answer: matching_pb2.FindMatchesResponse) -> list[Choice]:
     """List the providers of the only need that can take her as far as is known, best first."""
-    return [Choice(0, row.provider_id) for each in answer.needs for row in each.matches]
+    return [Choice(0, row.provider_id) for each in answer.needs if not each.added_by for row in each.matches]
 
 
 def person_of(kept: bytes) -> matching_pb2.Person:
