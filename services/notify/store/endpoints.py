@@ -113,7 +113,8 @@ class EndpointStore:
             cursor = await connection.execute(
                 """
                 UPDATE endpoint
-                SET state = 'active', approve_time = %(now)s, approve_client_id = %(client_id)s, approve_actor = %(actor)s
+                SET state = 'active', approve_time = %(now)s,
+                    approve_client_id = %(client_id)s, approve_actor = %(actor)s
                 WHERE endpoint_id = %(endpoint_id)s AND state = 'awaiting_approval'
                   AND create_client_id <> %(client_id)s AND (create_actor = '' OR create_actor <> %(actor)s)
                 """,
