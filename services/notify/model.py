@@ -102,12 +102,20 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """There is something for you: the whole of what an alert says, in every channel."""
+    """
+    There is something for you: the whole of what an alert says, in every channel.
+
+    It is for a receiver, about an offer; or for a sender, about one event of its feed,
+    whose id is the alert's id: then it has `client_id` and `revision`, and neither
+    receiver nor offer.
+    """
 
     alert_id: str
     receiver_id: str
     offer_id: str
     offer_version: int
+    client_id: str = ""  #: the sender
+    revision: int = 0  #: of the event in the sender's feed
     urgency: Urgency
     due_time: datetime | None  #: by when an answer is due
     create_time: datetime

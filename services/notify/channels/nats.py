@@ -30,7 +30,7 @@ class NatsChannel:
         """Send by this connection from now on; None: there is none at the moment."""
         self._connection = connection
 
-    async def send(self, attempt: Attempt) -> None:
+    async def send(self, attempt: Attempt) -> bool:
         """Publish an alert; a repeat has another message id, since the server drops one that it knows."""
         alert = attempt.alert
         repeat = f":r{attempt.number - 1}" if attempt.number > 1 else ""
@@ -43,6 +43,7 @@ class NatsChannel:
             )
         except IhalaError as error:
             raise SendFailed(error.reason, permanent=False) from error
+        return False  # the receipt comes by itself
 
     async def ensure_consumer(self, receiver_id: str) -> None:
         """
