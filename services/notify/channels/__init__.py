@@ -1,7 +1,6 @@
 """Channels: each has one method and one error, whose word it is whether to try again."""
 
 from datetime import timedelta
-from datetime import timedelta
 from typing import Protocol
 
 from services.notify.model import Attempt
