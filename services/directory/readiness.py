@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 import grpc
 import structlog
 
+from services.directory.store.renewing import renew
 from services.errors import Unavailable
 from services.runtime.health import Health
 from services.runtime.migrate import migrate
@@ -67,3 +68,17 @@ async def keep_ready(database_url: str, pool: Pool, health: Health, ready: Ready
         else:
             health.set_serving("postgres", is_serving=True)
         await asyncio.sleep(LOOK_EVERY_S if ready.has_tables else LOOK_EVERY_S / 4)
+
+
+async def keep_columns(pool: Pool, ready: Ready) -> None:
+    """Write what rows of an older version repeat of their records as this version does, once the tables are there."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S / 4)
+        if not ready.has_tables:
+            continue
+        try:
+            while count := await renew(pool):
+                log.info("columns.renewed", rows=count)
+        except Unavailable:
+            continue
+        return

@@ -186,8 +186,8 @@ async def test_nearest_first_equals_measuring_everything(house: House) -> None:
                 first = await find(connection, conditions, after=None, limit=limit, now=NOON)
                 later = await find(connection, conditions, after=everything[start], limit=limit, now=NOON)
 
-            assert [(cost, stored.record_id) for stored, cost in first] == within[:limit]
-            assert [(cost, stored.record_id) for stored, cost in later] == [
+            assert [(each.cost_mm, each.stored.record_id) for each in first] == within[:limit]
+            assert [(each.cost_mm, each.stored.record_id) for each in later] == [
                 row for row in within if row > everything[start]
             ][:limit]
 
@@ -214,8 +214,8 @@ async def test_areas_narrow_what_is_found_with_an_origin_and_without(house: Hous
                 by_name = await find(connection, Conditions(area=area), after=None, limit=500, now=NOON)
                 near = await find(connection, Conditions(area=area, origin=origin), after=None, limit=7, now=NOON)
 
-            assert [stored.record_id for stored, _ in by_name] == sorted(inside)
-            assert [(cost, stored.record_id) for stored, cost in near] == sorted(
+            assert [each.stored.record_id for each in by_name] == sorted(inside)
+            assert [(each.cost_mm, each.stored.record_id) for each in near] == sorted(
                 (cost_mm(origin, points[provider_id]), provider_id) for provider_id in inside
             )[:7]
 

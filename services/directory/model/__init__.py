@@ -11,7 +11,7 @@ from services.directory.model.checks import each_inside, inside, language_tag, m
 from services.directory.model.eligibility import AgeBand, Rule, ServiceClaim
 from services.directory.model.locations import Location
 from services.directory.model.providers import Provider, Site
-from services.directory.model.records import ImportRecord, Outcome, Stored, Upserted, Viewer
+from services.directory.model.records import Found, ImportRecord, Outcome, Stored, Upserted, Viewer
 from services.directory.model.service_areas import Outline, ServiceArea, ServiceAreas, check_hiding_areas
 from services.directory.model.values import (
     Contact,
@@ -52,6 +52,7 @@ __all__ = [
     "Delivery",
     "Disclosure",
     "Firewall",
+    "Found",
     "HoursException",
     "ImportRecord",
     "LanguageMode",

@@ -25,6 +25,21 @@ class Stored:
     doc: bytes
     create_time: datetime | None = None  #: of a provider only
     update_time: datetime | None = None  #: of a provider only
+    told_revision: int | None = None  #: of what is told of a provider, if later ones only brought it into the feed
+    receiver_heard_time: datetime | None = None  #: of a provider only: when its desk was last heard
+
+    def is_of(self, revision: int) -> bool:
+        """Say whether who has read a revision has read what is told now."""
+        return (self.told_revision or self.revision) <= revision <= self.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a search has found."""
+
+    stored: Stored
+    rank: int  #: what rows are ordered by, before their ids; the less the better
+    cost_mm: int | None  #: from where the search started; None: there is no start or no position
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,5 @@ class Conditions:
     open_at_time: datetime | None = None  #: when people are surely taken in (R48)
     covers: Point | None = None  #: in a service area whose outline is known
     deliveries: tuple[Delivery, ...] = ()  #: one of these ways
+    staff_genders: tuple[str, ...] = ()  #: staff of one of these
+    by_relevance: bool = False  #: whose names fit the words best come first; needs words

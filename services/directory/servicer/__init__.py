@@ -2,6 +2,7 @@
 
 from services.directory.servicer.calendar import CalendarMethods
 from services.directory.servicer.commands import Directory
+from services.directory.servicer.heard import HeardMethods
 from services.directory.servicer.life import LifeMethods
 from services.directory.servicer.lines import LineMethods
 from services.directory.servicer.lists import ListMethods
@@ -43,6 +44,7 @@ class DirectoryServicer:
             SuggestionMethods(directory),
             LifeMethods(directory),
             LineMethods(directory),
+            HeardMethods(directory),
             *more,
         )
         for part in parts:

@@ -17,7 +17,11 @@ def array(values: Iterable[Value]) -> str:
 
     Texts may hold anything but U+0000, which PostgreSQL cannot keep.
     """
-    return "{" + ",".join(map(_element, values)) + "}"
+    elements = [
+        f'"{value}"' if type(value) is str and '"' not in value and "\\" not in value else _element(value)
+        for value in values
+    ]
+    return "{" + ",".join(elements) + "}"
 
 
 def _element(value: Value) -> str:

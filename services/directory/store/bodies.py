@@ -119,7 +119,7 @@ class Bodies(Generic[V]):
 
 def check_revision(stored: Stored, expected_revision: int) -> None:
     """Refuse a change by a caller that has read another state (VERSION_CONFLICT)."""
-    if stored.revision != expected_revision:
+    if not stored.is_of(expected_revision):
         raise Conflict("the record has changed since it was read: read it again")
 
 

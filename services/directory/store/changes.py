@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from psycopg import sql
 from psycopg.rows import class_row
 
 from services.directory.model import Stored
+from services.directory.store.provider_columns import STORED
 from services.runtime.postgres import Connection
 
 
@@ -12,10 +14,7 @@ async def changes_after(connection: Connection, revision: int, limit: int) -> Se
     """Read the latest states of providers that changed after a revision, ascending."""
     async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
-            """
-            SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time
-            FROM provider WHERE revision > %s ORDER BY revision LIMIT %s
-            """,
+            sql.SQL("SELECT {} FROM provider WHERE revision > %s ORDER BY revision LIMIT %s").format(STORED),
             [revision, limit],
         )
         return [(stored.revision, stored) for stored in await cursor.fetchall()]

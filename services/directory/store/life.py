@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from services.directory.model import Stored, Viewer
+from services.directory.store.provider_columns import STORED
 from services.directory.wire.life_wire import State
 from services.runtime.postgres import Connection
 
@@ -49,11 +51,12 @@ async def stale(
         where.append("(verified_time IS NOT NULL OR provider_id > %(last_id)s::uuid)")
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            f"""
-            SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time, verified_time
-            FROM provider WHERE {" AND ".join(where)}
-            ORDER BY verified_time NULLS FIRST, provider.provider_id LIMIT %(limit)s
-            """.encode(),  # noqa: S608 -- of the conditions above
+            sql.SQL(
+                """
+                SELECT {stored}, verified_time FROM provider WHERE {where}
+                ORDER BY verified_time NULLS FIRST, provider.provider_id LIMIT %(limit)s
+                """
+            ).format(stored=STORED, where=sql.SQL(" AND ").join(map(sql.SQL, where))),
             {
                 "before": before,
                 "dataset": dataset,

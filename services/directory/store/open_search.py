@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.directory.model import Stored
+from services.directory.model import Found
 from services.directory.search import Conditions
 from services.directory.search.hours import is_open
 from services.directory.store.calendar import entries_on
@@ -14,24 +14,21 @@ from services.runtime.postgres import Connection
 _DAYS_AROUND: Final = timedelta(days=3)  #: for every zone, and for nights that began before
 _LEAST_STEP: Final = 200  #: rows that are judged at once
 
-Found = list[tuple[Stored, int | None]]
-
 
 async def find_open(
     connection: Connection, conditions: Conditions, *, after: tuple[int, str] | None, limit: int, now: datetime
-) -> Found:
+) -> list[Found]:
     """Find as `store.search.find` does, and keep who is open at the time asked for, if one is."""
     at = conditions.open_at_time
     if at is None:
         return await find(connection, conditions, after=after, limit=limit, now=now)
     entries = await entries_on(connection, max(at.date(), date.min + _DAYS_AROUND) - _DAYS_AROUND)
     step = max(limit, _LEAST_STEP)
-    found: Found = []
+    found: list[Found] = []
     while len(found) < limit:
         rows = await find(connection, conditions, after=after, limit=step, now=now)
-        found += [row for row in rows if is_open(PROVIDER.value(row[0]), entries, at)]
+        found += [row for row in rows if is_open(PROVIDER.value(row.stored), entries, at)]
         if len(rows) < step:
             break
-        last, cost_mm = rows[-1]
-        after = cost_mm or 0, last.record_id
+        after = rows[-1].rank, rows[-1].stored.record_id
     return found[:limit]

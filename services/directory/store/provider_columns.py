@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from psycopg import sql
+
 from services.directory.model import Provider
 from services.directory.search import codes_of, languages_of, words_of
 from services.directory.wire.nouns_wire import PROVIDER
@@ -29,9 +31,22 @@ COLUMNS: Final = {
     "has_free_places": "boolean",
     "verified_time": "timestamptz",
     "deliveries": "text[]",
+    "staff_genders": "text[]",
     "has_areas": "boolean",
     "doc": "bytea",
 }
+
+#: columns that are lists: PostgreSQL has no arrays of ragged arrays, so they travel as texts
+LISTS: Final = ("codes", "languages", "words", "deliveries", "staff_genders")
+#: of these columns; one more whenever what a row repeats of `doc` is another than before
+FORM: Final = 1
+#: what a `Stored` is read from
+STORED: Final = sql.SQL(
+    """
+    provider_id::text AS record_id, revision, archived, doc, create_time, update_time, told_revision,
+    (SELECT heard_time FROM receiver WHERE receiver.receiver_id = provider.receiver_id) AS receiver_heard_time
+    """
+)
 
 
 def columns_of(provider_id: str, provider: Provider) -> dict[str, Any]:
@@ -64,6 +79,7 @@ def columns_of(provider_id: str, provider: Provider) -> dict[str, Any]:
         "has_free_places": provider.has_free_places,
         "verified_time": source.verified_time if source else None,
         "deliveries": [each.value for each in provider.deliveries],
+        "staff_genders": list(provider.staff_genders),
         "has_areas": bool(provider.service_areas),
         "doc": PROVIDER.doc(provider_id, provider),
     }

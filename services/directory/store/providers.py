@@ -1,6 +1,6 @@
 """Providers in PostgreSQL: every change takes its revision of the feed last, and leaves a row in the history."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from services.directory.model import Provider, Stored
 from services.directory.store.arrays import array
 from services.directory.store.bodies import check_revision, unique_source
-from services.directory.store.provider_columns import COLUMNS, columns_of
+from services.directory.store.provider_columns import COLUMNS, FORM, LISTS, STORED, columns_of
 from services.directory.store.service_areas import keep_areas
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import is_record_id
@@ -20,7 +20,6 @@ from services.runtime.auth import absent
 from services.runtime.postgres import Connection
 
 FEED: Final = "providers"
-_LISTS: Final = ("codes", "languages", "words", "deliveries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +91,10 @@ async def lock_by(
         await cursor.execute(
             sql.SQL(
                 """
-                SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time FROM provider
+                SELECT {} FROM provider
                 WHERE {} = ANY(%s::{}[]) AND provider_id <> ALL(%s::uuid[]) ORDER BY provider_id FOR UPDATE
                 """
-            ).format(sql.Identifier(column), sql.SQL("text" if column == "pool_id" else "uuid")),
+            ).format(STORED, sql.Identifier(column), sql.SQL("text" if column == "pool_id" else "uuid")),
             [list(values), list(except_ids)],
         )
         return [Held(stored=stored, provider=PROVIDER.value(stored)) for stored in await cursor.fetchall()]
@@ -127,7 +126,7 @@ async def write(connection: Connection, changes: Sequence[Change], *, actor: str
         return []
     rows = [columns_of(change.provider_id, change.provider) for change in changes]
     columns = {
-        name: array(array(row[name]) for row in rows) if name in _LISTS else array(row[name] for row in rows)
+        name: array(array(row[name]) for row in rows) if name in LISTS else array(row[name] for row in rows)
         for name in COLUMNS
     }
     await keep_areas(connection, {change.provider_id: change.provider.service_areas for change in changes})
@@ -144,6 +143,7 @@ async def write(connection: Connection, changes: Sequence[Change], *, actor: str
                 "now": now,
             },
         )
+    heard = await _heard_times(connection, {change.provider.receiver_id for change in changes} - {""})
     return [
         Stored(
             record_id=change.provider_id,
@@ -152,15 +152,25 @@ async def write(connection: Connection, changes: Sequence[Change], *, actor: str
             doc=row["doc"],
             create_time=change.create_time or now,
             update_time=now,
+            receiver_heard_time=heard.get(change.provider.receiver_id),
         )
         for change, revision, row in zip(changes, revisions, rows, strict=True)
     ]
 
 
+async def _heard_times(connection: Connection, receiver_ids: Collection[str]) -> Mapping[str, datetime | None]:
+    if not receiver_ids:
+        return {}
+    cursor = await connection.execute(
+        "SELECT receiver_id::text, heard_time FROM receiver WHERE receiver_id = ANY(%s::uuid[])", [list(receiver_ids)]
+    )
+    return dict(await cursor.fetchall())
+
+
 _COPIED: Final = ("revision", "archived", *COLUMNS)
-# In the entry, lists are still texts: PostgreSQL has no arrays of ragged arrays.
+# In the entry, lists are still texts.
 _ENTRY_TYPES: Final = {"provider_id": "uuid", "revision": "bigint", "archived": "boolean"} | {
-    name: "text" if name in _LISTS else kind for name, kind in COLUMNS.items()
+    name: "text" if name in LISTS else kind for name, kind in COLUMNS.items()
 }
 _WRITE: Final = (
     sql.SQL(
@@ -168,9 +178,10 @@ _WRITE: Final = (
     WITH entry AS (
         SELECT * FROM unnest({parameters}) AS entry ({names})
     ), saved AS (
-        INSERT INTO provider (provider_id, create_time, update_time, {copied})
-        SELECT provider_id, %(now)s, %(now)s, {values} FROM entry
-        ON CONFLICT (provider_id) DO UPDATE SET (update_time, {copied}) = ROW (excluded.update_time, {excluded})
+        INSERT INTO provider (provider_id, create_time, update_time, columns_form, {copied})
+        SELECT provider_id, %(now)s, %(now)s, {form}, {values} FROM entry
+        ON CONFLICT (provider_id) DO UPDATE SET (update_time, columns_form, told_revision, {copied})
+            = ROW (excluded.update_time, excluded.columns_form, NULL, {excluded})
     )
     INSERT INTO provider_history (provider_id, revision, archived, doc, actor, at)
     SELECT provider_id, revision, archived, doc, %(actor)s, %(now)s FROM entry
@@ -181,12 +192,13 @@ _WRITE: Final = (
             sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(kind)) for name, kind in _ENTRY_TYPES.items()
         ),
         names=sql.SQL(", ").join(map(sql.Identifier, _ENTRY_TYPES)),
+        form=sql.Literal(FORM),
         copied=sql.SQL(", ").join(map(sql.Identifier, _COPIED)),
         values=sql.SQL(", ").join(
             sql.SQL("array_to_tsvector(words::text[])")
             if name == "words"
             else sql.SQL("{}::text[]").format(sql.Identifier(name))
-            if name in _LISTS
+            if name in LISTS
             else sql.Identifier(name)
             for name in _COPIED
         ),

@@ -6,6 +6,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from services.directory.model import Stored, Viewer
+from services.directory.store.provider_columns import STORED
 from services.directory.wire.requests_wire import is_record_id
 from services.runtime.auth import absent
 from services.runtime.postgres import Connection
@@ -121,14 +122,13 @@ async def _select(
     parameters: dict[str, Any],
 ) -> list[Stored]:
     table, record_id = sql.Identifier(noun), sql.Identifier(f"{noun}_id")
-    times = sql.SQL(", create_time, update_time" if noun == "provider" else "")
+    plain = sql.SQL("{id}::text AS record_id, revision, archived, doc").format(id=record_id)
     visible = sql.SQL("TRUE") if viewer.sees_all else sql.SQL(_VISIBLE[noun]).format(table=table, id=record_id)
     async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
-            sql.SQL(
-                "SELECT {id}::text AS record_id, revision, archived, doc{times} FROM {table}"
-                " WHERE {where} AND {visible} {tail}"
-            ).format(id=record_id, times=times, table=table, where=where, visible=visible, tail=tail),
+            sql.SQL("SELECT {stored} FROM {table} WHERE {where} AND {visible} {tail}").format(
+                stored=STORED if noun == "provider" else plain, table=table, where=where, visible=visible, tail=tail
+            ),
             {**parameters, "receiver_ids": [each for each in viewer.receiver_ids if is_record_id(each)]},
         )
         return await cursor.fetchall()

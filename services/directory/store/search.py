@@ -1,4 +1,4 @@
-"""Search in PostgreSQL: which public providers hold to what is asked, nearest first or by id."""
+"""Search in PostgreSQL: which public providers hold to what is asked, nearest first, best fitting first, or by id."""
 
 from datetime import datetime
 from typing import Any
@@ -7,18 +7,20 @@ import numpy as np
 from psycopg import sql
 from psycopg.rows import class_row
 
-from services.directory.model import Delivery, Status, Stored
+from services.directory.model import Delivery, Found, Status, Stored
 from services.directory.search import Conditions
 from services.directory.store.nearest import Position, Ranked, in_boxes, nearest
+from services.directory.store.provider_columns import STORED
+from services.directory.store.relevance import fitting_best
 from services.directory.store.service_areas import owners_covering
 from services.runtime.postgres import Connection
 
 
 async def find(
     connection: Connection, conditions: Conditions, *, after: Position | None, limit: int, now: datetime
-) -> list[tuple[Stored, int | None]]:
+) -> list[Found]:
     """
-    Find public providers, nearest first and then by id, or by id without an origin.
+    Find public providers, nearest first and then by id, or by id without an origin; or by relevance and id.
 
     Args:
         connection: That sees one moment throughout.
@@ -30,20 +32,21 @@ async def find(
         limit: How many at most.
 
         now: The time at which periods of validity must hold, if no status is asked for.
-
-    Returns:
-        Records and their costs in whole millimetres, None without an origin.
     """
     where, parameters = _where(conditions, now)
     if conditions.covers is not None:
         parameters["owners"] = await owners_covering(connection, conditions.covers)
-    if conditions.origin is None:
-        ranked = await _by_id(connection, conditions, where, parameters, after, limit)
+    ranked: list[tuple[str, int, int | None]]
+    if conditions.by_relevance:
+        ranked = await fitting_best(connection, conditions, where, parameters, after, limit)
+    elif conditions.origin is None:
+        by_id = await _by_id(connection, conditions, where, parameters, after, limit)
+        ranked = [(provider_id, 0, None) for _, provider_id in by_id]
     else:
-        ranked = await nearest(connection, conditions, conditions.origin, where, parameters, after, limit)
-    stored = await _read(connection, [provider_id for _, provider_id in ranked])
-    with_cost = conditions.origin is not None
-    return [(stored[provider_id], cost_mm if with_cost else None) for cost_mm, provider_id in ranked]
+        near = await nearest(connection, conditions, conditions.origin, where, parameters, after, limit)
+        ranked = [(provider_id, cost_mm, cost_mm) for cost_mm, provider_id in near]
+    stored = await _read(connection, [provider_id for provider_id, _, _ in ranked])
+    return [Found(stored[provider_id], rank, cost_mm) for provider_id, rank, cost_mm in ranked]
 
 
 async def _by_id(
@@ -88,10 +91,7 @@ def _in_area(conditions: Conditions, rows: list[Any]) -> Ranked:
 async def _read(connection: Connection, provider_ids: list[str]) -> dict[str, Stored]:
     async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
-            """
-            SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time
-            FROM provider WHERE provider_id = ANY(%s::uuid[])
-            """,
+            sql.SQL("SELECT {} FROM provider WHERE provider_id = ANY(%s::uuid[])").format(STORED),
             [provider_ids],
         )
         return {stored.record_id: stored for stored in await cursor.fetchall()}
@@ -118,6 +118,8 @@ def _where(conditions: Conditions, now: datetime) -> tuple[sql.Composable, dict[
         where.append("country_code = %(country_code)s")
     if conditions.places_free:
         where.append("has_free_places")
+    if conditions.staff_genders:
+        where.append("staff_genders && %(staff_genders)s")
     where += _reach(conditions)
     conjuncts: list[sql.Composable] = [sql.SQL(each) for each in where]
     if conditions.area is not None:
@@ -132,6 +134,7 @@ def _where(conditions: Conditions, now: datetime) -> tuple[sql.Composable, dict[
         "language": conditions.language,
         "dataset": conditions.dataset,
         "country_code": conditions.country_code,
+        "staff_genders": list(conditions.staff_genders),
         "deliveries": [each.value for each in conditions.deliveries],
     }
 

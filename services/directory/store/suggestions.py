@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Final
 
+from psycopg import sql
 from psycopg.rows import class_row
 
 from services.directory.model import Stored
+from services.directory.store.provider_columns import STORED
 from services.directory.wire.suggestions_wire import Suggestion
 from services.errors import FailedPrecondition
 from services.runtime.auth import absent
@@ -53,10 +55,7 @@ async def waiting(
         found = await cursor.fetchall()
     async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
-            """
-            SELECT provider_id::text AS record_id, revision, archived, doc, create_time, update_time
-            FROM provider WHERE provider_id = ANY(%s::uuid[])
-            """,
+            sql.SQL("SELECT {} FROM provider WHERE provider_id = ANY(%s::uuid[])").format(STORED),
             [[each.provider_id for each in found]],
         )
         by_id = {stored.record_id: stored for stored in await cursor.fetchall()}

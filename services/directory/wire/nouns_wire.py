@@ -133,6 +133,8 @@ class Noun(Generic[V]):
             if stored.create_time and stored.update_time:
                 message.create_time.CopyFrom(time_to_wire(stored.create_time))
                 message.update_time.CopyFrom(time_to_wire(stored.update_time))
+            if stored.receiver_heard_time:
+                message.receiver_heard_time.CopyFrom(time_to_wire(stored.receiver_heard_time))
         else:
             message.archived = stored.archived
         return message

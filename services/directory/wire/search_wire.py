@@ -8,8 +8,8 @@ import h3
 
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.geo.v1 import geo_pb2
-from services.directory.model import Stored, inside, language_tag, refuse
-from services.directory.model.checks import check_country, check_dataset
+from services.directory.model import Found, inside, language_tag, refuse
+from services.directory.model.checks import check_codes, check_country, check_dataset
 from services.directory.search import Area, BoxArea, Circle, Conditions, Polygon, asked_code, asked_words
 from services.directory.search.counts import merged
 from services.directory.wire.areas_wire import outline_from_wire
@@ -20,6 +20,7 @@ from services.directory.wire.values_wire import time_from_wire
 from services.directory.wire.words_wire import DELIVERY, STATUS
 from services.errors import NotFound
 from services.geo import Point
+from services.taxonomy import Kind
 from services.towns import TownList
 
 FARTHEST_M: Final = 20_003_932
@@ -55,17 +56,33 @@ def conditions_of(request: service_pb.SearchProvidersRequest, towns: TownList) -
         open_at_time=time_from_wire("open_at_time", request.open_at_time) if request.HasField("open_at_time") else None,
         covers=inside("covers", point_from_wire, request.covers) if request.HasField("covers") else None,
         deliveries=tuple(DELIVERY.read(f"deliveries[{index}]", each) for index, each in enumerate(request.deliveries)),
+        staff_genders=_genders(request.staff_genders),
+        by_relevance=_by_relevance(request),
     )
 
 
+def _genders(codes: Sequence[str]) -> tuple[str, ...]:
+    check_codes("staff_genders", Kind.GENDER, codes)
+    return tuple(codes)
+
+
+def _by_relevance(request: service_pb.SearchProvidersRequest) -> bool:
+    if request.order not in service_pb.SearchOrder.values():
+        raise refuse("order", "must be a SearchOrder")
+    by_relevance = bool(request.order == service_pb.SEARCH_ORDER_RELEVANCE)
+    if by_relevance and not request.text:
+        raise refuse("order", "must not be relevance without a text")
+    return by_relevance
+
+
 def search_position(request: service_pb.SearchProvidersRequest) -> tuple[int, str] | None:
-    """Read where the page before ended: cost in whole millimetres, and id."""
+    """Read where the page before ended: what rows are ordered by, and id."""
     position = page_position(request, (int, str))
     return None if position is None else (position[0], position[1])
 
 
 def found_page(
-    request: service_pb.SearchProvidersRequest, found: Sequence[tuple[Stored, int | None]], size: int
+    request: service_pb.SearchProvidersRequest, found: Sequence[Found], size: int
 ) -> service_pb.SearchProvidersResponse:
     """
     Write a page of what was found.
@@ -73,20 +90,20 @@ def found_page(
     Args:
         request: The request.
 
-        found: Records and their costs in whole millimetres, at most one more than fits.
+        found: The records in their order, at most one more than fits.
 
         size: How many fit; fewer are shown if they are very large.
     """
-    count = fitting((stored.doc for stored, _ in found), size)
+    count = fitting((each.stored.doc for each in found), size)
     token = ""
     if len(found) > count:
-        last, cost_mm = found[count - 1]
-        token = page_token_for(request, [cost_mm or 0, last.record_id])
+        last = found[count - 1]
+        token = page_token_for(request, [last.rank, last.stored.record_id])
     rows = [
         service_pb.FoundProvider(
-            provider=PROVIDER.shown(stored), reach=None if cost_mm is None else reach_to_wire(cost_mm)
+            provider=PROVIDER.shown(each.stored), reach=None if each.cost_mm is None else reach_to_wire(each.cost_mm)
         )
-        for stored, cost_mm in found[:count]
+        for each in found[:count]
     ]
     return service_pb.SearchProvidersResponse(found=rows, next_page_token=token)
 
