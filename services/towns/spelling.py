@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from functools import cache
 
 # What decomposition does not bring together: forms of one Arabic letter, the
 # letters that Persian and Urdu keyboards write for it, and signs that come and go.
@@ -26,9 +28,18 @@ _LETTERS = str.maketrans(
         "œ": "oe",
     }
 )
-_APOSTROPHES = re.compile("['`´’‘ʻʼʾʿʹ]")
+_APOSTROPHES = "'`´’‘ʻʼʾʿʹ"
+#: code points where the marks of Unicode are; the planes between and after have letters alone
+_WITH_MARKS = (range(0x1F000), range(0xE0000, 0xE0200))
 _NO_LETTERS = re.compile(r"[\W_]+")
 _ARTICLE = re.compile(r"(?:ال(?=\w{2})|(?:al|el|ar|er|as|es|at|et|az|ez|an|en|ad|ed|ash|esh|la|le|les) )")
+
+
+@cache
+def _plain() -> Mapping[int, str | int | None]:
+    """Say what becomes of each character that does not stay as it is: one table, an import looks up millions."""
+    marks = (code for codes in _WITH_MARKS for code in codes if unicodedata.category(chr(code)) in {"Mn", "Cf"})
+    return {**dict.fromkeys(marks), **str.maketrans("", "", _APOSTROPHES), **_LETTERS}
 
 
 def normalise(text: str) -> str:
@@ -41,10 +52,7 @@ def normalise(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     # Decomposed, an accent or a hamza on its carrier is a mark of its own.
-    letters = (
-        letter for letter in unicodedata.normalize("NFKD", folded) if unicodedata.category(letter) not in {"Mn", "Cf"}
-    )
-    plain = _APOSTROPHES.sub("", "".join(letters).translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", folded).translate(_plain())
     return _NO_LETTERS.sub(" ", plain).strip()
 
 

@@ -47,6 +47,8 @@ def inside(path: str, read: Callable[[T], R], value: T) -> R:
 
 def each_inside(path: str, read: Callable[[T], R], values: Iterable[T]) -> tuple[R, ...]:
     """Read the parts of a list in their order, as `inside` does."""
+    if not values:
+        return ()
     parts: list[R] = []
     for value in values:  # most lists are empty or short, and none is at fault: its place is worked out when one is
         try:

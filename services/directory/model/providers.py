@@ -6,9 +6,10 @@ of its location into it with `at`, and from then on its rules hold for both.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from services.directory.model.checks import check_code, check_count, check_id, check_unique, refuse
+from services.directory.model.checks import MAX_LIST_LENGTH, check_code, check_count, check_id, check_unique, refuse
+from services.directory.model.costs import CostOptions, check_terms
 from services.directory.model.eligibility import Rule, ServiceClaim
 from services.directory.model.locations import Location
 from services.directory.model.service_areas import ServiceAreas, check_areas, check_hiding_areas
@@ -25,11 +26,23 @@ from services.directory.model.values import (
     Vetting,
     check_texts,
 )
-from services.directory.model.words import Claim, Delivery, Disclosure, ReachOut, Status
+from services.directory.model.words import Claim, Delivery, Disclosure, PointPrecision, ReachOut, Status
 from services.errors import Reason
 from services.geo import Place
 from services.taxonomy import Kind, service
 
+_LISTS: Final = (
+    "claims",
+    "rules",
+    "languages",
+    "contacts",
+    "place_reports",
+    "schedules",
+    "hours_exceptions",
+    "staff_genders",
+)
+#: what a confidential site does not have: numbers, and texts, which give places away
+_OF_PUBLIC_ONES: Final = ("descriptions", "contacts", "cost_options", "required_documents", "funding_conditions")
 _ANYTIME: Final = Period()
 _UNVETTED: Final = Vetting()
 _NOT_ASKED: Final = Firewall()
@@ -46,6 +59,8 @@ class Site:
     time_zone: str
     wheelchair: Claim
     front_gate_place_id: str
+    transportation: Texts = ()  #: how people get there; of a public one only
+    point_precision: PointPrecision | None = None  #: None: nobody has said
 
     @classmethod
     def of(cls, location: Location, organization_id: str) -> "Site":
@@ -58,6 +73,8 @@ class Site:
             time_zone=location.time_zone,
             wheelchair=location.wheelchair,
             front_gate_place_id=location.front_gate_place_id,
+            transportation=location.transportation,
+            point_precision=location.point_precision,
         )
 
 
@@ -90,6 +107,9 @@ class Provider:
     free_of_charge: Claim = Claim.UNKNOWN
     service_areas: ServiceAreas = ()  #: empty: as the service says
     deliveries: tuple[Delivery, ...] = ()  #: empty: at the location
+    cost_options: CostOptions = ()  #: this and the next two: empty: as the service says; of a public one only
+    required_documents: Texts = ()  #: what somebody must bring along, one each
+    funding_conditions: Texts = ()  #: what those who pay for it require, one each
     site: Site | None = None  #: None until the location is known
 
     def __post_init__(self) -> None:
@@ -97,22 +117,16 @@ class Provider:
             check_id(field, getattr(self, field))
         check_texts("names", self.names)
         check_texts("descriptions", self.descriptions)
-        for field in (
-            "claims",
-            "rules",
-            "languages",
-            "contacts",
-            "place_reports",
-            "schedules",
-            "hours_exceptions",
-            "staff_genders",
-        ):
-            check_count(field, getattr(self, field))
+        # most lists are empty or short: each is looked at alone only if all together are long
+        if sum([len(getattr(self, field)) for field in _LISTS]) > MAX_LIST_LENGTH:
+            for field in _LISTS:
+                check_count(field, getattr(self, field))
         check_unique("claims", [claim.code for claim in self.claims])
         check_unique("place_reports", [report.population for report in self.place_reports])
         check_unique("staff_genders", self.staff_genders)
         check_unique("deliveries", self.deliveries)
         check_areas(self.service_areas)
+        check_terms(self.cost_options, self.required_documents, self.funding_conditions)
         for index, gender in enumerate(self.staff_genders):
             check_code(f"staff_genders[{index}]", Kind.GENDER, gender)
         if self.detention:
@@ -133,7 +147,8 @@ class Provider:
     def hidden_at(self, site: Site, alias: Texts) -> "Provider":
         """Copy the facts of a location that has become confidential, and leave out what tells too much."""
         regions = tuple(area for area in self.service_areas if area.outline is None)
-        return replace(self, site=site, names=alias, descriptions=(), contacts=(), service_areas=regions)
+        told: dict[str, Any] = dict.fromkeys(_OF_PUBLIC_ONES, ())
+        return replace(self, site=site, names=alias, service_areas=regions, **told)
 
     @property
     def located(self) -> Site:
@@ -159,7 +174,7 @@ class Provider:
                 raise refuse(f"claims[{index}].code", "must not be accommodation in a place of detention")
 
     def _check_confidential(self) -> None:
-        for field in ("descriptions", "contacts"):
+        for field in _OF_PUBLIC_ONES:
             if getattr(self, field):
                 raise refuse(field, "must be empty for a confidential site", Reason.FINER_THAN_ALLOWED)
         check_hiding_areas("service_areas", self.service_areas)

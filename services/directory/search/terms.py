@@ -12,6 +12,7 @@ from services.towns import normalise, without_article
 MAX_WORD_LENGTH: Final = 100  #: characters of a word that are compared
 MAX_ASKED_LENGTH: Final = 200
 _ELISION: Final = re.compile("['’`]")
+_ARTICLE: Final = "ال"
 
 
 @lru_cache(maxsize=4096)
@@ -33,7 +34,8 @@ def words_of(texts: Texts) -> list[str]:
         words.update(plain)
         if _ELISION.search(text.text):
             words.update(normalise(_ELISION.sub(" ", text.text)).split())
-        words.update(without_article(word) for word in plain)
+        # one word alone has no article but the one that is written together with it
+        words.update(without_article(word) for word in plain if word.startswith(_ARTICLE))
     return sorted({word[:MAX_WORD_LENGTH] for word in words})
 
 
@@ -74,11 +76,15 @@ def asked_code(field: str, code: str) -> str:
 
 def languages_of(provider: Provider) -> list[str]:
     """List the languages of a provider, with the tags above them: `ary-MA`, `ary`, `ar`."""
-    tags: set[str] = set()
-    for offer in provider.languages:
-        tag = offer.language
-        while tag:
-            tags.add(tag)
-            listed = languages().get(tag)
-            tag = tag.rpartition("-")[0] or (listed.parent if listed else "")
-    return sorted(tags)
+    return sorted({tag for offer in provider.languages for tag in _with_those_above(offer.language)})
+
+
+@lru_cache(maxsize=4096)
+def _with_those_above(tag: str) -> tuple[str, ...]:
+    """List a language tag and those above it; an import asks for the same ones all the time."""
+    tags: list[str] = []
+    while tag:
+        tags.append(tag)
+        listed = languages().get(tag)
+        tag = tag.rpartition("-")[0] or (listed.parent if listed else "")
+    return tuple(tags)

@@ -33,14 +33,15 @@ def areas_from_wire(areas: Iterable[pb.ServiceArea]) -> ServiceAreas:
 
 
 def areas_to_wire(areas: ServiceAreas) -> list[pb.ServiceArea]:
-    return [
-        pb.ServiceArea(
-            names=texts_to_wire(area.names),
-            polygon=_outline_to_wire(area.outline) if area.outline else None,
-            region_code=area.region_code,
-        )
-        for area in areas
-    ]
+    return list(map(area_to_wire, areas))
+
+
+def area_to_wire(area: ServiceArea) -> pb.ServiceArea:
+    return pb.ServiceArea(
+        names=texts_to_wire(area.names),
+        polygon=_outline_to_wire(area.outline) if area.outline else None,
+        region_code=area.region_code,
+    )
 
 
 def _area_from_wire(area: pb.ServiceArea) -> ServiceArea:

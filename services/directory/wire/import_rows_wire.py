@@ -1,11 +1,12 @@
 """The rows of an import on the wire: the reader's batches, and the door that confidential ones come through."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
-from services.directory.model import ImportRecord, Site, inside, moved, refuse
+from services.directory.model import ImportRecord, Organization, Service, Site, inside, moved, refuse
 from services.directory.model.imports import Fault, Notice, Rejected, Remark, RowResult
 from services.directory.wire.imports_wire import Request, rejected_to_wire, remark_to_wire
 from services.directory.wire.places_wire import PopulationOf, close_door
@@ -24,9 +25,22 @@ MAX_BATCH_BYTES: Final = 196_608  #: of the rows of one message, well below what
 #: what is aimed at: the directory reads a message at one go, and answers nobody else meanwhile
 BATCH_BYTES: Final = 65_536
 MAX_BATCH_ROWS: Final = 1000
+_REMEMBERED: Final = 1024  #: organizations and services, each read from its bytes once
 #: what a confidential row must not have: part, field, and the notice that says so
 _WITHHELD: Final = (
     ("location", "addresses", "address_withheld"),
+    ("location", "contacts", "contact_withheld"),
+    ("location", "transportation", "description_withheld"),
+    ("location", "accessibilities", "description_withheld"),
+    ("location", "point_precision", "description_withheld"),
+    ("provider", "cost_options", "description_withheld"),
+    ("provider", "required_documents", "description_withheld"),
+    ("provider", "funding_conditions", "description_withheld"),
+    ("service", "contacts", "contact_withheld"),
+    ("service", "cost_options", "description_withheld"),
+    ("service", "required_documents", "description_withheld"),
+    ("service", "funding_conditions", "description_withheld"),
+    ("organization", "contacts", "contact_withheld"),
     ("provider", "contacts", "contact_withheld"),
     ("provider", "descriptions", "description_withheld"),
     ("service", "descriptions", "description_withheld"),
@@ -166,8 +180,20 @@ def _record_from_wire(row: service_pb.ImportRow) -> ImportRecord:
         inside("provider", provider.at, Site.of(location, ""))
     return ImportRecord(
         source_key=row.source_key,
-        organization=inside("organization", organization_from_wire, row.organization),
-        service=inside("service", service_from_wire, row.service),
+        organization=_organization(row.organization.SerializeToString()),
+        service=_service(row.service.SerializeToString()),
         location=location,
         provider=provider,
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _organization(told: bytes) -> Organization:
+    """Read an organization; one of many providers stands in the row of each."""
+    return inside("organization", organization_from_wire, pb.Organization.FromString(told))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _service(told: bytes) -> Service:
+    """Read a service; it is often the same in many rows."""
+    return inside("service", service_from_wire, pb.Service.FromString(told))

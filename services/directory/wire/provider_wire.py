@@ -1,5 +1,9 @@
 """Providers on the wire."""
 
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import (
     AgeBand,
@@ -9,12 +13,14 @@ from services.directory.model import (
     ServiceClaim,
     Site,
     Vetting,
+    VettingState,
     each_inside,
     inside,
 )
-from services.directory.wire.areas_wire import areas_from_wire, areas_to_wire
+from services.directory.wire.areas_wire import area_to_wire, areas_from_wire
+from services.directory.wire.costs_wire import cost_from_wire
 from services.directory.wire.hours_wire import exception_from_wire, exception_to_wire
-from services.directory.wire.places_wire import place_from_wire, place_to_wire
+from services.directory.wire.places_wire import place_from_wire, place_to_wire, precision_from_wire, precision_to_wire
 from services.directory.wire.values_wire import (
     contact_from_wire,
     contact_to_wire,
@@ -28,8 +34,8 @@ from services.directory.wire.values_wire import (
     schedule_to_wire,
     source_from_wire,
     source_to_wire,
+    text_to_wire,
     texts_from_wire,
-    texts_to_wire,
     time_from_wire,
     time_to_wire,
 )
@@ -43,6 +49,9 @@ from services.directory.wire.words_wire import (
     STATUS,
     VETTING_STATE,
 )
+
+_REMEMBERED: Final = 1024  #: claims that are read from their fields once each
+_ENDLESS: Final = {state: Vetting(state) for state in VettingState}
 
 
 def provider_from_wire(message: pb.Provider) -> Provider:
@@ -73,6 +82,9 @@ def provider_from_wire(message: pb.Provider) -> Provider:
         free_of_charge=CLAIM.read("free_of_charge", message.free_of_charge),
         service_areas=areas_from_wire(message.service_areas),
         deliveries=tuple(DELIVERY.read(f"deliveries[{index}]", each) for index, each in enumerate(message.deliveries)),
+        cost_options=each_inside("cost_options", cost_from_wire, message.cost_options),
+        required_documents=texts_from_wire("required_documents", message.required_documents),
+        funding_conditions=texts_from_wire("funding_conditions", message.funding_conditions),
     )
 
 
@@ -87,6 +99,8 @@ def provider_from_doc(message: pb.Provider) -> Provider:
             time_zone=message.time_zone,
             wheelchair=CLAIM.read("wheelchair", message.wheelchair),
             front_gate_place_id=message.front_gate_place_id,
+            transportation=texts_from_wire("transportation", message.transportation),
+            point_precision=precision_from_wire(message.point_precision),
         )
     )
 
@@ -104,22 +118,20 @@ def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
     message.time_zone = site.time_zone
     message.wheelchair = CLAIM.write(site.wheelchair)
     message.front_gate_place_id = site.front_gate_place_id
+    if site.transportation:
+        message.transportation.extend(texts_to_wire(site.transportation))
+    message.point_precision = precision_to_wire(site.point_precision)
     return message
 
 
 def told_to_wire(provider: Provider) -> pb.Provider:
     """Write what an editor or a file may tell of a provider, without what is copied from its location."""
-    return pb.Provider(
+    message = pb.Provider(
         service_id=provider.service_id,
         location_id=provider.location_id,
         receiver_id=provider.receiver_id,
         pool_id=provider.pool_id,
         source=source_to_wire(provider.source),
-        names=texts_to_wire(provider.names),
-        descriptions=texts_to_wire(provider.descriptions),
-        claims=map(_claim_to_wire, provider.claims),
-        rules=map(_rule_to_wire, provider.rules),
-        languages=map(language_to_wire, provider.languages),
         valid=period_to_wire(provider.valid),
         status=STATUS.write(provider.status),
         vetting=_vetting_to_wire(provider.vetting),
@@ -128,25 +140,33 @@ def told_to_wire(provider: Provider) -> pb.Provider:
             co_located=CLAIM.write(provider.firewall.co_located),
         ),
         reach_out=REACH_OUT.write(provider.reach_out),
-        contacts=map(contact_to_wire, provider.contacts),
-        place_reports=map(report_to_wire, provider.place_reports),
-        schedules=map(schedule_to_wire, provider.schedules),
-        hours_exceptions=map(exception_to_wire, provider.hours_exceptions),
-        staff_genders=provider.staff_genders,
         works_across_borders=CLAIM.write(provider.works_across_borders),
         detention=provider.detention,
         free_of_charge=CLAIM.write(provider.free_of_charge),
-        service_areas=areas_to_wire(provider.service_areas),
-        deliveries=map(DELIVERY.write, provider.deliveries),
     )
+    _add_lists(message, provider)
+    return message
+
+
+def _add_lists(message: Any, provider: Provider) -> None:
+    """Write the lists that are not empty: few are, and an import writes each provider twice."""
+    for name in provider.names:
+        message.names.add(language=name.language, text=name.text)
+    for claim in provider.claims:
+        message.claims.add(code=claim.code, claim=CLAIM.write(claim.claim), basis=claim.basis)
+    for field, write in _OTHER_LISTS:
+        values = getattr(provider, field)
+        if values:
+            getattr(message, field).extend(map(write, values))
 
 
 def _claim_from_wire(claim: pb.ServiceClaim) -> ServiceClaim:
-    return ServiceClaim(claim.code, CLAIM.read("claim", claim.claim), claim.basis)
+    return _claim(claim.code, claim.claim, claim.basis)
 
 
-def _claim_to_wire(claim: ServiceClaim) -> pb.ServiceClaim:
-    return pb.ServiceClaim(code=claim.code, claim=CLAIM.write(claim.claim), basis=claim.basis)
+@lru_cache(maxsize=_REMEMBERED)
+def _claim(code: str, claim: int, basis: str) -> ServiceClaim:
+    return ServiceClaim(code, CLAIM.read("claim", claim), basis)
 
 
 def _rule_from_wire(rule: pb.Rule) -> Rule:
@@ -177,10 +197,10 @@ def _band_from_wire(band: pb.AgeBand) -> AgeBand:
 
 
 def _vetting_from_wire(vetting: pb.Vetting) -> Vetting:
-    return Vetting(
-        VETTING_STATE.read("state", vetting.state),
-        time_from_wire("expire_time", vetting.expire_time) if vetting.HasField("expire_time") else None,
-    )
+    state = VETTING_STATE.read("state", vetting.state)
+    if vetting.HasField("expire_time"):
+        return Vetting(state, time_from_wire("expire_time", vetting.expire_time))
+    return _ENDLESS[state]
 
 
 def _vetting_to_wire(vetting: Vetting) -> pb.Vetting:
@@ -191,4 +211,23 @@ def _vetting_to_wire(vetting: Vetting) -> pb.Vetting:
 
 
 def _firewall_from_wire(firewall: pb.Firewall) -> Firewall:
-    return Firewall(REPORTING.read("reporting", firewall.reporting), CLAIM.read("co_located", firewall.co_located))
+    return _firewall(firewall.reporting, firewall.co_located)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _firewall(reporting: int, co_located: int) -> Firewall:
+    return Firewall(REPORTING.read("reporting", reporting), CLAIM.read("co_located", co_located))
+
+
+_OTHER_LISTS: Final[Sequence[tuple[str, Callable[[Any], Any]]]] = (
+    ("descriptions", text_to_wire),
+    ("rules", _rule_to_wire),
+    ("languages", language_to_wire),
+    ("contacts", contact_to_wire),
+    ("place_reports", report_to_wire),
+    ("schedules", schedule_to_wire),
+    ("hours_exceptions", exception_to_wire),
+    ("staff_genders", str),
+    ("service_areas", area_to_wire),
+    ("deliveries", DELIVERY.write),
+)

@@ -1,7 +1,10 @@
 """The small values of records on the wire: times, texts, sources, periods, contacts, hours, reports."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -32,6 +35,9 @@ from services.directory.wire.words_wire import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOS_PER_MICRO = 1000
+_ANYTIME: Final = Period()
+#: small values are read from their fields once each: a file says the same ones thousands of times
+_REMEMBERED: Final = 1024
 
 
 def time_from_wire(field: str, timestamp: Timestamp) -> datetime:
@@ -58,6 +64,10 @@ def text_from_wire(text: pb.LocalizedText) -> LocalizedText:
 
 def texts_from_wire(field: str, texts: Iterable[pb.LocalizedText]) -> Texts:
     return each_inside(field, text_from_wire, texts)
+
+
+def text_to_wire(text: LocalizedText) -> pb.LocalizedText:
+    return pb.LocalizedText(language=text.language, text=text.text)
 
 
 def texts_to_wire(texts: Texts) -> list[pb.LocalizedText]:
@@ -87,9 +97,12 @@ def source_to_wire(source: Source | None) -> pb.Source | None:
 
 
 def period_from_wire(period: pb.Period) -> Period:
+    has_start, has_end = period.HasField("start_time"), period.HasField("end_time")
+    if not has_start and not has_end:
+        return _ANYTIME
     return Period(
-        time_from_wire("start_time", period.start_time) if period.HasField("start_time") else None,
-        time_from_wire("end_time", period.end_time) if period.HasField("end_time") else None,
+        time_from_wire("start_time", period.start_time) if has_start else None,
+        time_from_wire("end_time", period.end_time) if has_end else None,
     )
 
 
@@ -112,12 +125,17 @@ def contact_to_wire(contact: Contact) -> pb.Contact:
 
 
 def language_from_wire(offer: pb.LanguageOffer) -> LanguageOffer:
+    return _language_offer(offer.language, offer.modality, offer.mode, offer.vetted, offer.gender)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _language_offer(tag: str, modality: int, mode: int, vetted: int, gender: str) -> LanguageOffer:
     return LanguageOffer(
-        language=language_tag(offer.language),
-        modality=MODALITY.read("modality", offer.modality),
-        mode=LANGUAGE_MODE.read("mode", offer.mode),
-        vetted=CLAIM.read("vetted", offer.vetted),
-        gender=offer.gender,
+        language=language_tag(tag),
+        modality=MODALITY.read("modality", modality),
+        mode=LANGUAGE_MODE.read("mode", mode),
+        vetted=CLAIM.read("vetted", vetted),
+        gender=gender,
     )
 
 
@@ -132,14 +150,28 @@ def language_to_wire(offer: LanguageOffer) -> pb.LanguageOffer:
 
 
 def schedule_from_wire(schedule: pb.Schedule) -> Schedule:
+    read = _schedule(
+        schedule.purpose,
+        schedule.rrule,
+        schedule.opens_at,
+        schedule.closes_at,
+        schedule.first_day,
+        schedule.calendar,
+    )
+    if not schedule.HasField("valid"):
+        return read
+    return replace(read, valid=inside("valid", period_from_wire, schedule.valid))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _schedule(purpose: int, rrule: str, opens_at: str, closes_at: str, first_day: str, calendar: int) -> Schedule:
     return Schedule(
-        purpose=SCHEDULE_PURPOSE.read("purpose", schedule.purpose),
-        rrule=schedule.rrule,
-        opens_at=schedule.opens_at,
-        closes_at=schedule.closes_at,
-        valid=inside("valid", period_from_wire, schedule.valid),
-        first_day=day_from_wire("first_day", schedule.first_day),
-        calendar=CALENDAR_KIND.read("calendar", schedule.calendar) if schedule.calendar else None,
+        purpose=SCHEDULE_PURPOSE.read("purpose", purpose),
+        rrule=rrule,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        first_day=day_from_wire("first_day", first_day),
+        calendar=CALENDAR_KIND.read("calendar", calendar) if calendar else None,
     )
 
 
