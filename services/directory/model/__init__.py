@@ -8,6 +8,7 @@ service_at_location.
 from services.directory.model.bodies import Organization, Receiver, Service
 from services.directory.model.calendar import CalendarEntry
 from services.directory.model.checks import each_inside, inside, language_tag, moved, refuse
+from services.directory.model.costs import CostOption, CostOptions
 from services.directory.model.eligibility import AgeBand, Rule, ServiceClaim
 from services.directory.model.locations import Location
 from services.directory.model.providers import Provider, Site
@@ -35,6 +36,7 @@ from services.directory.model.words import (
     LanguageMode,
     LineKind,
     Modality,
+    PointPrecision,
     ReachOut,
     Reporting,
     RuleKind,
@@ -49,6 +51,8 @@ __all__ = [
     "Claim",
     "Contact",
     "ContactKind",
+    "CostOption",
+    "CostOptions",
     "Delivery",
     "Disclosure",
     "Firewall",
@@ -66,6 +70,7 @@ __all__ = [
     "Outline",
     "Period",
     "PlaceReport",
+    "PointPrecision",
     "Provider",
     "ReachOut",
     "Receiver",

@@ -7,9 +7,9 @@ an address or a second name cannot be written down in it (R16).
 
 from dataclasses import dataclass
 
-from services.directory.model.checks import check_country, check_id, check_place_id, check_zone, refuse
-from services.directory.model.values import Source, Texts, check_texts
-from services.directory.model.words import Claim, Disclosure
+from services.directory.model.checks import check_count, check_country, check_id, check_place_id, check_zone, refuse
+from services.directory.model.values import Contact, Source, Texts, check_texts
+from services.directory.model.words import Claim, Disclosure, PointPrecision
 from services.errors import Reason
 from services.geo import AreaCell, Place, Point
 
@@ -35,6 +35,10 @@ class Location:
     addresses: Texts = ()  #: of a public location only
     front_gate_place_id: str = ""  #: a public place, not the house
     wheelchair: Claim = Claim.UNKNOWN
+    contacts: tuple[Contact, ...] = ()  #: this and the next three: of a public location only
+    transportation: Texts = ()  #: how people get there
+    accessibilities: Texts = ()  #: how people with a disability get in and about
+    point_precision: PointPrecision | None = None  #: None: nobody has said
     source: Source | None = None
 
     def __post_init__(self) -> None:
@@ -45,9 +49,16 @@ class Location:
         check_zone("time_zone", self.time_zone)
         check_texts("addresses", self.addresses)
         check_place_id("front_gate_place_id", self.front_gate_place_id)
+        check_count("contacts", self.contacts)
+        check_texts("transportation", self.transportation)
+        check_texts("accessibilities", self.accessibilities)
         if self.is_confidential:
-            if self.addresses:
-                raise refuse("addresses", "must be empty for a confidential site", Reason.FINER_THAN_ALLOWED)
+            for field in ("addresses", "contacts", "transportation", "accessibilities"):
+                if getattr(self, field):
+                    raise refuse(field, "must be empty for a confidential site", Reason.FINER_THAN_ALLOWED)
+            if self.point_precision:
+                rule = "must not be said of a confidential site"
+                raise refuse("point_precision", rule, Reason.FINER_THAN_ALLOWED)
             if len(self.names) > 1:
                 raise refuse("names", "must be one alias at most for a confidential site", Reason.FINER_THAN_ALLOWED)
 

@@ -46,6 +46,14 @@ class Delivery(StrEnum):
     VIRTUAL = "VIRTUAL"
 
 
+class PointPrecision(StrEnum):
+    """How exactly the point of a public location is known."""
+
+    EXACT = "EXACT"  #: the door, or the building
+    STREET = "STREET"  #: the street or the block
+    TOWN = "TOWN"  #: the middle of the town or the district
+
+
 class LineKind(StrEnum):
     """What stops people at a line (R60)."""
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.directory.model import Location, Provider, Viewer, check_hiding_areas, inside, refuse
+from services.directory.model import Location, Provider, Viewer, inside, refuse
 from services.directory.model.life import check_move
 from services.directory.servicer.commands import Directory, viewer_of
 from services.directory.servicer.confidential_reads import note_reads
@@ -140,7 +140,7 @@ async def _settled(connection: Connection, provider_id: str, value: Provider) ->
     organization_id = SERVICES.noun.value(service).organization_id
     site: Location = LOCATIONS.noun.value(location)
     if site.is_confidential:
-        check_hiding_areas("provider.service_id", SERVICES.noun.value(service).service_areas)
+        SERVICES.noun.value(service).check_hiding("provider.service_id")
     return inside("provider", lambda provider: at_location(provider, site, organization_id), pooled)
 
 

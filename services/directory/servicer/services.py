@@ -27,6 +27,7 @@ class ServiceEditing(Editing[Service]):
         """Outlines of areas are searched by; the middle of one may be a house that nobody may find (R16)."""
         if await is_hidden(connection, record_id):
             check_hiding_areas("service.service_areas", value.service_areas)
+            value.check_hiding("service.contacts")
         await keep_areas(connection, {record_id: value.service_areas})
 
     async def follow(self, connection: Connection, record_id: str, value: Service) -> Sequence[Change]:

@@ -1,12 +1,12 @@
 """The outlines of service areas: kept beside the records that have them, found by a point."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from psycopg.rows import class_row
 
-from services.directory.model import Service, ServiceAreas
+from services.directory.model import Service, ServiceAreas, Stored
 from services.directory.search import Polygon
 from services.directory.store.bodies import SERVICES
 from services.directory.wire.areas_wire import outline_doc, outline_from_doc
@@ -45,22 +45,17 @@ async def owners_covering(connection: Connection, point: Point) -> list[str]:
     return [owner_id for owner_id, doc in await cursor.fetchall() if _polygon(doc).has(latitude_deg, longitude_deg)[0]]
 
 
-async def forget_outlines(connection: Connection, service_ids: Collection[str]) -> None:
-    """Leave services that have come to a confidential site their named regions alone."""
+async def hide_services(connection: Connection, service_ids: Collection[str]) -> None:
+    """Leave services that have come to a confidential site neither outlines nor contacts."""
     for service_id in sorted(service_ids):
         stored = await SERVICES.hold(connection, service_id)
         if stored is None:
             continue
         service = SERVICES.noun.value(stored)
-        if any(area.outline for area in service.service_areas):
-            await SERVICES.save(connection, stored, without_outlines(service))
+        hidden = service.hiding()
+        if hidden != service:
+            await SERVICES.save(connection, stored, hidden)
             await keep_areas(connection, {service_id: ()})
-
-
-def without_outlines(service: Service) -> Service:
-    """Leave of the areas of a service those that are named regions: it has a confidential site (R16)."""
-    regions = tuple(area for area in service.service_areas if area.outline is None)
-    return replace(service, service_areas=regions)
 
 
 def _polygon(doc: bytes) -> Polygon:
@@ -68,17 +63,18 @@ def _polygon(doc: bytes) -> Polygon:
     return Polygon(outline.exterior, outline.interiors)
 
 
-async def has_outlines_at(connection: Connection, location_id: str) -> bool:
-    """Say whether a service at a location tells by an outline where people are served."""
-    cursor = await connection.execute(
-        """
-        SELECT EXISTS (
-            SELECT FROM provider JOIN service_area ON owner_id = service_id WHERE location_id = %s AND NOT archived
+async def services_at(connection: Connection, location_id: str) -> list[Service]:
+    """Read the services that are offered at a location."""
+    async with connection.cursor(row_factory=class_row(Stored)) as cursor:
+        await cursor.execute(
+            """
+            SELECT service_id::text AS record_id, revision, archived, doc FROM service WHERE service_id IN (
+                SELECT service_id FROM provider WHERE location_id = %s AND NOT archived
+            )
+            """,
+            [location_id],
         )
-        """,
-        [location_id],
-    )
-    return await cursor.fetchone() == (True,)
+        return [SERVICES.noun.value(stored) for stored in await cursor.fetchall()]
 
 
 async def is_hidden(connection: Connection, service_id: str) -> bool:

@@ -33,7 +33,7 @@ from services.directory.store.confidence import at_location, becomes_confidentia
 from services.directory.store.import_rows import Known, Row, read_known, reported_pools, sort_out
 from services.directory.store.providers import Change, Held, lock_by, write
 from services.directory.store.requests import forget
-from services.directory.store.service_areas import forget_outlines, keep_areas, without_outlines
+from services.directory.store.service_areas import hide_services, keep_areas
 from services.directory.store.translations import Languages, languages_of_translations
 from services.directory.wire.hiding_wire import is_suspended, verified_time_of
 from services.directory.wire.nouns_wire import PROVIDER
@@ -98,7 +98,7 @@ async def upsert_rows(
     await forget_past(connection, hidden)
     confidential = [plan.provider for plan in changed if plan.provider.is_confidential]
     confidential += [change.provider for _, change in beside if change.provider.is_confidential]
-    await forget_outlines(connection, {provider.service_id for provider in confidential})
+    await hide_services(connection, {provider.service_id for provider in confidential})
     await write(connection, changes, actor=actor, now=now)
     following = iter(results)
     return [next(following) if isinstance(row, Row) else Upserted(Outcome.REFUSED, fault=row) for row in sorted_out]
@@ -172,7 +172,7 @@ async def _bring_ground(
         if row.service_key not in services:
             services[row.service_key] = replace(row.service, organization_id=organization_id, source=row.service_source)
         if row.location.is_confidential:
-            services[row.service_key] = without_outlines(services[row.service_key])
+            services[row.service_key] = services[row.service_key].hiding()
         if row.location_key not in locations:
             # a location of a key of its own may be shared: it is nobody's
             owner_id = organization_id if row.location_key == row.source_key else ""

@@ -1,6 +1,7 @@
 """Earlier states of providers that have become confidential."""
 
 from datetime import datetime
+from typing import Final
 
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import Provider
@@ -9,12 +10,26 @@ from services.directory.wire.requests_wire import canonical
 from services.directory.wire.values_wire import texts_to_wire, time_from_wire
 from services.directory.wire.words_wire import DISCLOSURE
 
+#: what would tell more of a confidential site than its area and its alias
+_HIDDEN: Final = (
+    "names",
+    "descriptions",
+    "contacts",
+    "place",
+    "service_areas",
+    "cost_options",
+    "required_documents",
+    "funding_conditions",
+    "transportation",
+    "point_precision",
+)
+
 
 def hidden_doc(doc: bytes, provider: Provider) -> bytes:
     """Rewrite an earlier state so that it tells no more of the place than the present one."""
     site = provider.located
     message = pb.Provider.FromString(doc)
-    for field in ("names", "descriptions", "contacts", "place", "service_areas"):
+    for field in _HIDDEN:
         message.ClearField(field)
     message.names.extend(texts_to_wire(provider.names))
     message.disclosure = DISCLOSURE.write(site.disclosure)

@@ -212,6 +212,8 @@ PROVIDER: Noun[Provider] = Noun(
             "place_reports",
             "wheelchair",
             "front_gate_place_id",
+            "transportation",
+            "point_precision",
             "revision",
             "create_time",
             "update_time",

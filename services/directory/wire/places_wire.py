@@ -1,10 +1,11 @@
 """Places on the wire, and the door at which an exact confidential point is forgotten."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.geo.v1 import geo_pb2
-from services.directory.model import inside, refuse
+from services.directory.model import PointPrecision, inside, refuse
+from services.directory.wire.words_wire import POINT_PRECISION
 from services.geo import AreaCell, Place, Point, snap_to_area
 
 
@@ -76,6 +77,15 @@ def place_to_wire(place: Place | None) -> geo_pb2.Place | None:
     if isinstance(place, Point):
         return geo_pb2.Place(point=point_to_wire(place))
     return geo_pb2.Place(cell=geo_pb2.AreaCell(h3_cell=place.h3_cell))
+
+
+def precision_from_wire(precision: Any) -> PointPrecision | None:
+    """Read how exactly a point is known; unspecified: nobody has said."""
+    return POINT_PRECISION.read("point_precision", precision) if precision else None
+
+
+def precision_to_wire(precision: PointPrecision | None) -> Any:
+    return POINT_PRECISION.write(precision) if precision else pb.POINT_PRECISION_UNSPECIFIED
 
 
 def reach_to_wire(cost_mm: int) -> geo_pb2.Reach:

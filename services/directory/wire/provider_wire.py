@@ -18,7 +18,7 @@ from services.directory.model import (
     inside,
 )
 from services.directory.wire.areas_wire import area_to_wire, areas_from_wire
-from services.directory.wire.costs_wire import cost_from_wire
+from services.directory.wire.costs_wire import cost_from_wire, cost_to_wire
 from services.directory.wire.hours_wire import exception_from_wire, exception_to_wire
 from services.directory.wire.places_wire import place_from_wire, place_to_wire, precision_from_wire, precision_to_wire
 from services.directory.wire.values_wire import (
@@ -119,7 +119,7 @@ def provider_to_wire(record_id: str, provider: Provider) -> pb.Provider:
     message.wheelchair = CLAIM.write(site.wheelchair)
     message.front_gate_place_id = site.front_gate_place_id
     if site.transportation:
-        message.transportation.extend(texts_to_wire(site.transportation))
+        message.transportation.extend(map(text_to_wire, site.transportation))
     message.point_precision = precision_to_wire(site.point_precision)
     return message
 
@@ -230,4 +230,7 @@ _OTHER_LISTS: Final[Sequence[tuple[str, Callable[[Any], Any]]]] = (
     ("staff_genders", str),
     ("service_areas", area_to_wire),
     ("deliveries", DELIVERY.write),
+    ("cost_options", cost_to_wire),
+    ("required_documents", text_to_wire),
+    ("funding_conditions", text_to_wire),
 )

@@ -1,10 +1,32 @@
 """Organizations, services, locations and receivers on the wire."""
 
 from ihala.directory.v1 import directory_pb2 as pb
-from services.directory.model import Location, Organization, Receiver, Service, inside, language_tag, refuse
+from services.directory.model import (
+    Location,
+    Organization,
+    Receiver,
+    Service,
+    each_inside,
+    inside,
+    language_tag,
+    refuse,
+)
 from services.directory.wire.areas_wire import areas_from_wire, areas_to_wire
-from services.directory.wire.places_wire import place_from_wire, place_to_wire
-from services.directory.wire.values_wire import source_from_wire, source_to_wire, texts_from_wire, texts_to_wire
+from services.directory.wire.costs_wire import cost_from_wire, cost_to_wire
+from services.directory.wire.places_wire import (
+    place_from_wire,
+    place_to_wire,
+    precision_from_wire,
+    precision_to_wire,
+)
+from services.directory.wire.values_wire import (
+    contact_from_wire,
+    contact_to_wire,
+    source_from_wire,
+    source_to_wire,
+    texts_from_wire,
+    texts_to_wire,
+)
 from services.directory.wire.words_wire import CLAIM, DISCLOSURE
 
 
@@ -14,6 +36,7 @@ def organization_from_wire(message: pb.Organization) -> Organization:
         descriptions=texts_from_wire("descriptions", message.descriptions),
         url=message.url,
         source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
+        contacts=each_inside("contacts", contact_from_wire, message.contacts),
     )
 
 
@@ -24,6 +47,7 @@ def organization_to_wire(record_id: str, organization: Organization) -> pb.Organ
         descriptions=texts_to_wire(organization.descriptions),
         url=organization.url,
         source=source_to_wire(organization.source),
+        contacts=map(contact_to_wire, organization.contacts),
     )
 
 
@@ -34,6 +58,11 @@ def service_from_wire(message: pb.Service) -> Service:
         descriptions=texts_from_wire("descriptions", message.descriptions),
         source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
         service_areas=areas_from_wire(message.service_areas),
+        contacts=each_inside("contacts", contact_from_wire, message.contacts),
+        cost_options=each_inside("cost_options", cost_from_wire, message.cost_options),
+        required_documents=texts_from_wire("required_documents", message.required_documents),
+        funding_conditions=texts_from_wire("funding_conditions", message.funding_conditions),
+        foreign_codes=tuple(message.foreign_codes),
     )
 
 
@@ -45,6 +74,11 @@ def service_to_wire(record_id: str, service: Service) -> pb.Service:
         descriptions=texts_to_wire(service.descriptions),
         source=source_to_wire(service.source),
         service_areas=areas_to_wire(service.service_areas),
+        contacts=map(contact_to_wire, service.contacts),
+        cost_options=map(cost_to_wire, service.cost_options),
+        required_documents=texts_to_wire(service.required_documents),
+        funding_conditions=texts_to_wire(service.funding_conditions),
+        foreign_codes=service.foreign_codes,
     )
 
 
@@ -60,6 +94,10 @@ def location_from_wire(message: pb.Location) -> Location:
         addresses=texts_from_wire("addresses", message.addresses),
         front_gate_place_id=message.front_gate_place_id,
         wheelchair=CLAIM.read("wheelchair", message.wheelchair),
+        contacts=each_inside("contacts", contact_from_wire, message.contacts),
+        transportation=texts_from_wire("transportation", message.transportation),
+        accessibilities=texts_from_wire("accessibilities", message.accessibilities),
+        point_precision=precision_from_wire(message.point_precision),
         source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
     )
 
@@ -76,6 +114,10 @@ def location_to_wire(record_id: str, location: Location) -> pb.Location:
         addresses=texts_to_wire(location.addresses),
         front_gate_place_id=location.front_gate_place_id,
         wheelchair=CLAIM.write(location.wheelchair),
+        contacts=map(contact_to_wire, location.contacts),
+        transportation=texts_to_wire(location.transportation),
+        accessibilities=texts_to_wire(location.accessibilities),
+        point_precision=precision_to_wire(location.point_precision),
         source=source_to_wire(location.source),
     )
 

@@ -12,6 +12,7 @@ from services.directory.model import (
     Disclosure,
     LanguageMode,
     Modality,
+    PointPrecision,
     ReachOut,
     Reporting,
     RuleKind,
@@ -74,5 +75,6 @@ LANGUAGE_MODE = Words(LanguageMode, pb.LanguageMode, LanguageMode.STAFF)
 CALENDAR_KIND = Words(Calendar, pb.CalendarKind, None)
 CALENDAR_EFFECT = Words(Effect, calendar_pb2.CalendarEffect, None)
 CONTACT_KIND = Words(ContactKind, pb.ContactKind, None)
+POINT_PRECISION = Words(PointPrecision, pb.PointPrecision, None)
 DELIVERY = Words(Delivery, pb.Delivery, None)
 SCHEDULE_PURPOSE = Words(SchedulePurpose, pb.SchedulePurpose, SchedulePurpose.OPENING)
