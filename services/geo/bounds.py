@@ -19,7 +19,7 @@ _EQUATORIAL_RADIUS_M = 6_378_137.0
 _FLATTENING = 1 / 298.257223563
 _ECCENTRICITY_SQUARED = _FLATTENING * (2 - _FLATTENING)
 # The meridian bends most at the equator: nowhere is a degree of latitude shorter.
-_LEAST_MERIDIAN_RADIUS_M = _EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_SQUARED)
+LEAST_MERIDIAN_RADIUS_M = _EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_SQUARED)
 # Costs are rounded to a millimetre and coordinates to some nanometres.
 _ROUNDING_M = 0.001
 
@@ -85,6 +85,6 @@ def latitude_band_deg(origin: Origin, cost_mm: int, resolutions: Iterable[int] =
     Returns:
         South and north in degrees, in [-90, 90].
     """
-    reach_deg = math.degrees(ball_radius_m(origin, cost_mm, resolutions) / _LEAST_MERIDIAN_RADIUS_M)
+    reach_deg = math.degrees(ball_radius_m(origin, cost_mm, resolutions) / LEAST_MERIDIAN_RADIUS_M)
     latitude_deg = position_of(origin).latitude_deg
     return max(-90.0, latitude_deg - reach_deg), min(90.0, latitude_deg + reach_deg)

@@ -1,26 +1,18 @@
 """Where people are served, and outlines on the earth that can be trusted: valid, and of bounded size."""
 
-import math
 import re
 from dataclasses import dataclass
-from typing import Any, Final
-
-import shapely
+from typing import Final
 
 from services.directory.model.checks import check_count, refuse
 from services.directory.model.countries import COUNTRIES
 from services.directory.model.values import Texts, check_texts
 from services.errors import Reason
-from services.geo import Point
+from services.geo.outlines import Ring, laid_out
 
-MAX_RING: Final = 5000  #: points of one ring
 MAX_AREAS: Final = 20  #: areas of one record
 MAX_AREA_POINTS: Final = 500  #: points of all areas of one record: every watcher carries them
-_LEAST_RING: Final = 4
-_TURN_DEG: Final = 360.0
 _REGION: Final = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?", re.ASCII)
-
-Ring = tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +34,6 @@ class Outline:
     def point_count(self) -> int:
         """How many points it is drawn by."""
         return len(self.exterior) + sum(map(len, self.interiors))
-
-
-def laid_out(exterior: Ring, interiors: tuple[Ring, ...]) -> Any:
-    """
-    Lay an outline out on a plane of longitude and latitude, without a jump at the antimeridian.
-
-    Returns:
-        A valid shapely polygon.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    start_deg = exterior[0].longitude_deg if exterior else 0.0
-    named = [("exterior", exterior), *((f"interiors[{index}]", ring) for index, ring in enumerate(interiors))]
-    rings = [_ring(name, ring, start_deg) for name, ring in named]
-    shape = shapely.Polygon(rings[0], rings[1:])
-    if not shape.is_valid:
-        raise refuse("exterior", "must be a ring that does not cross itself, with its holes inside")
-    return shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +68,3 @@ def check_hiding_areas(field: str, areas: ServiceAreas) -> None:
     """Refuse outlines where a site is confidential: the middle of one may be the house (R16)."""
     if any(area.outline for area in areas):
         raise refuse(field, "must be named regions for a confidential site", Reason.FINER_THAN_ALLOWED)
-
-
-def _ring(name: str, ring: Ring, start_deg: float) -> list[tuple[float, float]]:
-    if not _LEAST_RING <= len(ring) <= MAX_RING or ring[0] != ring[-1]:
-        raise refuse(name, f"must have {_LEAST_RING} to {MAX_RING} points, the last equal to the first")
-    at_deg = start_deg
-    laid = []
-    for point in ring:
-        at_deg += math.remainder(point.longitude_deg - at_deg, _TURN_DEG)
-        laid.append((at_deg, point.latitude_deg))
-    if abs(laid[0][0] - laid[-1][0]) > _TURN_DEG / 2:
-        raise refuse(name, "must not go round a pole")
-    return laid

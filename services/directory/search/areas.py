@@ -9,9 +9,9 @@ import numpy.typing as npt
 import shapely
 
 from services.directory.model import refuse
-from services.directory.model.service_areas import Ring, laid_out
 from services.directory.search.boxes import Box, boxes_around, unwrapped
 from services.geo import Point, distances_m
+from services.geo.outlines import Ring, laid_out
 
 FARTHEST_M: Final = 20_003_932.0  #: half a meridian of WGS84: no two points are farther apart
 _TURN_DEG: Final = 360.0
