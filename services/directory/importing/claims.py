@@ -80,10 +80,12 @@ def _maker(section: Section) -> _Found:
     code = service(section.text("code"), section.at("code")).code
     if section.has("claim"):
         constant = ServiceClaim(code, Claim[_CLAIMS(section.text("claim"), section.at("claim")).upper()], basis)
-        return lambda record, notes: [constant] if holds(record) else []
+        listed = [constant]
+        return lambda record, notes: listed if holds(record) else []
     get = section.source("from")
     yes, no = _words(section, "yes", YES), _words(section, "no", NO)
-    return lambda record, notes: [ServiceClaim(code, claim_of(get(record), yes, no), basis)] if holds(record) else []
+    told = {claim: [ServiceClaim(code, claim, basis)] for claim in Claim}
+    return lambda record, notes: told[claim_of(get(record), yes, no)] if holds(record) else []
 
 
 def _words(section: Section, key: str, default: frozenset[str]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from services.directory.importing.sources import (
     Choice,
     Notes,
     RowRefused,
+    always,
     any_text,
     choice,
     condition,
@@ -51,6 +52,10 @@ ReadFacts = Callable[[Record, Notes, str], tuple[Fact, ...]]  #: (record, notes,
 def facts(section: Section, key: str, make: Callable[[Section], ReadFacts[Fact]]) -> ReadFacts[Fact]:
     """Read a list of facts, those of each part of the mapping in order."""
     parts = [_part(part, make) for part in section.each(key)]
+    if not parts:
+        return lambda record, notes, zone: ()
+    if len(parts) == 1:
+        return parts[0]
 
     def read(record: Record, notes: Notes, zone: str) -> tuple[Fact, ...]:
         return tuple(fact for part in parts for fact in part(record, notes, zone))
@@ -65,6 +70,8 @@ def _part(section: Section, make: Callable[[Section], ReadFacts[Fact]]) -> ReadF
         section.used.paths.append((section.base + path, section.at("each")))
         section.base += path
     holds, read, field = condition(section), make(section), section.at("each")
+    if not path and holds is always:
+        return read
     if not path:
         return lambda record, notes, zone: read(record, notes, zone) if holds(record) else ()
     get = getter(path)

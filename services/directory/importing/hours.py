@@ -7,6 +7,7 @@ of somebody's hours would be a guess.
 """
 
 import re
+from functools import lru_cache
 
 from services.directory.model import Schedule, SchedulePurpose
 
@@ -18,6 +19,7 @@ _RULE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def schedules_of(text: str, purpose: SchedulePurpose = SchedulePurpose.OPENING) -> tuple[Schedule, ...] | None:
     """
     Read one value of `opening_hours`.

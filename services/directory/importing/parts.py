@@ -7,6 +7,7 @@ a notice: addresses, descriptions, contacts. Its names are the mapping's aliases
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from services.directory.importing import facts
 from services.directory.importing.claims import claims
@@ -66,6 +67,9 @@ def key_of(section: Section, key: str = "key") -> ReadKey:
     columns = section.texts(key)
     gets = [section.reader(column, key) for column in columns]
     field = section.at(key)
+    if len(gets) == 1:
+        (get,) = gets
+        return lambda record: _one_column_key(get(record), field)
 
     def read(record: Record) -> str:
         values = [get(record) for get in gets]
@@ -76,6 +80,14 @@ def key_of(section: Section, key: str = "key") -> ReadKey:
         return ":".join(text_of(value).replace("\\", "\\\\").replace(":", "\\:") for value in values)
 
     return read
+
+
+def _one_column_key(value: Any, field: str) -> str:
+    if is_blank(value):
+        return ""
+    if isinstance(value, dict | list):
+        raise RowRefused(field, "must be given in every column of the key")
+    return text_of(value).replace("\\", "\\\\").replace(":", "\\:")
 
 
 def organization(section: Section, origin: Origin) -> ReadOrganization:

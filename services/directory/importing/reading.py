@@ -200,12 +200,11 @@ class _Reader:
         location = self._first("location", record.location, notes)
         if location.disclosure is not record.location.disclosure:
             raise RowRefused("location.disclosure", "must be that of the other rows with this location")
-        return replace(
-            record,
-            organization=self._first("organization", record.organization, notes),
-            service=self._first("service", record.service, notes),
-            location=location,
-        )
+        organization = self._first("organization", record.organization, notes)
+        service = self._first("service", record.service, notes)
+        if organization is record.organization and service is record.service and location is record.location:
+            return record
+        return replace(record, organization=organization, service=service, location=location)
 
     def _first(self, kind: str, part: Any, notes: Notes) -> Any:
         if part.source is not None:

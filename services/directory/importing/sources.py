@@ -8,7 +8,7 @@ condition holds. What a look-up does not know is unknown and remarked, never gue
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.directory.importing.paths import Record, is_blank, text_of, words_of
 from services.directory.importing.sections import Section
@@ -40,6 +40,12 @@ Check = Callable[[str, str], str]  #: (code, field) → the code; raises Invalid
 
 Word = TypeVar("Word", bound=StrEnum)
 
+
+def always(record: Record) -> bool:
+    """Hold for every record, as a section without a condition does; who knows it need not ask a row."""
+    return True
+
+
 _INTEGER = re.compile(r"[+-]?\d{1,9}(\.0+)?", re.ASCII)
 
 
@@ -70,7 +76,7 @@ def condition(section: Section, key: str = "when") -> Condition:
     """
     parts = [_part(part) for part in section.each(key)]
     if not parts:
-        return lambda record: True
+        return always
     if len(parts) == 1:
         return parts[0]
     return lambda record: all(part(record) for part in parts)
@@ -106,6 +112,10 @@ def choice(section: Section, key: str, check: Check, default: str | None = None)
             said; None: the mapping must give it, and nothing said is "".
     """
     spec = section.take(key) if default is None else section.take(key, default)
+    return _choice_of(spec, section, key, check, default)
+
+
+def _choice_of(spec: Any, section: Section, key: str, check: Check, default: str | None) -> Choice:
     where = section.at(key)
     if isinstance(spec, str):
         constant = check(spec, where) if spec else spec
@@ -121,6 +131,8 @@ def choice(section: Section, key: str, check: Check, default: str | None = None)
 
         return first
     holds, read = _option(section.open(spec, key), check)
+    if holds is always:
+        return lambda record, notes: read(record, notes) or default or ""
     return lambda record, notes: (read(record, notes) if holds(record) else "") or default or ""
 
 
@@ -185,8 +197,12 @@ def word(section: Section, key: str, kind: type[Word], default: Word | None = No
         default: Where the mapping or the record says nothing; None: it must be said.
     """
     by_name = {member.name.lower(): member for member in kind}
-    field = section.at(key)
-    read = choice(section, key, one_of(*by_name), None if default is None else default.name.lower())
+    field, check = section.at(key), one_of(*by_name)
+    spec = section.take(key) if default is None else section.take(key, default.name.lower())
+    if spec and isinstance(spec, str):
+        constant = by_name[check(spec, field)]
+        return lambda record, notes: constant
+    read = _choice_of(spec, section, key, check, None if default is None else default.name.lower())
 
     def read_word(record: Record, notes: Notes) -> Word:
         name = read(record, notes)

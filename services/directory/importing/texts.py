@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from services.directory.importing.paths import Record, is_blank, text_of
 from services.directory.importing.sections import Section, named
-from services.directory.importing.sources import Notes, RowRefused, any_text, choice, condition, look_up_table
+from services.directory.importing.sources import Notes, RowRefused, always, any_text, choice, condition, look_up_table
 from services.directory.model import LocalizedText, Texts, language_tag
 from services.errors import InvalidInput
 
@@ -14,9 +14,19 @@ ReadText = Callable[[Record], str | None]
 def texts(section: Section, key: str) -> Callable[[Record], Texts]:
     """Read a field of texts; what is blank or has no entry in a look-up gives none."""
     makers = [_localized(part) for part in section.each(key)]
+    if not makers:
+        return lambda record: ()
+    if len(makers) == 1:
+        (make_one,) = makers
+
+        def read_one(record: Record) -> Texts:
+            text = make_one(record)
+            return () if text is None else (text,)
+
+        return read_one
 
     def read(record: Record) -> Texts:
-        return tuple(text for make in makers if (text := make(record)) is not None)
+        return tuple([text for make in makers if (text := make(record)) is not None])
 
     return read
 
@@ -59,6 +69,8 @@ def _in_stated_language(section: Section, spec: object) -> Callable[[Record], Lo
 def _text(section: Section) -> ReadText:
     holds = condition(section)
     read = _unconditional(section)
+    if holds is always:
+        return read
     return lambda record: read(record) if holds(record) else None
 
 
@@ -80,6 +92,8 @@ def _unconditional(section: Section) -> ReadText:
 
     def read(record: Record) -> str | None:
         value = get(record)
+        if words is None and type(value) is str:
+            return value if value.strip() else None
         if is_blank(value):
             return None
         if isinstance(value, Mapping | list | tuple):
