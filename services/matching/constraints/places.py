@@ -96,7 +96,7 @@ def _one(
 def _judge(
     report: PlaceReport, provider: Provider, count: int, taken: TakenPlaces | None, chosen: dict[str, int]
 ) -> Places:
-    view = _view(report, provider, taken)
+    view = view_of(report, provider, taken)
     if view.kind is PlacesKind.NOT_COUNTED:
         return Places(YES, view)
     if view.kind is PlacesKind.UNKNOWN:
@@ -104,7 +104,8 @@ def _judge(
     return Places(YES if view.free - chosen.get(report.population, 0) >= count else NO, view)
 
 
-def _view(report: PlaceReport, provider: Provider, taken: TakenPlaces | None) -> PlacesView:
+def view_of(report: PlaceReport, provider: Provider, taken: TakenPlaces | None) -> PlacesView:
+    """Say what is known of one report: how many are free, less what is held and booked."""
     kind, free = PlacesKind.COUNTED, 0
     if report.total is None:
         kind = PlacesKind.NOT_COUNTED
@@ -117,7 +118,7 @@ def _view(report: PlaceReport, provider: Provider, taken: TakenPlaces | None) ->
 
 
 def _overview(provider: Provider, taken: TakenPlaces | None) -> PlacesView:
-    views: Iterable[PlacesView] = [_view(report, provider, taken) for report in provider.place_reports]
+    views: Iterable[PlacesView] = [view_of(report, provider, taken) for report in provider.place_reports]
     return max(
         views,
         key=lambda view: (view.kind is PlacesKind.COUNTED, view.free),
