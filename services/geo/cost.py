@@ -71,7 +71,7 @@ class PlaceArray:
             np.array([resolution for _, resolution in rows], dtype=np.int8),
         )
 
-    def take(self, rows: npt.NDArray[np.intp]) -> Self:
+    def take(self, rows: npt.NDArray[np.signedinteger]) -> Self:
         """Choose some of the places by their row numbers, in the order of the numbers."""
         return type(self)(self.latitude_deg[rows], self.longitude_deg[rows], self.resolution[rows])
 

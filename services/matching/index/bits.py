@@ -6,6 +6,7 @@ import numpy.typing as npt
 Words = npt.NDArray[np.uint64]  #: bit b of word w is row 64 w + b; bits beyond the last row are 0
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
+Ecef = npt.NDArray[np.float64]  #: metres, earth-centred: shape (n, 3), or (n,) for lengths
 
 _WORD_BYTES = 8
 
@@ -35,11 +36,11 @@ def rows_of(words: Words) -> Rows:
     return rows
 
 
-def are_in(words: Words, rows: Rows) -> Mask:
-    """Say which of some rows are in a set."""
-    octets = words.view(np.uint8)
-    are: Mask = (octets[rows >> 3] >> (rows & 7).astype(np.uint8) & 1).view(np.bool_)
-    return are
+def rows_of_words(words: Words, chosen: Rows) -> Rows:
+    """List the rows of a set that are in some of its words."""
+    places = np.flatnonzero(np.unpackbits(words[chosen].view(np.uint8), bitorder="little"))
+    rows: Rows = (chosen << 6)[places >> 6] + (places & 63)
+    return rows
 
 
 def of_rows(rows: Rows, length: int) -> Words:

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from services.geo import AreaCell, PlaceArray, Point, ecef_m
 from services.matching.index.facets import Column, Vocabulary
+from services.matching.index.ground import NOWHERE
 from services.matching.index.judged import Tables
-from services.matching.index.shelf import NOWHERE, Columns, Shelf
+from services.matching.index.shelf import Columns, Shelf
 from services.matching.index.times import Microseconds, microseconds
 from services.matching.model.provider import Claim, Provider
 from services.taxonomy import services

@@ -1,158 +1,156 @@
 """
-Where the providers of one service are: a k-d tree over earth-centred coordinates, and exact costs.
+Where the rows of a shelf are, and who of a set of them is near: tiles first, rows of near tiles next, costs last.
 
-The tree only narrows. What lies in a ball around the origin that holds every
-place of a cost is measured again by the one definition of nearness, so the
-answer is that of measuring everything.
+Tiles and straight lines only narrow. Whoever they leave is measured by the one
+definition of nearness, so the answer is that of measuring everything.
 """
 
+from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
-from services.geo import Gauge, PlaceArray, Point, ball_radius_m, ecef_m
-from services.matching.index.bits import Rows, Words, are_in
+from services.geo import MEAN_IN_CELL_M, Gauge, PlaceArray, ecef_m
+from services.matching.index.bits import Ecef, Rows, Words, rows_of, rows_of_words
+from services.matching.index.tiles import TILE, Tiles, longest_way_m, order_of, sure_chord_m
 
 Costs = npt.NDArray[np.int64]  #: whole millimetres
-Ecef = npt.NDArray[np.float64]  #: metres, shape (n, 3)
 
-_TREE_FROM: Final = 256  #: fewer are measured outright
-_SCAN_WORTH: Final = 8  #: asking a tree for one neighbour costs as much as measuring so many chords
-_NEAR_MM: Final = 200_000_000  #: within that a tree lists faster than a scan
-_MORE: Final = 2  #: measured beyond what is wanted, to see that the rest is farther
-_SLACK: Final = 8  #: more neighbours than expected at the first try
-_WIDER: Final = 6  #: times as many at the second
-_POLAR_RADIUS_M: Final = 6_356_752.0
-_EQUATORIAL_RADIUS_M: Final = 6_378_138.0
-_ANYWHERE: Final = Point(0.0, 0.0)  #: a ball of exact points is as large everywhere
+NOWHERE: Final = 127  #: in place of a resolution: the position is not known
+_ROUNDING_M: Final = 0.002  #: costs are rounded to a millimetre, coordinates to some nanometres
+_MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
+_OUTRIGHT: Final = 32  #: so many are measured without narrowing first
+_MANY_TILES: Final = 64  #: more are narrowed once before they are sorted
+_BITS: Final = np.arange(TILE)
 
 
-class Stretch:
+def arranged(ecef: Ecef, resolution: npt.NDArray[np.int8]) -> Rows:
     """
-    Rows of a shelf that follow each other and are all exact points, or all areas of one resolution.
+    Choose the order of a shelf: exact points, then areas by resolution, each laid out in tiles, then who is nowhere.
 
-    Areas are apart because their cost starts at the centre of the origin's
-    cell and has a floor: from that centre the ball holds for them as well.
+    Args:
+        ecef: Earth-centred coordinates in metres, shape (n, 3).
+
+        resolution: Of the area; 0 for an exact point, or `NOWHERE`.
+    """
+    parts = [np.empty(0, dtype=np.intp)]
+    for kind in np.unique(resolution).tolist():
+        rows = np.flatnonzero(resolution == kind)
+        parts.append(rows if kind == NOWHERE else rows[order_of(ecef[rows])])
+    return np.concatenate(parts)
+
+
+class Ground:
+    """
+    The positions of a shelf, in the order of `arranged`.
+
+    Args:
+        ecef: Earth-centred coordinates in metres, shape (n, 3).
+
+        places: The same rows as degrees and resolutions.
     """
 
-    def __init__(self, first: int, resolution: int, ecef: Ecef, places: PlaceArray) -> None:
-        self.first = first
-        self.resolution = resolution
-        self._ecef_m = ecef
-        self._places = places
-        self._tree = cKDTree(ecef, balanced_tree=False, copy_data=False) if len(ecef) >= _TREE_FROM else None
+    def __init__(self, ecef: Ecef, places: PlaceArray) -> None:
+        self.ecef_m = ecef
+        kinds, firsts = np.unique(places.resolution, return_index=True)
+        self._firsts = firsts
+        #: resolutions in their order, and how near an area can be at best
+        self._kinds: Sequence[int] = kinds.tolist()
+        self._floors_m = np.array([MEAN_IN_CELL_M.get(kind, 0.0) for kind in self._kinds])
+        kind_of_tile = np.searchsorted(firsts, np.arange(0, len(ecef), TILE), side="right") - 1
+        is_mixed = np.unique(firsts[firsts % TILE != 0] // TILE)
+        self.tiles = Tiles.around(ecef, is_mixed)
+        self._kind_of_tile = kind_of_tile if kind_of_tile.any() else None
+        self._floor_of_tile_m = self._floors_m[kind_of_tile]
+        self._floor_of_tile_m[is_mixed] = 0.0
 
-    def __len__(self) -> int:
-        return len(self._ecef_m)
+    def seen_from(self, gauge: Gauge) -> "View":
+        """Look at the shelf from where a person is."""
+        places = [gauge.start(0 if kind == NOWHERE else kind) for kind in self._kinds]
+        starts_m = ecef_m([each.latitude_deg for each in places], [each.longitude_deg for each in places])
+        return View(self, starts_m, self._floor_of_tile_m, self._kind_of_tile)
 
-    def nearest(self, gauge: Gauge, among: Words, rows: Rows | None, count: int, limit: int) -> tuple[Costs, Rows]:
+    def lengths_m(self, starts_m: Ecef, rows: Rows) -> Ecef:
+        """Measure straight lines to rows, at least what an area costs at best."""
+        kind = 0 if len(self._kinds) == 1 else np.searchsorted(self._firsts, rows, side="right") - 1
+        away_m = self.ecef_m[rows] - starts_m[kind]
+        lengths_m: Ecef = np.maximum(np.sqrt(np.einsum("ij,ij->i", away_m, away_m)), self._floors_m[kind])
+        return lengths_m
+
+
+class View:
+    """
+    A shelf as it is seen from one origin. A cost lies between its length and `longest_way_m` of it.
+
+    Args:
+        ground: The shelf.
+
+        starts_m: Where each kind of place is measured from.
+
+        floor_m: How near each tile can be at best, whatever its ball.
+
+        kind_of_tile: None where all tiles but the mixed are of the first kind.
+    """
+
+    def __init__(self, ground: Ground, starts_m: Ecef, floor_m: Ecef, kind_of_tile: Rows | None) -> None:
+        self._ground = ground
+        self._starts_m = starts_m
+        tiles = ground.tiles
+        away_m = tiles.centre_m - (starts_m[0] if kind_of_tile is None else starts_m[kind_of_tile])
+        middle_m = np.sqrt(np.einsum("ij,ij->i", away_m, away_m))
+        #: lengths of the nearest and of the farthest row that a tile can have
+        self._least_m = np.maximum(middle_m - tiles.radius_m, floor_m)
+        self._most_m = np.maximum(middle_m + tiles.radius_m, floor_m)
+
+    def nearest(self, among: Words, count: int, limit: int) -> Rows:
         """
-        Choose the nearest of a set.
+        Choose rows of a set that hold its nearest, ties included, and few others.
 
         Args:
-            gauge: Measures from where the person is.
+            among: The set.
 
-            among: The set, in rows of the shelf.
+            count: How many are in it.
 
-            rows: The same as a list, as far as it lies in this stretch; None to find it when needed.
+            limit: How many are wanted.
+        """
+        if count <= limit + _OUTRIGHT:
+            return rows_of(among)
+        tiles = np.flatnonzero(among)
+        if len(tiles) > _MANY_TILES:  # each holds somebody
+            most_m = self._most_m[tiles]
+            reach_m = _reach_m(float(np.partition(most_m, limit - 1)[limit - 1]) if limit <= len(tiles) else inf)
+            tiles = tiles[self._least_m[tiles] <= reach_m]
+        most_m = self._most_m[tiles]
+        order = most_m.argsort()
+        held = np.bitwise_count(among[tiles[order]]).cumsum(dtype=np.intp)
+        reach_m = _reach_m(float(most_m[order[held.searchsorted(limit)]]))
+        rows = rows_of_words(among, tiles[self._least_m[tiles] <= reach_m])
+        lengths_m = self._ground.lengths_m(self._starts_m, rows)
+        return rows[lengths_m <= _reach_m(float(np.partition(lengths_m, limit - 1)[limit - 1]))]
 
-            count: How many of the set lie in this stretch.
-
-            limit: How many to choose.
+    def within(self, max_cost_mm: int, among: Words) -> tuple[Words, Rows]:
+        """
+        List who of a set costs at most a number, as far as straight lines can say.
 
         Returns:
-            Costs and rows of the shelf, at least those of the `limit` nearest, ties included.
+            A set of rows that do, which says nothing of rows outside `among`, and those that must be measured.
         """
-        start_m = self._start_m(gauge)
-        if rows is None:
-            found = self._by_tree(gauge, start_m, among, count, limit)
-            if found is not None:
-                return found
-            inside = self.first + np.arange(len(self))
-            rows = inside[are_in(among, inside)]
-        local = rows - self.first
-        chords_m = self._chords_m(start_m, local)
-        if len(local) <= limit + _MORE:
-            return self._costs_mm(gauge, local), rows
-        order = np.argpartition(chords_m, limit + _MORE)[: limit + _MORE + 1]
-        guess = local[order]
-        costs = self._costs_mm(gauge, guess)
-        radius_m = _ball_m(int(np.partition(costs, limit - 1)[limit - 1]))
-        if chords_m[order].max() > radius_m:  # so is every chord that is not among them
-            return costs, guess + self.first
-        local = local[chords_m <= radius_m]
-        return self._costs_mm(gauge, local), local + self.first
-
-    def within(self, gauge: Gauge, max_cost_mm: int, rows: Rows | None) -> Rows:
-        """
-        List the rows of the shelf whose cost is at most a number.
-
-        Args:
-            gauge: Measures from where the person is.
-
-            max_cost_mm: The number, in whole millimetres.
-
-            rows: Those that matter, in rows of the shelf; None for all.
-        """
-        start_m, reach_m = self._start_m(gauge), _ball_m(max_cost_mm)
-        if rows is not None:
-            near = rows - self.first
-        elif self._tree is not None and max_cost_mm < _NEAR_MM:
-            found = self._tree.query_ball_point(start_m, reach_m, return_sorted=False)
-            near = np.array(found, dtype=np.intp)
-        else:
-            near = np.arange(len(self))
-        chords_m = self._chords_m(start_m, near)
-        is_near = chords_m <= reach_m
-        near, chords_m = near[is_near], chords_m[is_near]
-        # over the sphere around the earth the way is at least as long as over the ellipsoid within
-        longest_m = 2 * _EQUATORIAL_RADIUS_M * np.arcsin(np.minimum(chords_m / (2 * _POLAR_RADIUS_M), 1.0))
-        # the floor may lift the cost of any area
-        is_sure = (longest_m + 1.0 < max_cost_mm / 1000.0) & (not self.resolution)
-        unsure = near[~is_sure]
-        inside = unsure[self._costs_mm(gauge, unsure) <= max_cost_mm]
-        return np.concatenate([near[is_sure], inside]) + self.first
-
-    def _by_tree(self, gauge: Gauge, start_m: Ecef, among: Words, count: int, limit: int) -> tuple[Costs, Rows] | None:
-        """Walk outwards from the start; None if measuring the whole set is less work."""
-        if self._tree is None:
-            return None
-        neighbours = len(self) * limit // count + limit + _SLACK
-        for wanted in (min(neighbours, len(self)), min(neighbours * _WIDER, len(self))):
-            if wanted * _SCAN_WORTH > len(self):
-                return None
-            found = self._tree.query(start_m, wanted)
-            chords_m, local = np.atleast_1d(found[0]), np.atleast_1d(found[1]).astype(np.intp)
-            is_in = are_in(among, local + self.first)
-            local, reached_m = local[is_in], chords_m[is_in]
-            if len(local) < limit:
-                continue
-            costs = self._costs_mm(gauge, local[:limit])
-            radius_m = _ball_m(int(costs.max()))
-            if chords_m[-1] > radius_m:
-                more = local[limit:][reached_m[limit:] <= radius_m]
-                local = np.concatenate([local[:limit], more])
-                return np.concatenate([costs, self._costs_mm(gauge, more)]), local + self.first
-            ball = np.array(self._tree.query_ball_point(start_m, radius_m, return_sorted=False), dtype=np.intp)
-            ball = ball[are_in(among, ball + self.first)]
-            return self._costs_mm(gauge, ball), ball + self.first
-        return None
-
-    def _start_m(self, gauge: Gauge) -> Ecef:
-        start = gauge.start(self.resolution)
-        return ecef_m(start.latitude_deg, start.longitude_deg)
-
-    def _chords_m(self, start_m: Ecef, local: Rows | slice) -> Ecef:
-        away_m = self._ecef_m[local] - start_m
-        chords: Ecef = np.sqrt(np.einsum("ij,ij->i", away_m, away_m))
-        return chords
-
-    def _costs_mm(self, gauge: Gauge, local: Rows) -> Costs:
-        return gauge.costs_mm(self._places.take(local)) if len(local) else np.empty(0, dtype=np.int64)
+        farthest_m = max_cost_mm / 1000.0 + _ROUNDING_M
+        sure_m = sure_chord_m(max_cost_mm / 1000.0 - _MARGIN_M)
+        is_inside = self._most_m <= sure_m
+        inside = np.where(is_inside, ~np.uint64(0), np.uint64(0))
+        edge = np.flatnonzero((self._least_m <= farthest_m) & ~is_inside & (among != 0))
+        if not len(edge):
+            return inside, edge
+        rows = rows_of_words(among, edge)
+        lengths_m = self._ground.lengths_m(self._starts_m, rows)
+        found = rows[lengths_m <= sure_m]
+        np.bitwise_or.at(inside, found >> 6, np.uint64(1) << (found & 63).astype(np.uint64))
+        return inside, rows[(lengths_m > sure_m) & (lengths_m <= farthest_m)]
 
 
-def _ball_m(cost_mm: int) -> float:
-    """Choose the radius of the ball around a start that holds every place of at most a cost."""
-    return ball_radius_m(_ANYWHERE, cost_mm)
+def _reach_m(length_m: float) -> float:
+    """Bound the lengths of all whose cost is not above that of somebody at a length."""
+    return longest_way_m(length_m) + _ROUNDING_M

@@ -5,26 +5,30 @@ Each constraint is one or two sets of bits, so counting whom it was the first to
 exclude is exact over the whole directory and takes microseconds.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from services.geo import Gauge
 from services.matching.constraints.table import CONSTRAINTS, Constraint
-from services.matching.index.bits import Words, count
+from services.matching.index.bits import Rows, Words, count
 from services.matching.index.facets import Attributes, Column, facet_of
-from services.matching.index.judged import Judged
-from services.matching.index.shelf import Sets, Shelf
+from services.matching.index.ground import View
+from services.matching.index.judged import Judged, Tables
+from services.matching.index.shelf import NOBODY, Sets, Shelf
+from services.matching.index.times import microseconds
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
-from services.matching.model.verdicts import YES, Finding
+from services.matching.model.verdicts import Finding
 from services.taxonomy import Service
 
 if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
 
 Reason = tuple[Constraint, Finding]
+_NO_ROWS: Final = np.empty(0, dtype=np.intp)
 
 
 class Step(NamedTuple):
@@ -40,10 +44,13 @@ class _Source(NamedTuple):
     """Where a constraint's finding on a row is looked up; without a column it is judged again."""
 
     constraint: Constraint
+    said: Words  #: of whom it said something else than a plain yes
     column: Column | None
     tables: Sequence[Judged]
 
 
+#: a constraint, and what was judged of each value of its facet
+Judgement = tuple[Step, tuple[Judged, ...]]
 _KNOWN_STEPS: dict[tuple[str, bool], tuple[Service, tuple[Step, ...]]] = {}
 
 
@@ -72,8 +79,20 @@ class Question:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.gauge = Gauge(asked.origin)
+        self.when_us = microseconds(asked.when_time)
         listed = steps(asked.need.service, has_person=asked.person is not None)
-        self.steps = [(step, None if step.facet is None else step.key_of(asked)) for step in listed]
+        self._steps = [(step, None if step.facet is None else step.key_of(asked)) for step in listed]
+        self._judged: tuple[Tables, list[Judgement]] | None = None
+
+    def judged_by(self, tables: Tables) -> list[Judgement]:
+        """List the steps with what was judged of each value; the parts of a directory share their tables."""
+        if self._judged is None or self._judged[0] is not tables:
+            listed = [
+                (step, () if step.facet is None else tables.judged(step.constraint, key, self.asked))
+                for step, key in self._steps
+            ]
+            self._judged = tables, listed
+        return self._judged[1]
 
 
 class Sifted:
@@ -91,96 +110,143 @@ class Sifted:
         self._asked = asked = question.asked
         self._block = part.block
         self.shelf: Shelf = part.block.shelf(asked.need.code)
-        self._sources: list[_Source] = []
+        self._view: View | None = None
         self.excluded: dict[str, int] = {}
-        alive = part.standing(self.shelf).copy()
-        unsure = np.zeros_like(alive)
-        left = count(alive)
-        self._note("service", len(part) - left)
-        for step, key in question.steps:
-            if not left:
-                break
-            no, unknown = self._judge(step, key, alive, left)
+        self._alive, self._left = part.standing(self.shelf)
+        self._note("service", len(part) - self._left)
+        self._saying_no: list[tuple[str, Words]] = []  # not taken off yet
+        sources: list[_Source] = []
+        is_life_first = asked.need.service.life_first
+        for step, tables in question.judged_by(self._block.tables) if self._left else ():
+            constraint, facet = step.constraint, step.facet
+            if facet is None:
+                no, unknown = self._judge_apart(constraint)
+                column = None
+                if not self._left:
+                    break
+            else:
+                no, unknown = self.shelf.sets(facet, tables, question.when_us)
+                column = self._block.columns.numbers[facet]
+            if no is not None:
+                if step.excludes:
+                    self._saying_no.append((constraint.name, no))
+                else:
+                    sources.append(_Source(constraint, no, column, tables))
             if unknown is not None:
-                np.bitwise_or(unsure, unknown, out=unsure)
-            if no is not None and step.excludes:
-                np.bitwise_and(alive, ~no, out=alive)
-                stay = count(alive)
-                self._note(step.constraint.name, left - stay)
-                left = stay
-        if asked.need.service.life_first:
-            unsure[:] = 0  # an unknown is a caution there (R59)
-        self.unsure: Words = alive & unsure
+                sources.append(_Source(constraint, unknown, column, tables))
+        self._take_off()
+        self._sources = sources
+        self.sure, self.unsure = self._alive, self._alive
+        self.sure_count, self.unsure_count = self._left, 0
+        if is_life_first or not sources:  # an unknown is a caution there (R59)
+            return
+        unsure = np.bitwise_or.reduce(_matrix(each.said for each in sources), axis=0)
+        self.sure, self.unsure = self._alive & ~unsure, self._alive & unsure
         self.unsure_count = count(self.unsure)
-        self.sure: Words = alive & ~unsure
-        self.sure_count = left - self.unsure_count
+        self.sure_count -= self.unsure_count
+
+    def chosen(self, *, is_sure: bool, limit: int) -> Rows:
+        """Choose rows that hold the nearest who can, or whom to ask first, ties included, and few others."""
+        among, number = (self.sure, self.sure_count) if is_sure else (self.unsure, self.unsure_count)
+        return self._seen().nearest(among, number, limit) if number else _NO_ROWS
 
     def nearest(self, *, is_sure: bool, limit: int) -> list[tuple[int, Provider, int]]:
         """Choose the nearest who can, or whom to ask first: cost in whole millimetres, who, and the row."""
-        among, number = (self.sure, self.sure_count) if is_sure else (self.unsure, self.unsure_count)
-        found = self.shelf.nearest(self._question.gauge, among, number, limit)
-        return [(cost, self.shelf.provider(row), row) for cost, row in found]
+        return self.ranked([self.chosen(is_sure=is_sure, limit=limit)], limit)[0]
+
+    def ranked(self, lists: Sequence[Rows], limit: int) -> list[list[tuple[int, Provider, int]]]:
+        """Order lists of rows by cost and then by id, at most `limit` of each; all are measured at once."""
+        together = np.concatenate(lists)
+        if not len(together):
+            return [[] for _ in lists]
+        costs = self.shelf.costs_mm(self._question.gauge, together).tolist()
+        rows, numbers = together.tolist(), self.shelf.rows[together].tolist()
+        measured = list(zip(costs, numbers, rows, strict=True))  # rows of the block are in the order of ids
+        found, first = [], 0
+        for each in lists:
+            nearest = sorted(measured[first : first + len(each)])[:limit]
+            found.append([(cost, self._block.providers[number], row) for cost, number, row in nearest])
+            first += len(each)
+        return found
 
     def reasons(self, rows: Sequence[int], providers: Sequence[Provider]) -> list[list[Reason]]:
         """List for each of some who are left what is not a plain yes, in the order of the table."""
-        asked = self._asked
         found: list[list[Reason]] = [[] for _ in rows]
-        if not found:
+        if not found or not self._sources:
             return found
-        at = self.shelf.rows[np.array(rows)]
-        for constraint, column, tables in self._sources:
+        at = np.array(rows)
+        octets = _matrix(each.said for each in self._sources).view(np.uint8)
+        is_said = octets[:, at >> 3] >> (at & 7).astype(np.uint8) & 1
+        numbers = self.shelf.rows[at]
+        for which, source in zip(*(each.tolist() for each in is_said.T.nonzero()), strict=True):
+            constraint, _, column, tables = self._sources[source]
             if column is None:
-                findings = [constraint.judge(asked, each) for each in providers]
-            elif len(tables) == 1:
-                known = tables[0].findings
-                findings = [known[number] for number in column[at].tolist()]
+                finding = constraint.judge(self._asked, providers[which])
             else:
-                findings = [
-                    tables[each.vetting_expired(asked.when_time)].findings[number]
-                    for each, number in zip(providers, column[at].tolist(), strict=True)
-                ]
-            for finding, listed in zip(findings, found, strict=True):
-                if finding is not YES:
-                    listed.append((constraint, finding))
+                has_ended = len(tables) > 1 and providers[which].vetting_expired(self._asked.when_time)
+                finding = tables[has_ended].findings[column[numbers[which]]]
+            found[which].append((constraint, finding))
         return found
 
-    def _judge(self, step: Step, key: Hashable, alive: Words, left: int) -> Sets:
-        if step.facet is None:
-            sets = self._judge_apart(step.constraint, alive, left)
-            if sets[1] is not None:
-                self._sources.append(_Source(step.constraint, None, ()))
-            return sets
-        name = step.constraint.name
-        found = self.shelf.find(name, key)
-        if found is None:
-            tables = self._block.tables.judged(step.constraint, key, self._asked)
-            found = self.shelf.keep(name, key, step.facet, tables)
-        no, unknown = self.shelf.sets(found, self._asked)
-        if unknown is not None or (no is not None and not step.excludes):
-            self._sources.append(_Source(step.constraint, self._block.columns.numbers[step.facet], found.tables))
-        return no, unknown
+    def _seen(self) -> View:
+        if self._view is None:
+            self._view = self.shelf.ground.seen_from(self._question.gauge)
+        return self._view
 
-    def _judge_apart(self, constraint: Constraint, alive: Words, left: int) -> Sets:
+    def _take_off(self) -> None:
+        """Take off who was said no to, and count each by the first who said so."""
+        if not self._saying_no:
+            return
+        stays = _matrix([self._alive, *(no for _, no in self._saying_no)])
+        np.bitwise_not(stays[1:], out=stays[1:])
+        np.bitwise_and.accumulate(stays, axis=0, out=stays)
+        left = np.add.reduce(np.bitwise_count(stays), axis=1, dtype=np.intp).tolist()
+        for (name, _), before, after in zip(self._saying_no, left, left[1:], strict=False):
+            self._note(name, before - after)
+        self._alive, self._left = stays[-1], left[-1]
+        self._saying_no = []
+
+    def _judge_apart(self, constraint: Constraint) -> Sets:
+        """Judge by columns of numbers those who are still left, or all where that is less work."""
         asked, shelf = self._asked, self.shelf
         sets: Sets
         match constraint.name:
             case "service":
                 sets = shelf.judge_service(constraint, asked)
             case "validity":
-                sets = shelf.judge_validity(asked)
-            case "places":
-                sets = shelf.judge_places(constraint, asked, alive)
+                sets = shelf.judge_validity(self._question.when_us)
             case "position":
                 sets = shelf.nowhere, None
-            case "distance":
-                sets = shelf.judge_distance(self._question.gauge, asked, alive, left)
             case "safety":
-                rows = [self._block.row_of(each) for each in asked.excluded_provider_ids]
-                sets = shelf.judge_safety([row for row in rows if row is not None])
+                sets = shelf.judge_safety(self._excluded_rows())
+            case "distance" if asked.max_cost_mm is None:
+                sets = NOBODY
             case _:
-                sets = shelf.judge_each(constraint, asked, alive)
+                self._take_off()
+                sets = self._judge_left(constraint) if self._left else NOBODY
         return sets
+
+    def _judge_left(self, constraint: Constraint) -> Sets:
+        """Judge by columns of numbers, knowing who is left."""
+        asked, shelf = self._asked, self.shelf
+        match constraint.name:
+            case "places":
+                return shelf.judge_places(constraint, asked, self._alive)
+            case "distance" if asked.max_cost_mm is not None:
+                return shelf.judge_distance(self._question.gauge, self._seen(), asked.max_cost_mm, self._alive)
+            case _:
+                return shelf.judge_each(constraint, asked, self._alive)
+
+    def _excluded_rows(self) -> list[int]:
+        rows = [self._block.row_of(each) for each in self._asked.excluded_provider_ids]
+        return [row for row in rows if row is not None]
 
     def _note(self, constraint: str, number: int) -> None:
         if number:
             self.excluded[constraint] = self.excluded.get(constraint, 0) + number
+
+
+def _matrix(sets: Iterable[Words]) -> npt.NDArray[np.uint64]:
+    """Put sets of one shelf below each other, copied."""
+    listed = list(sets)
+    return np.concatenate(listed).reshape(len(listed), -1)

@@ -23,7 +23,7 @@ class Part:
 
     block: Block
     gone: Rows  #: rows of the block that a change has replaced
-    _standing: dict[int, Words] = field(default_factory=dict)  #: by shelf, as far as it was asked for
+    _standing: dict[int, tuple[Words, int]] = field(default_factory=dict)  #: by shelf, as far as it was asked for
 
     @classmethod
     def of(cls, block: Block, gone_ids: Iterable[str] = ()) -> Self:
@@ -31,15 +31,15 @@ class Part:
         rows = [row for row in map(block.row_of, gone_ids) if row is not None]
         return cls(block, np.array(rows, dtype=np.intp))
 
-    def standing(self, shelf: Shelf) -> Words:
-        """Say who of a shelf still stands."""
+    def standing(self, shelf: Shelf) -> tuple[Words, int]:
+        """Say who of a shelf still stands, and how many they are; not to be written to."""
         if not len(self.gone):
-            return shelf.everybody
+            return shelf.everybody, len(shelf)
         known = self._standing.get(id(shelf))
         if known is None:
             gone = shelf.places_of(self.gone)
-            known = shelf.everybody & ~of_rows(gone, len(shelf)) if len(gone) else shelf.everybody
-            self._standing[id(shelf)] = known
+            words = shelf.everybody & ~of_rows(gone, len(shelf)) if len(gone) else shelf.everybody
+            known = self._standing[id(shelf)] = words, len(shelf) - len(gone)
         return known
 
     def __len__(self) -> int:
