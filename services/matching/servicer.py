@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from services import geo
 from services.errors import Unimplemented
 from services.matching import ranking
 from services.matching.constraints.table import RULES_VERSION
@@ -75,7 +76,9 @@ class MatchingServicer:
             for need_no, each in enumerate(asked)
             for row in _others(snapshot, each, chosen)
         ]
-        return response_wire.check_to_wire(checked, candidates)
+        answer = response_wire.check_to_wire(checked, candidates)
+        answer.origin_area_cell = geo.area_at(geo.position_of(enquiry.origin)).h3_cell
+        return answer
 
     async def ExplainMatch(self, request: Any, context: Any) -> Any:
         raise Unimplemented("ExplainMatch is not answered in this version")

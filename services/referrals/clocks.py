@@ -46,6 +46,17 @@ HOLD_TTL: Final[Mapping[Urgency, timedelta]] = MappingProxyType(
 )
 
 
+#: how long a provider has to say whether it could take somebody
+PROBE_TTL: Final[Mapping[Urgency, timedelta]] = MappingProxyType(
+    {
+        Urgency.IMMEDIATE: timedelta(minutes=10),
+        Urgency.EMERGENCY: timedelta(minutes=30),
+        Urgency.URGENT: timedelta(hours=4),
+        Urgency.NORMAL: timedelta(hours=24),
+    }
+)
+
+
 class Where(NamedTuple):
     """Where somebody works: what decides which days are working days."""
 

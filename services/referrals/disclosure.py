@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from services.referrals.model import PLACED, Offer, OfferState
+from services.referrals.model import NOT_SENT, PLACED, Offer, OfferState
 
 #: consent field -> facts of `Person` that it opens
 PERSON_FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -53,9 +53,12 @@ class Shown:
     code: bool = False
     person: tuple[str, ...] = ()  #: names of facts
     briefing: tuple[str, ...] = ()  #: names of facts
+    area: bool = False  #: the coarse area where the person is
 
 
 NOTHING: Final = Shown()
+#: a question without identity, and its answer until the offer is sent
+_PROBE: Final = Shown(code=True, area=True)
 
 
 def shown_to_receiver(offer: Offer, consented: Collection[str]) -> Shown:
@@ -68,6 +71,8 @@ def shown_to_receiver(offer: Offer, consented: Collection[str]) -> Shown:
         consented: The fields that the consent covers for this provider now; empty
             once it has ended, while nobody has accepted.
     """
+    if offer.state is OfferState.PROBING or offer.state in NOT_SENT:
+        return _PROBE
     if offer.state not in _READ:
         return NOTHING
     opened = set(consented)
@@ -80,7 +85,9 @@ def shown_to_receiver(offer: Offer, consented: Collection[str]) -> Shown:
 
 def shown_to_coordinator(offer: Offer) -> Shown:
     """Say what a duty coordinator may see: the code, so that somebody can be rung, and nothing of the person."""
-    return NOTHING if offer.is_closed else Shown(code=True)
+    if offer.is_closed:
+        return NOTHING
+    return _PROBE if offer.state is OfferState.PROBING else Shown(code=True)
 
 
 def _facts(table: Mapping[str, tuple[str, ...]], opened: Collection[str]) -> tuple[str, ...]:

@@ -3,8 +3,7 @@ The state machine of referrals and offers, as data.
 
 Rules of this file: every move that exists stands in a table here, with who makes
 it, under which guard, which clock it starts and which event tells of it; nothing
-else decides whether a move is legal. It knows no time and no storage. Moves that no
-method serves yet stand here all the same, so that the contract is read in one place.
+else decides whether a move is legal. It knows no time and no storage.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from services.errors import FailedPrecondition, Reason
-from services.referrals.model import UNANSWERED, DueKind, EventType, OfferState, ReferralState
+from services.referrals.model import NOT_SENT, UNANSWERED, DueKind, EventType, OfferState, ReferralState
 
 S = OfferState
 R = ReferralState
@@ -47,6 +46,7 @@ class Move(StrEnum):
     ASK_CONSENT = "ask_consent"
     ASK_APPROVAL = "ask_approval"
     REQUEST = "request"
+    PROBE = "probe"
     ANSWER_PROBE = "answer_probe"
     ACKNOWLEDGE = "acknowledge"
     ACCEPT = "accept"
@@ -81,7 +81,6 @@ class Transition:
 
 _ASKED: Final = frozenset({S.REQUESTED, S.RECEIVED})
 _ANSWERABLE: Final = _ASKED | {S.WAITLISTED}
-_NOT_SENT: Final = frozenset({S.DRAFT, S.AWAITING_CONSENT, S.AWAITING_APPROVAL})
 _LATE: Final = frozenset({S.EXPIRED, S.SUPERSEDED})
 _ON_THE_WAY: Final = frozenset({S.ACCEPTED, S.IN_TRANSIT})
 _ANY: Final = frozenset(S)
@@ -110,6 +109,8 @@ def _row(
 _SENDER: Final = Actor.SENDER
 _DESK: Final = Actor.PROVIDER
 _EITHER: Final = frozenset({Actor.SENDER, Actor.PROVIDER})
+#: a probe that another has answered ends as if it had been recalled: nobody learns of the others
+_RECALL: Final = frozenset({Actor.SENDER, Actor.SYSTEM})
 _CLOCK: Final = Actor.CLOCK
 _SYSTEM: Final = Actor.SYSTEM
 _PERSON: Final = DueKind.PERSON_DECIDES
@@ -121,13 +122,14 @@ M, E, G = Move, EventType, Guard
 OFFER_TABLE: Final[tuple[Transition, ...]] = (
     _row(S.DRAFT, M.ASK_CONSENT, S.AWAITING_CONSENT, _SENDER, G.SAFETY_CHECKED, _PERSON, E.OFFER_CREATED),
     _row(S.DRAFT, M.ASK_APPROVAL, S.AWAITING_APPROVAL, _SENDER, G.SAFETY_CHECKED, _PERSON, E.OFFER_CREATED),
-    _row(_NOT_SENT, M.REQUEST, S.REQUESTED, _SENDER, G.CONSENT_COVERS, DueKind.READ, E.OFFER_REQUESTED),
-    _row(S.PROBING, M.ANSWER_PROBE, S.DRAFT, _DESK, G.NONE, _PERSON, E.PROBE_ANSWERED),
+    _row(NOT_SENT, M.REQUEST, S.REQUESTED, _SENDER, G.CONSENT_COVERS, DueKind.READ, E.OFFER_REQUESTED),
+    _row(S.DRAFT, M.PROBE, S.PROBING, _SENDER, G.SAFETY_CHECKED, DueKind.DECIDE, E.PROBE_REQUESTED),
+    _row(S.PROBING, M.ANSWER_PROBE, S.DRAFT, _DESK, G.PLACE, _PERSON, E.PROBE_ANSWERED),
     _row(S.REQUESTED, M.ACKNOWLEDGE, S.RECEIVED, _DESK, G.NONE, DueKind.DECIDE, E.OFFER_RECEIVED),
     _row(S.INFO_REQUESTED, M.ACKNOWLEDGE, S.RECEIVED, _EITHER, G.NONE, DueKind.DECIDE, E.OFFER_RECEIVED),
     _row(_ANSWERABLE, M.ACCEPT, S.ACCEPTED, _DESK, G.PLACE, _THERE, E.OFFER_ACCEPTED),
     _row(_LATE, M.ACCEPT, S.ACCEPTED, _DESK, G.NOBODY_ELSE, _THERE, E.OFFER_ACCEPTED),
-    _row(_ANSWERABLE, M.DECLINE, S.REJECTED, _DESK, G.CODED_REASON, None, E.OFFER_REJECTED),
+    _row(_ANSWERABLE | {S.PROBING}, M.DECLINE, S.REJECTED, _DESK, G.CODED_REASON, None, E.OFFER_REJECTED),
     _row(_ASKED, M.ASK_INFO, S.INFO_REQUESTED, _DESK, G.CODED_REASON, _PERSON, E.OFFER_ON_HOLD),
     _row(_ASKED, M.WAITLIST, S.WAITLISTED, _DESK, G.CODED_REASON, _PERSON, E.OFFER_ON_HOLD),
     _row(_ASKED, M.PROPOSE, S.PROPOSED, _DESK, G.PLACE, _PERSON, E.OFFER_PROPOSED),
@@ -140,7 +142,7 @@ OFFER_TABLE: Final[tuple[Transition, ...]] = (
     _row(_ANY - {S.IN_PROGRESS}, M.ARRIVE, S.IN_PROGRESS, _DESK, G.NONE, _REVIEW, E.OFFER_ARRIVED),
     _row(_ON_THE_WAY, M.FAIL, S.FAILED, _EITHER, G.CODED_REASON, None, E.OFFER_FAILED),
     _row(S.IN_PROGRESS, M.COMPLETE, S.COMPLETED, _DESK, G.CODED_REASON, None, E.OFFER_COMPLETED),
-    _row(UNANSWERED | _ON_THE_WAY, M.CANCEL, S.CANCELLED, _SENDER, G.CODED_REASON, None, E.OFFER_CANCELLED),
+    _row(UNANSWERED | _ON_THE_WAY, M.CANCEL, S.CANCELLED, _RECALL, G.CODED_REASON, None, E.OFFER_CANCELLED),
     _row(UNANSWERED, M.EXPIRE, S.EXPIRED, _CLOCK, G.NONE, None, E.OFFER_EXPIRED),
     _row(UNANSWERED, M.SUPERSEDE, S.SUPERSEDED, _SYSTEM, G.NONE, None, E.OFFER_SUPERSEDED),
     _row(_ANY - {S.ENTERED_IN_ERROR}, M.VOID, S.ENTERED_IN_ERROR, _SENDER, G.CODED_REASON, None, E.OFFER_CANCELLED),

@@ -127,6 +127,8 @@ class FixedMatching:
     asked_next: list[Any] = field(default_factory=list)
     is_away: bool = False
     calls: int = 0
+    area_cell: str = ""  #: where the person is
+    asks_gate: set[str] = field(default_factory=set)  #: providers whose front gate must be spoken to
 
     async def check(
         self, match_token: str, request: Any, choices: Sequence[Choice]
@@ -139,6 +141,8 @@ class FixedMatching:
                 self.turned.get(each.provider_id, ()),
                 self.items.get(each.provider_id, (PlaceItem("girls", 1),)),
                 needed,
+                each.provider_id in self.asks_gate,
+                self.area_cell,
             )
             for each in choices
         ], self.following

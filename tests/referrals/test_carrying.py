@@ -220,4 +220,4 @@ async def test_lists_come_in_pages_that_join_without_gap(referrals: Running) -> 
 
 async def test_what_is_not_built_says_so(referrals: Running) -> None:
     with pytest.raises(Unimplemented):
-        await referrals.sender().ProbeProviders(service_pb.ProbeProvidersRequest(request_id="x"))
+        await referrals.sender().CreateReferrals(service_pb.CreateReferralsRequest(request_id="x"))

@@ -6,8 +6,10 @@ from services.referrals.model.handover import Handover
 from services.referrals.model.ids import CASE_REF, checked_id, checked_ref
 from services.referrals.model.offer import (
     ANSWERS,
+    ASSESSMENT,
     CLOSED,
     CONDITIONS,
+    NOT_SENT,
     PLACED,
     QUESTIONS,
     UNANSWERED,
@@ -25,9 +27,11 @@ from services.referrals.model.task import RINGING, SEEKING, Cause, Task, TaskKin
 
 __all__ = [
     "ANSWERS",
+    "ASSESSMENT",
     "CASE_REF",
     "CLOSED",
     "CONDITIONS",
+    "NOT_SENT",
     "OPEN_REFERRALS",
     "PLACED",
     "QUESTIONS",

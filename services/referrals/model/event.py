@@ -23,6 +23,7 @@ class EventType(StrEnum):
     REFERRAL_EXHAUSTED = "referral_exhausted"
     REFERRAL_COMPLETED = "referral_completed"
     REFERRAL_REVOKED = "referral_revoked"
+    REFERRAL_VOIDED = "referral_voided"
     REFERRAL_ERASED = "referral_erased"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     OFFER_CREATED = "offer_created"
@@ -41,6 +42,7 @@ class EventType(StrEnum):
     OFFER_SUPERSEDED = "offer_superseded"
     OFFER_OVERDUE = "offer_overdue"  #: a clock ran out, and the next one runs
     ALERT_RUNG = "alert_rung"  #: silence has climbed a rung that concerns channels; `reason` names it
+    PROBE_REQUESTED = "probe_requested"
     PROBE_ANSWERED = "probe_answered"
     HOLD_LAPSED = "hold_lapsed"
     HOLD_OVERCOMMITTED = "hold_overcommitted"

@@ -63,6 +63,12 @@ CONDITIONS: Final = (
     "guardian",
     "paper",
 )
+#: what the yes of a probe may hang on: the provider must see the person first
+ASSESSMENT: Final = "assessment"
+#: nobody was told of a person yet: an offer is a question, or waits for its sender
+NOT_SENT: Final[AbstractSet[OfferState]] = frozenset(
+    {OfferState.DRAFT, OfferState.AWAITING_CONSENT, OfferState.AWAITING_APPROVAL}
+)
 #: what a provider may ask
 QUESTIONS: Final = (
     "age",

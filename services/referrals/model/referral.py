@@ -58,7 +58,7 @@ class Referral:
     client_id: str  #: the case system that made it
     case_ref: str  #: the sender's word; comes back to the sender and to nobody else
     person_ref: str = ""
-    consent_id: str
+    consent_id: str | None  #: None: nobody was told of a person yet
     state: ReferralState = ReferralState.DRAFT
     version: int = 0
     create_time: datetime

@@ -1,6 +1,6 @@
 """Requests that are recognised when they come again, and the answers that never change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -10,6 +10,8 @@ class Choice:
 
     need_no: int
     provider_id: str
+    #: somebody has spoken to the front gate (R22); says nothing of who was chosen
+    gate_confirmed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ store then writes whatever was replaced.
 
 from services.referrals.scene.answers import accept, acknowledge, decline
 from services.referrals.scene.arrivals import arrive, complete, depart, fail
-from services.referrals.scene.asking import Ask, ask, create, require_referable
+from services.referrals.scene.asking import Ask, ask, create, require_in_use, require_referable
 from services.referrals.scene.bargaining import YesIf, agree, answer_info, ask_info, propose, refuse, waitlist
-from services.referrals.scene.ending import cancel, revoke, stop_service, withdraw
+from services.referrals.scene.ending import cancel, revoke, stop_service, void, void_offer, withdraw
 from services.referrals.scene.next_steps import ask_next, give_up, is_due, remind, wait_again
+from services.referrals.scene.probing import answer_probe, defer, probe, send
 from services.referrals.scene.scene import House, Scene
 from services.referrals.scene.silence import lapse_hold, let_time_pass
 from services.referrals.scene.working import working_time
@@ -25,6 +26,7 @@ __all__ = [
     "acknowledge",
     "agree",
     "answer_info",
+    "answer_probe",
     "arrive",
     "ask",
     "ask_info",
@@ -33,18 +35,24 @@ __all__ = [
     "complete",
     "create",
     "decline",
+    "defer",
     "depart",
     "fail",
     "give_up",
     "is_due",
     "lapse_hold",
     "let_time_pass",
+    "probe",
     "propose",
     "refuse",
     "remind",
+    "require_in_use",
     "require_referable",
     "revoke",
+    "send",
     "stop_service",
+    "void",
+    "void_offer",
     "wait_again",
     "waitlist",
     "withdraw",

@@ -35,6 +35,9 @@ def acknowledge(scene: Scene, offer_id: str, act: Act) -> None:
         FailedPrecondition: The offer is closed (ILLEGAL_MOVE).
     """
     offer = scene.offers[offer_id]
+    if offer.state is OfferState.PROBING:
+        # a question has nothing to be read first: its answer is what counts
+        return
     if offer.read_time is not None and not offer.is_closed and offer.state is not OfferState.INFO_REQUESTED:
         return
     scene.move(offer, Move.ACKNOWLEDGE, act, read_time=offer.read_time or act.occurred_time, ring=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.errors import FailedPrecondition, Reason
 from services.referrals import holds
@@ -25,7 +26,7 @@ from services.referrals.model import (
     Vetting,
 )
 from services.referrals.referral import Move, Turn
-from services.referrals.scene.scene import House, Scene
+from services.referrals.scene.scene import House, Scene, where_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,19 @@ def require_referable(ask: Ask, act: Act) -> None:
     Raises:
         FailedPrecondition: PROVIDER_SUSPENDED, or PROVIDER_NOT_REFERABLE.
     """
-    provider = ask.provider
+    require_in_use(ask.provider, act.now)
+
+
+def require_in_use(provider: Provider, now: datetime) -> None:
+    """
+    Refuse a provider that may not be asked, or whose yes would not be safe any more.
+
+    Raises:
+        FailedPrecondition: PROVIDER_SUSPENDED, or PROVIDER_NOT_REFERABLE.
+    """
     if provider.vetting is Vetting.SUSPENDED:
         raise FailedPrecondition("the provider is suspended", reason=Reason.PROVIDER_SUSPENDED)
-    if provider.reach_out is ReachOut.NONE or not provider.is_in_force(act.now):
+    if provider.reach_out is ReachOut.NONE or not provider.is_in_force(now):
         raise FailedPrecondition("the provider takes no referrals", reason=Reason.PROVIDER_NOT_REFERABLE)
 
 
@@ -102,12 +112,29 @@ def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
 
 def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
     """Make one offer and hold its places, unless one of them is gone."""
-    provider, need = each.provider, scene.needs[each.choice.need_no]
-    clocks, where = scene.house.clocks, Where(provider.country_code, provider.time_zone)
-    items = holds.counted(scene.places, provider.pool_id, each.items)
-    if not holds.is_free(scene.places, provider.pool_id, items):
+    draft = draft_of(scene, each, act)
+    clocks = scene.house.clocks
+    items = holds.counted(scene.places, draft.pool_id, draft.items)
+    if not holds.is_free(scene.places, draft.pool_id, items):
         return None
-    draft = Offer(
+    if items:
+        hold = Hold(
+            offer_id=draft.offer_id,
+            pool_id=draft.pool_id,
+            items=items,
+            state=HoldState.HELD,
+            expire_time=clocks.hold_expire_time(draft.urgency, act.now),
+        )
+        holds.take(scene.places, hold)
+        scene.holds[draft.offer_id] = hold
+    return request(scene, draft, act)
+
+
+def draft_of(scene: Scene, each: Ask, act: Act) -> Offer:
+    """Write an offer down that nobody has been told of."""
+    provider, need = each.provider, scene.needs[each.choice.need_no]
+    where = Where(provider.country_code, provider.time_zone)
+    return Offer(
         offer_id=scene.house.new_id(),
         referral_id=scene.referral.referral_id,
         offer_no=len(scene.offers),
@@ -125,22 +152,28 @@ def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
         ring=provider.rings_by_hand,
         create_time=act.now,
         due_kind=DueKind.READ,
-        due_time=clocks.due_time(DueKind.READ, need.urgency, act.now, act.now, where),
-        rung_time=clocks.rung_time(need.urgency, 0, act.now, where),
+        due_time=scene.house.clocks.due_time(DueKind.READ, need.urgency, act.now, act.now, where),
     )
-    if items:
-        hold = Hold(
-            offer_id=draft.offer_id,
-            pool_id=draft.pool_id,
-            items=items,
-            state=HoldState.HELD,
-            expire_time=clocks.hold_expire_time(need.urgency, act.now),
-        )
-        holds.take(scene.places, hold)
-        scene.holds[draft.offer_id] = hold
-    offer = scene.move(draft, Move.REQUEST, act)
+
+
+def request(scene: Scene, draft: Offer, act: Act) -> Offer:
+    """
+    Send an offer: the ladder of its class begins.
+
+    Raises:
+        FailedPrecondition: ILLEGAL_MOVE.
+    """
+    where, clocks = where_of(draft), scene.house.clocks
+    offer = scene.move(
+        draft,
+        Move.REQUEST,
+        act,
+        due_time=clocks.due_time(DueKind.READ, draft.urgency, act.now, act.now, where),
+        rung_no=0,
+        rung_time=clocks.rung_time(draft.urgency, 0, act.now, where),
+    )
     # whoever asks has gone on with the need
-    scene.needs[need.need_no] = replace(scene.needs[need.need_no], next_time=None, next_kind=None)
+    scene.needs[offer.need_no] = replace(scene.needs[offer.need_no], next_time=None, next_kind=None)
     if offer.ring:
         # nobody is enrolled: a person reads the offer out, at once
         scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, offer, offer.due_time or act.now, act)

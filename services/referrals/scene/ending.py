@@ -20,6 +20,7 @@ from services.referrals.scene.scene import Scene
 from services.taxonomy import Effect, decline_reason
 
 WITHDRAWN = "consent_withdrawn"
+MISTAKE = "entered_in_error"
 _ON_THE_WAY = frozenset({OfferState.ACCEPTED, OfferState.IN_TRANSIT})
 
 
@@ -86,6 +87,36 @@ def stop_service(scene: Scene, act: Act) -> None:
         scene.open_task(TaskKind.WELFARE_CHECK, Cause.WITHDRAWN, offer, act.now + WELFARE_CHECK, act)
     if not placed and scene.referral.is_open:
         _end(scene, act, WITHDRAWN)
+
+
+def void_offer(scene: Scene, offer_id: str, act: Act) -> None:
+    """
+    An offer was made by mistake: it ends, its place is free, and nobody is looked for in its place.
+
+    Raises:
+        FailedPrecondition: ILLEGAL_MOVE: it is void already.
+    """
+    _void(scene, scene.offers[offer_id], act)
+    scene.pause_if_nobody_is_asked(act)
+
+
+def void(scene: Scene, act: Act) -> None:
+    """
+    A referral was made by mistake, with all of its offers.
+
+    Raises:
+        FailedPrecondition: ILLEGAL_MOVE: it is void already.
+    """
+    scene.turn(Turn.VOID, act, EventType.REFERRAL_VOIDED, MISTAKE)
+    for offer in _by_id(scene):
+        if offer.state is not OfferState.ENTERED_IN_ERROR:
+            _void(scene, offer, act)
+    scene.close_tasks("cleared", act, is_meant=lambda task: True)
+
+
+def _void(scene: Scene, offer: Offer, act: Act) -> None:
+    scene.move(offer, Move.VOID, act, reason=MISTAKE, ring=False)
+    scene.close_tasks("cleared", act, is_meant=lambda task: task.offer_id == offer.offer_id)
 
 
 def _cancel(scene: Scene, offer: Offer, act: Act, reason: str) -> None:

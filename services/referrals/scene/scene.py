@@ -91,7 +91,8 @@ class Scene:
             self.holds[offer.offer_id] = release(self.places, hold, offer.arrive_time)
         need = self.needs[offer.need_no]
         # a service that was given keeps its need met; whatever else ends leaves it open again
-        if need.accepted_offer_id == offer.offer_id and offer.arrive_time is None:
+        was_given = offer.arrive_time is not None and offer.state is not OfferState.ENTERED_IN_ERROR
+        if need.accepted_offer_id == offer.offer_id and not was_given:
             self.needs[offer.need_no] = replace(need, accepted_offer_id=None)
 
     def note(self, type_: EventType, act: Act, offer: Offer | None = None, reason: str = "") -> None:
@@ -114,6 +115,12 @@ class Scene:
                 via=act.via,
             )
         )
+
+    def tell_by(self, consent_id: str, offer_id: str, needed_fields: tuple[str, ...]) -> None:
+        """Note by which consent a provider is told of the person, and what its rules need to know."""
+        if self.referral.consent_id is None:
+            self.referral = replace(self.referral, consent_id=consent_id)
+        self.offers[offer_id] = replace(self.offers[offer_id], needed_fields=needed_fields)
 
     def turn(self, turn: Turn, act: Act, type_: EventType | None = None, reason: str = "") -> None:
         """
@@ -242,13 +249,17 @@ class Scene:
             self.turn(Turn.PAUSE, act)
 
     def resume(self, act: Act) -> None:
-        """Let a referral go on that has waited for somebody to be asked or to answer."""
+        """Let a referral go on that has waited for somebody to be asked or to answer, or begin that was a question."""
         if self.referral.state is ReferralState.ON_HOLD:
             self.turn(Turn.RESUME, act)
+        elif self.referral.state is ReferralState.DRAFT:
+            self.turn(Turn.ACTIVATE, act)
 
     def go_on(self, offer: Offer, act: Act) -> None:
         """Look for the next provider when the last offer of a need came to nothing."""
         need = self.needs[offer.need_no]
+        if self.referral.consent_id is None:
+            return  # nobody may be told of a person yet: the sender's clock starts
         if self.is_wanting(offer.need_no) and need.next_kind is not NextKind.REMATCH:
             self.look_for_next(offer.need_no, self.house.clocks.rematch_time(need.urgency, act.now))
 

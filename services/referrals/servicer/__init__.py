@@ -12,8 +12,10 @@ from services.referrals.servicer.handovers import HandoverMethods
 from services.referrals.servicer.offers import OfferMethods
 from services.referrals.servicer.overriding import OverrideMethods
 from services.referrals.servicer.places import PlaceMethods
+from services.referrals.servicer.probing import ProbingMethods
 from services.referrals.servicer.referrals import ReferralMethods
 from services.referrals.servicer.rosters import RosterMethods
+from services.referrals.servicer.sending import SendingMethods
 from services.referrals.servicer.tasks import TaskMethods
 from services.referrals.servicer.unbuilt import UnbuiltMethods
 from services.referrals.servicer.watching import WatchMethods
@@ -46,6 +48,8 @@ class ReferralsServicer:
             HandoverMethods(desk),
             OverrideMethods(desk),
             PlaceMethods(desk),
+            ProbingMethods(desk),
+            SendingMethods(desk),
             UnbuiltMethods(),
         )
         for part in parts:

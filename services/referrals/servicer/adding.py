@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.errors import InvalidInput, Unavailable
+from services.errors import FailedPrecondition, InvalidInput, Reason, Unavailable
 from services.referrals import scene
 from services.referrals.model import Choice, CreatedOffer, CreatedReferral, Referral, RequestKey
 from services.referrals.servicer.choosing import Chooser, EveryPlaceIsGone, Wish, asks_of, keys_of
@@ -43,6 +43,8 @@ class AddingMethods:
         if done is None:
             async with self._desk.read() as connection:
                 consent = await consents.of_referral(connection, referral.referral_id)
+                if consent is None:
+                    raise FailedPrecondition("the referral has no consent yet", reason=Reason.CONSENT_MISSING)
                 await self._chooser.check_consent(connection, consent, wish)
             checked, _next = await self._chooser.check_match(wish)
             try:
@@ -78,6 +80,7 @@ class AddingMethods:
                 kept = asking.request_to_keep(wish.match_request)
                 await facts.add_part(connection, desk.sealer, referral.referral_id, facts.REQUEST, kept)
                 await locked.save(connection, wish.now)
+                await self._chooser.require_quota(connection, principal.client_id)
         except EveryPlaceIsGone:
             choice = wish.choices[0]
             made = CreatedOffer("", choice.need_no, choice.provider_id)

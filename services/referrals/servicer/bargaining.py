@@ -60,7 +60,7 @@ class BargainingMethods(Commands):
         async def keep(connection: Connection, offer: Offer) -> None:
             consent = await consents.of_referral(connection, offer.referral_id)
             await self.consent_stands(connection, offer)
-            if not fields <= set(consent.fields):
+            if consent is None or not fields <= set(consent.fields):
                 raise FailedPrecondition(
                     "the consent does not cover what would be told", reason=Reason.CONSENT_NOT_COVERING
                 )

@@ -45,8 +45,18 @@ class Chooser:
 
     async def check_consent(self, connection: Connection, consent: Consent, wish: Wish) -> Mapping[str, Provider]:
         """Check that the consent covers every choice, and return the providers."""
+        known = await self.check_known(connection, consent.client_id, consent.case_ref, wish)
+        for choice in wish.choices:
+            provider, code = known[choice.provider_id], wish.codes[choice.need_no]
+            require_covering(consent, provider, code, fields=wish.fields, now=wish.now)
+        return known
+
+    async def check_known(
+        self, connection: Connection, client_id: str, case_ref: str, wish: Wish
+    ) -> Mapping[str, Provider]:
+        """Check that every choice is a provider that may meet this person, and return the providers."""
         known = await providers.find(connection, {choice.provider_id for choice in wish.choices})
-        excluded = await exclusions.of(connection, consent.client_id, consent.case_ref, wish.person_ref)
+        excluded = await exclusions.of(connection, client_id, case_ref, wish.person_ref)
         for number, choice in enumerate(wish.choices):
             if choice.provider_id in excluded:
                 raise FailedPrecondition(
@@ -54,15 +64,13 @@ class Chooser:
                     reason=Reason.MATCH_STALE,
                     metadata={"constraint": EXCLUDED},
                 )
-            provider = known.get(choice.provider_id)
-            if provider is None:
+            if choice.provider_id not in known:
                 raise self._unknown(f"choices[{number}].provider_id")
-            require_covering(consent, provider, wish.codes[choice.need_no], fields=wish.fields, now=wish.now)
         return known
 
     async def check_quota(self, connection: Connection, client_id: str, asks: Sequence[scene.Ask]) -> None:
         """
-        Refuse a sender that holds more places than it can mean (T9).
+        Refuse a sender that holds as many places as it may, before any work is done for it (T9).
 
         Raises:
             Exhausted: QUOTA.
@@ -71,7 +79,19 @@ class Chooser:
             any(each.items for each in asks)
             and await referrals.count_held(connection, client_id) >= self._desk.max_held
         ):
-            raise Exhausted("too many offers hold places: wait for answers", reason=Reason.QUOTA, retry_after_s=60.0)
+            raise _quota()
+
+    async def require_quota(self, connection: Connection, client_id: str) -> None:
+        """
+        Refuse a sender that would hold more places than it may: the last thing in a transaction that has held some.
+
+        The sender's feed is locked by then, so that whatever else it holds is committed and counted.
+
+        Raises:
+            Exhausted: QUOTA; the transaction is rolled back.
+        """
+        if await referrals.count_held(connection, client_id) > self._desk.max_held:
+            raise _quota()
 
     def _unknown(self, field: str) -> NotFound | Unavailable:
         if not self._desk.readiness.knows_providers:
@@ -83,12 +103,13 @@ class Chooser:
         Let matching check the choices again.
 
         Raises:
-            FailedPrecondition: MATCH_STALE, naming the constraint that has turned.
+            FailedPrecondition: MATCH_STALE, naming the constraint that has turned;
+                GATE_NOT_CONFIRMED: the front gate of a confidential site must be spoken to first.
         """
         checked, following = await self._desk.matching.check(wish.match_token, wish.match_request, wish.choices)
         if [each.choice for each in checked] != list(wish.choices):
             raise Unavailable("matching has not answered for every choice", retry_after_s=1.0)
-        for each in checked:
+        for each, choice in zip(checked, wish.choices, strict=True):
             turned = [constraint for constraint in each.turned if constraint != PLACES]
             if turned:
                 raise FailedPrecondition(
@@ -96,7 +117,15 @@ class Chooser:
                     reason=Reason.MATCH_STALE,
                     metadata={"constraint": turned[0]},
                 )
+            if each.asks_gate and not choice.gate_confirmed:
+                raise FailedPrecondition(
+                    "somebody must speak to the front gate first", reason=Reason.GATE_NOT_CONFIRMED
+                )
         return checked, following
+
+
+def _quota() -> Exhausted:
+    return Exhausted("too many offers hold places: wait for answers", reason=Reason.QUOTA, retry_after_s=60.0)
 
 
 def asks_of(known: Mapping[str, Provider], checked: Sequence[Checked]) -> list[scene.Ask]:

@@ -65,7 +65,8 @@ class Commands:
     async def consent_stands(self, connection: Connection, offer: Offer) -> None:
         # read after the locks: a withdrawal that came before has ended the offer, one that comes after sees the yes
         consent = await consents.of_referral(connection, offer.referral_id)
-        require_standing(consent, offer.provider_id, self._desk.now())
+        if consent is not None:  # a probe has none: nobody was told of a person
+            require_standing(consent, offer.provider_id, self._desk.now())
 
     async def keep_reason(self, connection: Connection, offer: Offer, reason: DeclineReason) -> None:
         if reason.sealed:

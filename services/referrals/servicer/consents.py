@@ -93,7 +93,9 @@ def _withdrawn(consent: Consent, way: Withdrawal, provider_id: str, now: Any) ->
     return replace(consent, withdrawn_time=consent.withdrawn_time or now)
 
 
-async def standing(connection: Connection, client_id: str, consent_id: str, case_ref: str, *, lock: bool) -> Consent:
+async def standing(
+    connection: Connection, client_id: str, consent_id: str | None, case_ref: str, *, lock: bool
+) -> Consent:
     """
     Find the consent that a referral names.
 

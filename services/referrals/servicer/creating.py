@@ -110,6 +110,8 @@ class CreatingMethods:
                 await facts.add(connection, desk.sealer, referral.referral_id, kept)
                 await requests.keep_answer(connection, principal.client_id, request.request_id, created)
                 await scenes.Locked.fresh(made, locked_places).save(connection, wish.now)
+                if made.holds:
+                    await self._chooser.require_quota(connection, principal.client_id)
         except EveryPlaceIsGone:
             created = CreatedReferral("", (), wish.now, tuple(wish.choices))
         lost_needs = {choice.need_no for choice in created.lost_places}

@@ -11,9 +11,6 @@ class UnbuiltMethods:
     async def CreateReferrals(self, request: Any, context: Any) -> Any:
         _refuse("CreateReferrals")
 
-    async def ProbeProviders(self, request: Any, context: Any) -> Any:
-        _refuse("ProbeProviders")
-
 
 def _refuse(method: str) -> NoReturn:
     raise Unimplemented(f"{method} is not answered by this version")

@@ -120,9 +120,12 @@ class Viewer:
             held = await referrals.holds_of(connection, [offer])
             hold = held.get(offer.offer_id)
             shown = await self._shown(connection, seat, offer)
+            sealer = self._desk.sealer
+            if shown.area:
+                area = await facts.read_part(connection, sealer, offer.referral_id, facts.AREA)
+                return view_to_wire(offer, hold, shown, area_cell=area.decode())
             if not shown.person and not shown.briefing:
                 return view_to_wire(offer, hold, shown)
-            sealer = self._desk.sealer
             return view_to_wire(
                 offer,
                 hold,
@@ -146,6 +149,8 @@ class Viewer:
         if seat.role is Role.DUTY_COORDINATOR:
             return shown_to_coordinator(offer)
         consent = await consents.of_referral(connection, offer.referral_id)
+        if consent is None:
+            return shown_to_receiver(offer, ())
         stands = not is_withdrawn(consent, offer.provider_id) and self._desk.now() < consent.end_time
         # who has her on the way or in care keeps what care tonight needs (R3)
         return shown_to_receiver(offer, consent.fields if stands or offer.state in PLACED else ())

@@ -44,7 +44,9 @@ async def add(connection: Connection, consent: Consent) -> None:
     )
 
 
-async def find(connection: Connection, client_id: str, consent_id: str, *, lock: LiteralString = "") -> Consent | None:
+async def find(
+    connection: Connection, client_id: str, consent_id: str | None, *, lock: LiteralString = ""
+) -> Consent | None:
     """
     Find a consent of a client.
 
@@ -65,14 +67,14 @@ async def find(connection: Connection, client_id: str, consent_id: str, *, lock:
     return found[0] if found else None
 
 
-async def of_referral(connection: Connection, referral_id: str) -> Consent:
-    """Return the consent that covers a referral."""
-    (found,) = await _select(
+async def of_referral(connection: Connection, referral_id: str) -> Consent | None:
+    """Return the consent that covers a referral; None while nobody was told of a person."""
+    found = await _select(
         connection,
         "WHERE consent_id = (SELECT consent_id FROM referral WHERE referral_id = %(referral_id)s)",
         {"referral_id": referral_id},
     )
-    return found
+    return found[0] if found else None
 
 
 async def of_case(

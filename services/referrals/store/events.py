@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.referrals.model import Event
+from services.referrals.model import Event, OfferState
 from services.referrals.store.rows import EVENT
 from services.runtime import feed
 from services.runtime.postgres import Connection
@@ -51,6 +51,16 @@ async def after(connection: Connection, client_id: str, revision: int, limit: in
         "WHERE client_id = %(client_id)s AND revision > %(revision)s ORDER BY revision LIMIT %(limit)s",
         {"client_id": client_id, "revision": revision, "limit": limit},
     )
+
+
+async def last_actor(connection: Connection, offer_id: str, state: OfferState) -> str:
+    """Say who brought an offer into a state last; empty: nobody did."""
+    found = await EVENT.select(
+        connection,
+        "WHERE offer_id = %(offer_id)s AND state = %(state)s ORDER BY revision DESC LIMIT 1",
+        {"offer_id": offer_id, "state": str(state)},
+    )
+    return found[0].actor if found else ""
 
 
 async def history(connection: Connection, referral_id: str, limit: int) -> list[Event]:

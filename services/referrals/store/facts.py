@@ -7,6 +7,7 @@ from services.runtime.postgres import Connection
 
 REQUEST = "request"  #: the match request with its safety envelope, until the referral closes
 BRIEFING = "briefing"  #: what receivers are told besides
+AREA = "area"  #: where the person is, coarsely: for those who are asked without identity
 
 
 def reason_of(offer_id: str) -> str:

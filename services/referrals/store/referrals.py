@@ -109,6 +109,19 @@ async def count_held(connection: Connection, client_id: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+async def count_probing(connection: Connection, client_id: str) -> int:
+    """Count the questions without identity of a client that wait for an answer."""
+    cursor = await connection.execute(
+        """
+        SELECT count(*)::integer FROM offer JOIN referral USING (referral_id)
+        WHERE offer.state = 'probing' AND referral.client_id = %(client_id)s
+        """,
+        {"client_id": client_id},
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 async def count_by_area(
     connection: Connection, start_time: datetime | None, end_time: datetime | None
 ) -> list[AreaCount]:

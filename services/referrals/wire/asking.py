@@ -18,6 +18,7 @@ from services.taxonomy import Urgency, service
 
 MAX_CHOICES = 64
 MAX_NEEDS = 16
+FRONT_GATE = "front_gate"  #: what matching asks of a confidential site whose cell touches a zone
 NEXT_LIMIT = 10  #: who is looked at when the next provider is looked for
 
 
@@ -29,6 +30,8 @@ class Checked:
     turned: tuple[str, ...]  #: constraints that say no now
     items: tuple[PlaceItem, ...]
     needed_fields: tuple[str, ...]
+    asks_gate: bool = False  #: its cell touches a zone: somebody must have spoken to the front gate (R22)
+    area_cell: str = ""  #: where the person is, an H3 cell of resolution 3; empty: not known
 
 
 def needs_from_wire(request: matching_pb2.FindMatchesRequest, referral_id: str) -> list[Need]:
@@ -66,8 +69,9 @@ def choices_from_wire(choices: Sequence[service_pb.OfferChoice], need_count: int
     for number, each in enumerate(choices):
         if not 0 <= each.need_no < need_count:
             raise InvalidInput(f"{field}[{number}].need_no must be the number of a need of match_request")
-        read.append(Choice(each.need_no, checked_id(each.provider_id, f"{field}[{number}].provider_id")))
-    if len(set(read)) != len(read):
+        provider_id = checked_id(each.provider_id, f"{field}[{number}].provider_id")
+        read.append(Choice(each.need_no, provider_id, each.gate_confirmed))
+    if len({(each.need_no, each.provider_id) for each in read}) != len(read):
         raise InvalidInput(f"{field} must not have a provider twice for a need")
     return read
 
@@ -91,6 +95,8 @@ def checked_from_wire(answer: matching_pb2.CheckMatchResponse) -> tuple[list[Che
             turned=tuple(each.turned),
             items=tuple(PlaceItem(item.population, item.count) for item in each.items),
             needed_fields=tuple(each.match.needed_fields),
+            asks_gate=any(unknown.question == FRONT_GATE for unknown in each.match.unknowns),
+            area_cell=answer.origin_area_cell,
         )
         for each in answer.choices
     ]

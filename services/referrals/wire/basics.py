@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from ihala.referrals.v1 import referrals_pb2 as pb
 from services.errors import InvalidInput
-from services.referrals.model import checked_id
+from services.referrals.model import OfferState, checked_id
 
 DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 500
@@ -35,6 +36,16 @@ def enum_from_wire(kind: Any, codes: type[Code], number: int, field: str) -> Cod
     if number == 0 or number not in kind.values():
         raise InvalidInput(f"{field} must be given, as a value of {kind.DESCRIPTOR.name}")
     return codes(kind.Name(number).removeprefix(f"{_prefix(kind)}_").lower())
+
+
+def offer_state_from_wire(message: Any, name: str) -> OfferState:
+    """
+    Read a state of an offer that must be given.
+
+    Raises:
+        InvalidInput: It is unspecified, or unknown here.
+    """
+    return enum_from_wire(pb.OfferState, OfferState, getattr(message, name), name)
 
 
 def optional_enum_from_wire(kind: Any, codes: type[Code], number: int, field: str) -> Code | None:

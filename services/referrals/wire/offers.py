@@ -12,7 +12,7 @@ from services.referrals.wire.referrals import facts_of, hold_to_wire, items_to_w
 
 
 def view_to_wire(
-    offer: Offer, hold: Hold | None, shown: Shown, *, request: bytes = b"", briefing: bytes = b""
+    offer: Offer, hold: Hold | None, shown: Shown, *, request: bytes = b"", briefing: bytes = b"", area_cell: str = ""
 ) -> pb.OfferView:
     """
     Write an offer with what may be shown of it.
@@ -27,6 +27,8 @@ def view_to_wire(
         request: The kept match request, opened; needed if facts of the person are shown.
 
         briefing: The kept briefing, opened; needed if facts of it are shown.
+
+        area_cell: The coarse area where the person is; needed if it is shown.
     """
     view = pb.OfferView(
         offer_id=offer.offer_id,
@@ -51,6 +53,8 @@ def view_to_wire(
     )
     if shown.code:
         view.code = offer.code
+    if shown.area:
+        view.area_cell = area_cell
     if shown.person:
         view.person.CopyFrom(cast("matching_pb2.Person", facts_of(person_of(request), shown.person)))
     if shown.briefing:

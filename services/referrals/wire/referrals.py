@@ -41,7 +41,7 @@ def referral_to_wire(standing: Standing) -> pb.Referral:
             for need in standing.needs
         ],
         offers=[_offer(offer, standing.holds.get(offer.offer_id)) for offer in standing.offers],
-        consent_id=referral.consent_id,
+        consent_id=referral.consent_id or "",
         erased=referral.is_erased,
     )
 
