@@ -1,0 +1,134 @@
+"""
+Wake a browser by Web Push: a signal without content, so that the push service learns nothing but that there is one.
+
+Since nothing is in it, nothing is encrypted (RFC 8291 has no part in an empty message);
+who we are is signed by VAPID (RFC 8292).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.utils import base64url_encode
+
+from services.errors import InvalidInput
+from services.notify.channels import SendFailed
+from services.notify.channels.egress import Egress
+from services.notify.model import Attempt
+from services.notify.store.endpoints import EndpointStore
+from services.taxonomy import urgency_class
+
+#: the browser has ended its subscription
+PAUSING: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+TOKEN_LIFE: Final = timedelta(hours=12)  #: RFC 8292 allows a day
+LONGEST_KEPT: Final = timedelta(hours=4)  #: by the push service, for a browser that is away
+OVERWHELMED: Final = timedelta(minutes=1)
+
+
+class VapidKey:
+    """
+    The key by which push services know us.
+
+    Args:
+        private: On the curve P-256.
+
+        contact: `mailto:` or `https:`, for whoever runs a push service.
+    """
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey, contact: str) -> None:
+        self._private = private
+        self._contact = contact
+        point = private.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        #: what a browser needs to subscribe: the uncompressed point in base64url
+        self.public_text = base64url_encode(point).decode("ascii")
+
+    def authorization(self, url: str, now: datetime) -> str:
+        """Return the header that says who asks, for the push service of an address alone."""
+        parts = urlsplit(url)
+        claims = {"aud": f"{parts.scheme}://{parts.netloc}", "exp": now + TOKEN_LIFE, "sub": self._contact}
+        return f"vapid t={jwt.encode(claims, self._private, algorithm='ES256')}, k={self.public_text}"
+
+
+def read_vapid_key(file: Path, contact: str) -> VapidKey:
+    """
+    Read the key from a PEM file.
+
+    Raises:
+        InvalidInput: it has no private key on P-256.
+    """
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise InvalidInput("vapid_key_file must hold a private key on P-256, as PEM")
+    return VapidKey(key, contact)
+
+
+class PushChannel:
+    """
+    The channel.
+
+    Args:
+        endpoints: Where subscriptions are known; one that the browser has ended is paused there.
+
+        egress: The way out: a browser says where its push service is, and might say anything.
+
+        key: Who we are.
+
+        now: The time of what is signed.
+    """
+
+    def __init__(self, endpoints: EndpointStore, egress: Egress, key: VapidKey, now: Callable[[], datetime]) -> None:
+        self._endpoints = endpoints
+        self._egress = egress
+        self._key = key
+        self._now = now
+
+    async def send(self, attempt: Attempt) -> bool:
+        """
+        Wake the browser of the attempt's endpoint.
+
+        Returns:
+            False: the page itself says what it shows.
+
+        Raises:
+            SendFailed: the push service did not take it. After 404 and 410 the endpoint is paused.
+        """
+        target = await self._endpoints.target(attempt.endpoint_id)
+        if target is None:
+            raise SendFailed("endpoint_ended", permanent=True)
+        now = self._now()
+        wakes = urgency_class(attempt.alert.urgency).rings_through_quiet_hours
+        answer = await self._egress.post(
+            target.address,
+            b"",
+            {
+                "Authorization": self._key.authorization(target.address, now),
+                "TTL": str(_kept_s(attempt.alert.due_time, now)),
+                "Urgency": "high" if wakes else "normal",
+            },
+        )
+        if answer.status in PAUSING:
+            await self._endpoints.pause(attempt.endpoint_id, f"status_{answer.status}", now)
+            raise SendFailed(f"status_{answer.status}", permanent=True, pauses=True)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise SendFailed("status_429", permanent=False, asked=answer.retry_after or OVERWHELMED)
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
+        await self._endpoints.hear(attempt.endpoint_id, now)
+        return False
+
+
+def _kept_s(due_time: datetime | None, now: datetime) -> int:
+    """Say for how many seconds the push service keeps a signal: not beyond the deadline that it is about."""
+    kept = LONGEST_KEPT if due_time is None else min(LONGEST_KEPT, due_time - now)
+    return max(0, int(kept.total_seconds()))
