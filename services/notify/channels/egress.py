@@ -101,6 +101,8 @@ class Egress:
                 raise SendFailed("too_slow", permanent=False) from None
 
     async def _post(self, target: WebTarget, body: bytes, headers: Mapping[str, str]) -> Answer:
+        # a handshake that is cut off from outside leaves its socket open: it ends by a limit of its own before that
+        end_s = asyncio.get_running_loop().time() + self._total_s
         try:
             addresses = await self._resolve(target.host, target.port)
         except OSError:
@@ -109,8 +111,6 @@ class Egress:
         if not is_allowed or (not self.rules.is_listed(target.host, target.port) and any(map(is_own, addresses))):
             raise SendFailed("address_refused", permanent=False)  # names change; what they point to is checked again
         fault = SendFailed("unreachable", permanent=False)
-        # a handshake that is cut off from outside leaves its socket open: it ends by a limit of its own before that
-        end_s = asyncio.get_running_loop().time() + self._total_s
         for address in addresses[:MAX_ADDRESSES]:
             try:
                 left_s = end_s - asyncio.get_running_loop().time()
@@ -123,7 +123,9 @@ class Egress:
                 raise SendFailed("broken_off", permanent=False) from None
         raise fault from None
 
-    async def _post_to(self, target: WebTarget, address: IpAddress, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _post_to(
+        self, target: WebTarget, address: IpAddress, body: bytes, headers: Mapping[str, str], connect_s: float
+    ) -> Answer:
         # without idle connections, since one to this address may have been made for another name
         transport = httpx.AsyncHTTPTransport(
             verify=self._tls, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0), retries=0
