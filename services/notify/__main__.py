@@ -28,6 +28,7 @@ from services.notify.settings import Settings
 from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
+from services.notify.store.letters import LetterStore
 from services.notify.store.shifts import ShiftStore
 from services.runtime import jetstream, log, rpc, telemetry
 from services.runtime.channel import open_channel, token_file
@@ -111,7 +112,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             )
         )
         bus = Bus(settings, channel, server)
-        bus.add(lambda connection: EventConsumer(alerts, sent, rang, utc_now).run(connection, stop))
+        bus.add(lambda connection: EventConsumer(alerts, LetterStore(pool), rang, utc_now).run(connection, stop))
         bus.add(lambda connection: receipts.run(connection, sent, utc_now, stop))
         reconciler = Reconciler(
             devices=devices,

@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 
 from services.errors import InvalidInput, Unavailable
 from services.notify.store.alerts import AlertStore
-from services.notify.store.deliveries import DeliveryStore
+from services.notify.store.letters import LetterStore
 from services.notify.wire.events import event_from_json
 from services.runtime import jetstream
 
@@ -29,7 +29,7 @@ class EventConsumer:
     Args:
         alerts: Where events become alerts.
 
-        deliveries: Where a message goes that nobody can read.
+        letters: Where a message goes that nobody can read.
 
         rang: Set whenever something new may have to be sent.
 
@@ -37,10 +37,10 @@ class EventConsumer:
     """
 
     def __init__(
-        self, alerts: AlertStore, deliveries: DeliveryStore, rang: asyncio.Event, now: Callable[[], datetime]
+        self, alerts: AlertStore, letters: LetterStore, rang: asyncio.Event, now: Callable[[], datetime]
     ) -> None:
         self._alerts = alerts
-        self._deliveries = deliveries
+        self._letters = letters
         self._rang = rang
         self._now = now
 
@@ -69,7 +69,7 @@ class EventConsumer:
         except InvalidInput as error:
             if message.metadata.num_delivered < MAX_READINGS:
                 raise
-            await self._deliveries.bury(
+            await self._letters.bury_message(
                 STREAM,
                 message.metadata.sequence.stream,
                 message.subject,

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.errors import InvalidInput
-from services.taxonomy import Urgency
+from services.taxonomy import Rung, Urgency
 
 OPAQUE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 #: narrower, since it is also a token of NATS subjects and the name of an account
@@ -77,6 +77,8 @@ class OfferEvent:
     state: OfferState
     urgency: Urgency
     due_time: datetime | None  #: by when the next thing must have happened; None for a closed offer
+    rung: Rung | None = None  #: what silence has led to, if it concerns channels
+    is_overdue: bool = False  #: the time in which something should have happened has passed
 
     def __post_init__(self) -> None:
         for name in ("event_id", "offer_id"):
@@ -98,6 +100,11 @@ class Delivery:
     attempt_count: int
     next_time: datetime | None  #: of the next attempt; None: there is none
     delivered_time: datetime | None
+    endpoint_id: str = ""  #: empty: the channel needs none
+    step: int = 0  #: of the ladder: 0 at once, 1 the second channel, 2 the deputy
+    create_time: datetime | None = None  #: when its turn came
+    sent_time: datetime | None = None
+    code: str = ""  #: why the last attempt failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +137,33 @@ class Attempt:
     channel: Channel
     number: int  #: from 1
     endpoint_id: str = ""  #: where it goes, in a channel that has endpoints
+    first_time: datetime | None = None  #: when the first attempt was due
+    is_stopped: bool = False  #: the endpoint is paused or ended: nothing may be sent there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that nobody could read, or a delivery that was given up."""
+
+    dead_letter_id: str
+    create_time: datetime
+    code: str  #: why
+    stream: str  #: of the message; empty for a delivery
+    alert_id: str  #: of the delivery; empty for a message, as what follows
+    channel: str
+    endpoint_id: str
+    receiver_id: str
+    client_id: str
+    cleared_time: datetime | None  #: None: a person must see to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedAttempt:
+    """One attempt, as the log of deliveries tells it."""
+
+    number: int
+    time: datetime
+    code: str  #: empty: it went out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,22 @@
 """Decide what rings, and when it is tried again. Pure: no clock, no I/O."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.notify.model import Channel, OfferState
 
 #: states in which nobody at the desk has read the offer yet
-RINGING: Final = frozenset({OfferState.REQUESTED})
-#: after a message was handed to a channel, it is repeated until a device says that it has it
+RINGING: Final = frozenset({OfferState.PROBING, OfferState.REQUESTED})
+#: after a message was handed to a channel that answers by receipts, it is repeated until a device says that it has it
 CONFIRM_WITHIN: Final = timedelta(seconds=60)
 #: waits between attempts that failed; the last one goes on
 BACKOFF: Final = tuple(timedelta(seconds=each) for each in (0.5, 2, 5, 15, 30, 60))
 #: how long an attempt in hand belongs to the process that took it
 LEASE: Final = timedelta(seconds=30)
 #: pulled by the device: nothing is ever sent
-PULLED: Final = frozenset({Channel.PAGE})
+PULLED: Final = frozenset({Channel.PAGE, Channel.STREAM})
+#: published again and again until a receipt comes
+REPEATED: Final = frozenset({Channel.NATS})
 
 
 def rings(state: OfferState) -> bool:
@@ -23,14 +24,9 @@ def rings(state: OfferState) -> bool:
     return state in RINGING
 
 
-def channels_for(devices: Iterable[Channel]) -> frozenset[Channel]:
-    """Choose the channels of an alert: the page always, since a device may be enrolled later; others as enrolled."""
-    return frozenset({Channel.PAGE, *devices})
-
-
-def first_time(channel: Channel, now: datetime) -> datetime | None:
-    """Return when the first attempt is due; None for a channel that is pulled."""
-    return None if channel in PULLED else now
+def confirm_time(channel: Channel, now: datetime) -> datetime | None:
+    """Return when what went out is sent again unless it was confirmed; None where nothing ever confirms it."""
+    return now + CONFIRM_WITHIN if channel in REPEATED else None
 
 
 def retry_time(attempt: int, now: datetime) -> datetime:

@@ -20,6 +20,7 @@ from services.notify.reconciler import Provisioner, Reconciler
 from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
+from services.notify.store.letters import LetterStore
 from services.notify.store.requests import Request
 from services.notify.store.shifts import ShiftStore
 from services.runtime import jetstream
@@ -58,6 +59,7 @@ class Stores:
     deliveries: DeliveryStore
     devices: DeviceStore
     shifts: ShiftStore
+    letters: LetterStore
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         async with self.pool.connection() as connection:
@@ -73,6 +75,7 @@ async def stores_at(url: str) -> AsyncIterator[Stores]:
             deliveries=DeliveryStore(pool),
             devices=DeviceStore(pool),
             shifts=ShiftStore(pool),
+            letters=LetterStore(pool),
         )
 
 
@@ -224,7 +227,7 @@ async def loops_of_notify(
         )
         channel.use(connection)
         async with asyncio.TaskGroup() as tasks:
-            consumer = EventConsumer(stores.alerts, stores.deliveries, rang, clock)
+            consumer = EventConsumer(stores.alerts, stores.letters, rang, clock)
             tasks.create_task(consumer.run(connection, stop))
             tasks.create_task(deliveries.run(stores.deliveries, {Channel.NATS: channel}, rang, clock, stop))
             tasks.create_task(receipts.run(connection, stores.deliveries, clock, stop))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.model import Channel, DeliveryState, OfferState
+from services.notify.ringing import rings
 from services.runtime.postgres import Process
 from tests.notify.conftest import NOON, Stores, a_nats_device, a_request, an_event
 
@@ -37,7 +38,7 @@ async def test_an_older_version_than_known_is_dropped(stores: Stores) -> None:
     assert await stores.alerts.list_page("house-1", 10, None) == []
 
 
-@pytest.mark.parametrize("state", [state for state in OfferState if state is not OfferState.REQUESTED])
+@pytest.mark.parametrize("state", [state for state in OfferState if not rings(state)])
 async def test_any_later_state_stops_the_ringing(stores: Stores, state: OfferState) -> None:
     await stores.alerts.hear(an_event(), NOON)
 

@@ -14,13 +14,14 @@ from services.taxonomy import Urgency
 from tests.notify.conftest import NOON, an_event, as_cloudevent
 
 
-def test_only_an_offer_that_nobody_has_read_rings() -> None:
-    assert [state for state in OfferState if ringing.rings(state)] == [OfferState.REQUESTED]
+def test_only_an_offer_or_a_probe_that_nobody_has_read_rings() -> None:
+    assert {state for state in OfferState if ringing.rings(state)} == {OfferState.PROBING, OfferState.REQUESTED}
 
 
-def test_the_page_gets_every_alert_since_a_device_may_come_later() -> None:
-    assert ringing.channels_for([]) == {Channel.PAGE}
-    assert ringing.channels_for([Channel.NATS]) == {Channel.PAGE, Channel.NATS}
+def test_only_what_answers_by_receipts_is_sent_again_unasked() -> None:
+    again = {channel: ringing.confirm_time(channel, NOON) for channel in Channel}
+
+    assert {channel for channel, time in again.items() if time is not None} == {Channel.NATS}
 
 
 def test_what_fails_is_tried_again_ever_more_slowly_and_for_ever() -> None:

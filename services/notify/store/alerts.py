@@ -5,9 +5,11 @@ from uuid import uuid4
 
 from psycopg.rows import dict_row
 
-from services.notify.model import Alert, Channel, OfferEvent, Waiting
-from services.notify.ringing import channels_for, rings
-from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, add_delivery, alert_from_row, deliveries_of
+from services.notify.ladder import CAUSES, Cause, Step
+from services.notify.model import Alert, OfferEvent, Waiting
+from services.notify.ringing import rings
+from services.notify.store import ladder
+from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row, deliveries_of
 from services.runtime.postgres import Act, Connection, Pool, read, transaction
 
 
@@ -21,8 +23,11 @@ class AlertStore:
         """
         Take an event, once: ring for an offer that waits to be read, settle what need not ring any more.
 
+        A rung of the ladder, or a clock that ran out, lets more ways ring for what rings
+        already; an event that was lost before it is made good by the state it tells.
+
         Returns:
-            False if it was heard before, or a later version of the offer was.
+            False if it was heard before, or nothing is new in it.
         """
         act = Act(action="alert.hear", object_kind="offer", object_id=event.offer_id)
         async with transaction(self._pool, NOTIFY, act) as connection:
@@ -30,13 +35,18 @@ class AlertStore:
                 "INSERT INTO inbox (event_id, received_time) VALUES (%s, %s) ON CONFLICT DO NOTHING",
                 [event.event_id, now],
             )
-            if not taken.rowcount or not await _take_version(connection, event):
+            if not taken.rowcount:
                 return False
-            if not rings(event.state):
+            is_new = await _take_version(connection, event)
+            if is_new and not rings(event.state):
                 await _settle(connection, event.offer_id, now)
-            elif not await _rings_already(connection, event):
+            elif is_new and not await _rings_already(connection, event):
                 await _ring(connection, event, now)
-            return True
+            if not rings(event.state) or (cause := _cause_of(event)) is None:
+                return is_new
+            if event.is_overdue:
+                await _rings_already(connection, event)  # until the next deadline
+            return await ladder.climb(connection, event.offer_id, cause, now) or is_new
 
     async def waiting(self, receiver_id: str) -> Waiting:
         """Count what rings for a receiver, with what no page has confirmed to show."""
@@ -105,6 +115,12 @@ class AlertStore:
         return [alert_from_row(row, deliveries.get(row["alert_id"], ())) for row in rows]
 
 
+def _cause_of(event: OfferEvent) -> Cause | None:
+    if event.is_overdue:
+        return Cause.OVERDUE
+    return CAUSES.get(event.rung) if event.rung else None
+
+
 async def _take_version(connection: Connection, event: OfferEvent) -> bool:
     newer = await connection.execute(
         """
@@ -154,8 +170,13 @@ async def _ring(connection: Connection, event: OfferEvent, now: datetime) -> Non
         """,
         [alert_id, event.receiver_id, event.offer_id, event.offer_version, event.urgency, event.due_time, now],
     )
-    cursor = await connection.execute(
-        "SELECT DISTINCT channel FROM device WHERE receiver_id = %s AND end_time IS NULL", [event.receiver_id]
+    alert = Alert(
+        alert_id=alert_id,
+        receiver_id=event.receiver_id,
+        offer_id=event.offer_id,
+        offer_version=event.offer_version,
+        urgency=event.urgency,
+        due_time=event.due_time,
+        create_time=now,
     )
-    for channel in sorted(channels_for([Channel(row[0]) async for row in cursor])):
-        await add_delivery(connection, alert_id, channel, now)
+    await ladder.begin(connection, alert, Step.FIRST, now)

@@ -1,16 +1,26 @@
-"""Keep what became of alerts in each channel: attempts, receipts, and messages that nobody could read."""
+"""Keep what became of alerts in each channel: who takes an attempt on, what came of it, receipts."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final, LiteralString
 
-from psycopg.rows import dict_row
+from psycopg import AsyncCursor
+from psycopg.rows import DictRow, dict_row
 
 from services.notify.model import Attempt, Channel
-from services.notify.ringing import CONFIRM_WITHIN, LEASE, retry_time
-from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, add_delivery, alert_from_row
-from services.runtime.postgres import Act, Pool, read, transaction
+from services.notify.ringing import LEASE, confirm_time
+from services.notify.schedules import next_attempt
+from services.notify.store import ladder, letters
+from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row
+from services.runtime.postgres import Act, Connection, Pool, read, transaction
 
 CLAIM = 50  #: deliveries that one process takes on at once
+_DUE: Final = "SELECT 1 FROM delivery WHERE next_time <= %(now)s AND endpoint_id = '' LIMIT 1"
+_DUE_AND_FREE: Final = """
+    SELECT 1 FROM delivery JOIN endpoint USING (endpoint_id)
+    WHERE next_time <= %(now)s AND (busy_until IS NULL OR busy_until <= %(now)s) LIMIT 1
+"""
+_ATTEMPT_COLUMNS = f"{ALERT_COLUMNS}, delivery.channel, delivery.endpoint_id, delivery.attempt_count, first_time"
 
 
 class DeliveryStore:
@@ -21,66 +31,145 @@ class DeliveryStore:
 
     async def claim_due(self, now: datetime, limit: int = CLAIM) -> list[Attempt]:
         """
-        Take on deliveries that are due: nobody else does until the lease ends.
+        Take on deliveries that are due and go to no endpoint: nobody else does until the lease ends.
 
         What happens to a claim whose process dies: it is due again after the lease.
         """
-        async with read(self._pool) as connection:
-            cursor = await connection.execute("SELECT 1 FROM delivery WHERE next_time <= %s LIMIT 1", [now])
-            if await cursor.fetchone() is None:  # the usual case leaves no trace in the audit
-                return []
+        if not await self._is_due(_DUE, now):
+            return []
         async with transaction(self._pool, NOTIFY, Act(action="delivery.claim", object_kind="delivery")) as connection:
             claimed = await connection.cursor(row_factory=dict_row).execute(
                 f"""
                 WITH due AS (
-                    SELECT alert_id, channel FROM delivery WHERE next_time <= %(now)s
+                    SELECT alert_id, channel FROM delivery WHERE next_time <= %(now)s AND endpoint_id = ''
                     ORDER BY next_time LIMIT %(limit)s FOR UPDATE SKIP LOCKED
                 )
                 UPDATE delivery SET attempt_count = attempt_count + 1, next_time = %(lease_end)s
                 FROM due JOIN alert USING (alert_id)
-                WHERE delivery.alert_id = due.alert_id AND delivery.channel = due.channel
-                RETURNING {ALERT_COLUMNS}, delivery.channel, delivery.attempt_count
+                WHERE delivery.alert_id = due.alert_id AND delivery.channel = due.channel AND endpoint_id = ''
+                RETURNING {_ATTEMPT_COLUMNS}, false AS is_stopped
                 """,  # noqa: S608 -- a constant of this file
                 {"now": now, "limit": limit, "lease_end": now + LEASE},
             )
-            return [
-                Attempt(alert=alert_from_row(row), channel=Channel(row["channel"]), number=row["attempt_count"])
-                async for row in claimed
-            ]
+            return await _attempts(claimed)
+
+    async def claim_endpoints(self, now: datetime, limit: int, channels: Collection[Channel]) -> list[Attempt]:
+        """
+        Take on one delivery of each endpoint that has any due and none in hand, in any replica.
+
+        So a slow endpoint holds back its own queue and no other. One that is paused or
+        ended is handed out too, marked as stopped, so that its deliveries are given up.
+        """
+        if not limit or not await self._is_due(_DUE_AND_FREE, now):
+            return []
+        async with transaction(self._pool, NOTIFY, Act(action="delivery.claim", object_kind="delivery")) as connection:
+            claimed = await connection.cursor(row_factory=dict_row).execute(
+                f"""
+                WITH due AS (
+                    SELECT DISTINCT ON (endpoint_id) endpoint_id, alert_id, channel, next_time FROM delivery
+                    WHERE endpoint_id <> '' AND next_time <= %(now)s AND channel = ANY(%(channels)s)
+                    ORDER BY endpoint_id, next_time
+                ), lane AS (
+                    SELECT endpoint_id, state FROM endpoint JOIN due USING (endpoint_id)
+                    WHERE busy_until IS NULL OR busy_until <= %(now)s
+                    ORDER BY due.next_time LIMIT %(limit)s FOR UPDATE OF endpoint SKIP LOCKED
+                ), busy AS (
+                    UPDATE endpoint SET busy_until = %(lease_end)s FROM lane
+                    WHERE endpoint.endpoint_id = lane.endpoint_id
+                )
+                UPDATE delivery SET attempt_count = attempt_count + 1, next_time = %(lease_end)s
+                FROM lane JOIN due USING (endpoint_id) JOIN alert USING (alert_id)
+                WHERE delivery.alert_id = due.alert_id AND delivery.endpoint_id = due.endpoint_id
+                  AND delivery.next_time <= %(now)s
+                RETURNING {_ATTEMPT_COLUMNS}, lane.state <> 'active' AS is_stopped
+                """,  # noqa: S608 -- a constant of this file
+                {"now": now, "limit": limit, "lease_end": now + LEASE, "channels": list(channels)},
+            )
+            return await _attempts(claimed)
 
     async def mark_sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
-        """Note that attempts were handed to their channel; each is repeated unless a device confirms it in time."""
+        """Note that attempts went out; where a receipt follows, each is repeated unless it comes in time."""
         if not attempts:
             return
         act = Act(action="delivery.send", object_kind="delivery")
-        async with transaction(self._pool, NOTIFY, act) as connection, connection.cursor() as cursor:
-            await cursor.executemany(
-                """
-                UPDATE delivery SET state = 'sent', sent_time = %s, next_time = %s, last_code = NULL
-                WHERE alert_id = %s AND channel = %s AND attempt_count = %s AND state IN ('pending', 'sent')
-                """,
-                [(now, now + CONFIRM_WITHIN, each.alert.alert_id, each.channel, each.number) for each in attempts],
-            )
-
-    async def mark_failed(self, attempt: Attempt, code: str, now: datetime, *, permanent: bool) -> None:
-        """Note that an attempt failed: it is tried again, or is dead and a person must clear it."""
-        act = Act(action="delivery.fail", object_kind="alert", object_id=attempt.alert.alert_id, reason=code)
         async with transaction(self._pool, NOTIFY, act) as connection:
+            await _free(connection, attempts)
+            await letters.log(connection, attempts, now)
+            async with connection.cursor() as cursor:
+                await cursor.executemany(
+                    """
+                    UPDATE delivery SET state = 'sent', sent_time = %s, next_time = %s, last_code = NULL
+                    WHERE alert_id = %s AND channel = %s AND endpoint_id = %s AND attempt_count = %s
+                      AND state IN ('pending', 'sent')
+                    """,
+                    [(now, confirm_time(each.channel, now), *_key(each)) for each in attempts],
+                )
+
+    async def mark_confirmed(self, attempt: Attempt, now: datetime) -> None:
+        """Note that the other side has said in its answer that it has the alert."""
+        act = Act(action="delivery.confirm", object_kind="alert", object_id=attempt.alert.alert_id)
+        async with transaction(self._pool, NOTIFY, act) as connection:
+            await _free(connection, [attempt])
+            await letters.log(connection, [attempt], now)
             await connection.execute(
                 """
-                UPDATE delivery SET last_code = %s, next_time = %s,
-                       state = CASE WHEN %s THEN 'dead' ELSE state END
-                WHERE alert_id = %s AND channel = %s AND attempt_count = %s AND state IN ('pending', 'sent')
+                UPDATE delivery SET state = 'delivered', sent_time = %s, delivered_time = %s, next_time = NULL,
+                       last_code = NULL
+                WHERE alert_id = %s AND channel = %s AND endpoint_id = %s AND attempt_count = %s
+                  AND state IN ('pending', 'sent')
                 """,
-                [
-                    code,
-                    None if permanent else retry_time(attempt.number, now),
-                    permanent,
-                    attempt.alert.alert_id,
-                    attempt.channel,
-                    attempt.number,
-                ],
+                [now, now, *_key(attempt)],
             )
+
+    async def mark_failed(
+        self,
+        attempt: Attempt,
+        code: str,
+        now: datetime,
+        *,
+        permanent: bool,
+        chance: float = 0.5,
+        asked: timedelta | None = None,
+    ) -> None:
+        """
+        Note that an attempt failed: it is tried again by its channel's schedule, or is given up.
+
+        What is given up is a dead letter that a person must clear, and the next way's turn.
+
+        Args:
+            attempt: Which.
+
+            code: Why, a constant of the channel.
+
+            now: When.
+
+            permanent: No later attempt can succeed.
+
+            chance: A random number in [0, 1), so that no crowd comes back at once.
+
+            asked: How long the other side asked us to stay away.
+        """
+        next_time = None
+        if not permanent:
+            first_time = attempt.first_time or attempt.alert.create_time
+            next_time = next_attempt(attempt.channel, attempt.number, first_time, now, chance=chance, asked=asked)
+        act = Act(action="delivery.fail", object_kind="alert", object_id=attempt.alert.alert_id, reason=code)
+        async with transaction(self._pool, NOTIFY, act) as connection:
+            await _free(connection, [attempt])
+            alert = await ladder.lock(connection, attempt.alert.alert_id) if next_time is None else None
+            await letters.log(connection, [attempt], now, code)
+            failed = await connection.execute(
+                """
+                UPDATE delivery SET last_code = %s, next_time = %s, state = CASE WHEN %s THEN 'dead' ELSE state END
+                WHERE alert_id = %s AND channel = %s AND endpoint_id = %s AND attempt_count = %s
+                  AND state IN ('pending', 'sent')
+                """,
+                [code, next_time, next_time is None, *_key(attempt)],
+            )
+            if failed.rowcount and next_time is None:
+                await letters.bury_delivery(connection, attempt, code, now)
+                if alert is not None:
+                    await ladder.give_up(connection, alert, now)
 
     async def receive(
         self, alert_ids: Sequence[str], receiver_id: str, channel: Channel, device_id: str | None, now: datetime
@@ -111,7 +200,8 @@ class DeliveryStore:
                 ), delivered AS (
                     UPDATE delivery SET state = 'delivered', delivered_time = %(now)s, next_time = NULL
                     FROM own
-                    WHERE delivery.alert_id = own.alert_id AND channel = %(channel)s AND state IN ('pending', 'sent')
+                    WHERE delivery.alert_id = own.alert_id AND channel = %(channel)s AND endpoint_id = ''
+                      AND state IN ('pending', 'sent')
                 ), device AS (
                     UPDATE device SET heard_time = %(now)s
                     WHERE receiver_id = %(receiver_id)s AND channel = %(channel)s AND end_time IS NULL
@@ -136,30 +226,43 @@ class DeliveryStore:
         return row[0] if row else 0
 
     async def add_missing(self, now: datetime) -> int:
-        """Let alerts that ring go by NATS accounts that were registered while they were made."""
-        missing = """
-            SELECT alert_id FROM alert JOIN device USING (receiver_id)
-            WHERE settled_time IS NULL AND device.channel = 'nats' AND end_time IS NULL AND NOT EXISTS (
-                SELECT 1 FROM delivery WHERE delivery.alert_id = alert.alert_id AND delivery.channel = 'nats'
-            )
-        """
+        """Let alerts that ring go by ways that came to their receiver after they were made; say by how many."""
         async with read(self._pool) as connection:
-            if await (await connection.execute(missing)).fetchone() is None:
-                return 0
-        async with transaction(self._pool, NOTIFY, Act(action="delivery.add", object_kind="delivery")) as connection:
-            alert_ids = [row[0] async for row in await connection.execute(missing)]
-            for alert_id in alert_ids:
-                await add_delivery(connection, alert_id, Channel.NATS, now)
-        return len(alert_ids)
+            alert_ids = await ladder.ringing_without_way(connection)
+        count = 0
+        for alert_id in alert_ids:
+            act = Act(action="delivery.add", object_kind="alert", object_id=alert_id)
+            async with transaction(self._pool, NOTIFY, act) as connection:
+                count += await ladder.begin_missing(connection, alert_id, now)
+        return count
 
-    async def bury(self, stream: str, sequence: int, subject: str, payload: bytes, reason: str, now: datetime) -> None:
-        """Keep a message that nobody could read, for a person."""
-        act = Act(action="message.bury", object_kind="message", object_id=f"{stream}:{sequence}", reason=reason)
-        async with transaction(self._pool, NOTIFY, act) as connection:
-            await connection.execute(
-                """
-                INSERT INTO dead_letter (stream, sequence, subject, payload, reason, create_time)
-                VALUES (%s, %s, %s, %s, %s, %s)
-                """,
-                [stream, sequence, subject, payload, reason, now],
-            )
+    async def _is_due(self, query: LiteralString, now: datetime) -> bool:
+        # the usual case leaves no trace in the audit
+        async with read(self._pool) as connection:
+            cursor = await connection.execute(query, {"now": now})
+            return await cursor.fetchone() is not None
+
+
+def _key(attempt: Attempt) -> tuple[str, Channel, str, int]:
+    return attempt.alert.alert_id, attempt.channel, attempt.endpoint_id, attempt.number
+
+
+async def _attempts(claimed: AsyncCursor[DictRow]) -> list[Attempt]:
+    return [
+        Attempt(
+            alert=alert_from_row(row),
+            channel=Channel(row["channel"]),
+            number=row["attempt_count"],
+            endpoint_id=row["endpoint_id"],
+            first_time=row["first_time"],
+            is_stopped=row["is_stopped"],
+        )
+        async for row in claimed
+    ]
+
+
+async def _free(connection: Connection, attempts: Sequence[Attempt]) -> None:
+    # the first thing in a transaction: whoever claims locks the endpoint before its deliveries
+    endpoints = [each.endpoint_id for each in attempts if each.endpoint_id]
+    if endpoints:
+        await connection.execute("UPDATE endpoint SET busy_until = NULL WHERE endpoint_id = ANY(%s)", [endpoints])

@@ -133,7 +133,7 @@ class DeviceStore:
             cursor = await connection.execute(
                 "SELECT alert_id FROM alert WHERE receiver_id = %s AND settled_time IS NULL", [device.receiver_id]
             )
-            for (alert_id,) in await cursor.fetchall():
+            for (alert_id,) in await cursor.fetchall():  # again, where it went by the account before
                 await add_delivery(connection, alert_id, Channel.NATS, now)
             await keep_answer(connection, request, now)
         return None

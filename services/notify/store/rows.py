@@ -6,27 +6,64 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from services.notify.model import Alert, Channel, Delivery, DeliveryState
-from services.notify.ringing import first_time
+from services.notify.ringing import PULLED
 from services.runtime.postgres import Connection, Process
 from services.taxonomy import Urgency
 
 NOTIFY = Process(client_id="notify")
 ALERT_COLUMNS = (
-    "alert.alert_id, alert.receiver_id, alert.offer_id, alert.offer_version, "
-    "alert.urgency, alert.due_time, alert.create_time"
+    "alert.alert_id, coalesce(alert.receiver_id, '') AS receiver_id, coalesce(alert.offer_id, '') AS offer_id, "
+    "coalesce(alert.offer_version, 0) AS offer_version, alert.urgency, alert.due_time, alert.create_time, "
+    "coalesce(alert.client_id, '') AS client_id, coalesce(alert.revision, 0) AS revision"
 )
 
 
-async def add_delivery(connection: Connection, alert_id: str, channel: Channel, now: datetime) -> None:
-    """Let an alert go by a channel, again if it went by it before."""
-    next_time = first_time(channel, now)
+async def add_delivery(
+    connection: Connection,
+    alert_id: str,
+    channel: Channel,
+    now: datetime,
+    *,
+    endpoint_id: str = "",
+    step: int = 0,
+    first_time: datetime | None = None,
+) -> None:
+    """
+    Let an alert go by a way, again if it went by it before.
+
+    Args:
+        connection: In a transaction.
+
+        alert_id: The alert.
+
+        channel: By which it goes.
+
+        now: The time of it.
+
+        endpoint_id: To which, in a channel that has endpoints.
+
+        step: Of the ladder, with which it began.
+
+        first_time: From when it may be told; None for now.
+    """
+    next_time = None if channel in PULLED else first_time or now
     state = DeliveryState.SENT if next_time is None else DeliveryState.PENDING
     await connection.execute(
         """
-        INSERT INTO delivery (alert_id, channel, state, next_time) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (alert_id, channel) DO UPDATE SET state = excluded.state, next_time = excluded.next_time
+        INSERT INTO delivery (alert_id, channel, endpoint_id, step, state, next_time, first_time, create_time)
+        VALUES (%(alert_id)s, %(channel)s, %(endpoint_id)s, %(step)s, %(state)s, %(next)s, %(next)s, %(now)s)
+        ON CONFLICT (alert_id, channel, endpoint_id) DO UPDATE
+        SET state = excluded.state, next_time = excluded.next_time, first_time = excluded.first_time
         """,
-        [alert_id, channel, state, next_time],
+        {
+            "alert_id": alert_id,
+            "channel": channel,
+            "endpoint_id": endpoint_id,
+            "step": step,
+            "state": state,
+            "next": next_time,
+            "now": now,
+        },
     )
 
 
@@ -34,22 +71,16 @@ async def deliveries_of(connection: Connection, alert_ids: list[str]) -> dict[st
     """List the deliveries of alerts, by alert."""
     cursor = await connection.cursor(row_factory=dict_row).execute(
         """
-        SELECT alert_id, channel, state, attempt_count, next_time, delivered_time FROM delivery
-        WHERE alert_id = ANY(%s) ORDER BY alert_id, channel
+        SELECT alert_id, channel, endpoint_id, step, state, attempt_count, next_time, create_time, sent_time,
+               delivered_time, coalesce(last_code, '') AS code
+        FROM delivery WHERE alert_id = ANY(%s) ORDER BY alert_id, step, channel, endpoint_id
         """,
         [alert_ids],
     )
     found: dict[str, tuple[Delivery, ...]] = {}
     async for row in cursor:
-        alert_id = row.pop("alert_id")
-        delivery = Delivery(
-            channel=Channel(row["channel"]),
-            state=DeliveryState(row["state"]),
-            attempt_count=row["attempt_count"],
-            next_time=row["next_time"],
-            delivered_time=row["delivered_time"],
-        )
-        found[alert_id] = (*found.get(alert_id, ()), delivery)
+        alert_id, channel, state = row.pop("alert_id"), Channel(row.pop("channel")), DeliveryState(row.pop("state"))
+        found[alert_id] = (*found.get(alert_id, ()), Delivery(channel=channel, state=state, **row))
     return found
 
 
@@ -60,6 +91,8 @@ def alert_from_row(row: dict[str, Any], deliveries: tuple[Delivery, ...] = ()) -
         receiver_id=row["receiver_id"],
         offer_id=row["offer_id"],
         offer_version=row["offer_version"],
+        client_id=row["client_id"],
+        revision=row["revision"],
         urgency=Urgency(row["urgency"]),
         due_time=row["due_time"],
         create_time=row["create_time"],

@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from services.errors import InvalidInput
 from services.notify.model import Alert, OfferEvent, OfferState
-from services.taxonomy import Urgency
+from services.taxonomy import Rung, Urgency
 
 EVENT_TYPES: Final = "org.ihala.referral.v1."
 ALERT_TYPE: Final = "org.ihala.alert.v1"
 SOURCE: Final = "ihala/notify"
+OVERDUE: Final = "offer_overdue"
+#: a rung that this version does not know is a matter of people, as most are
+_RUNGS: Final = {each.value: each for each in Rung}
 
 
 def event_from_json(payload: bytes) -> OfferEvent | None:
@@ -38,6 +41,8 @@ def event_from_json(payload: bytes) -> OfferEvent | None:
             state=OfferState(data["state"]),
             urgency=Urgency(data["urgency"]),
             due_time=datetime.fromisoformat(data["due_time"]) if data.get("due_time") else None,
+            rung=_RUNGS.get(data.get("rung")),
+            is_overdue=message["type"] == f"{EVENT_TYPES}{OVERDUE}",
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidInput("event must have the fields of an offer's event") from error
