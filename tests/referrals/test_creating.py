@@ -95,6 +95,15 @@ async def test_a_constraint_that_has_turned_is_named(referrals: Running) -> None
     assert (error.reason, error.metadata) == (Reason.MATCH_STALE, {"constraint": "vetting"})
 
 
+async def test_r22_a_site_whose_cell_touches_a_zone_needs_a_word_of_its_front_gate(referrals: Running) -> None:
+    await referrals.know(a_provider())
+    referrals.matching.asks_gate.add("house")
+
+    assert (await refusal(referrals)).reason is Reason.GATE_NOT_CONFIRMED
+    confirmed = service_pb.OfferChoice(provider_id="house", gate_confirmed=True)
+    assert (await referrals.refer(choices=[confirmed])).referral_id
+
+
 async def test_an_unknown_provider_is_not_found_and_named_by_its_field(referrals: Running) -> None:
     error = await refusal(referrals)
 

@@ -1,5 +1,6 @@
 """What is kept of a case, and for how long; how much a sender may hold (R13, T9)."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,44 @@ async def test_somebody_who_comes_after_erasure_is_still_let_in(referrals: Runni
 
     assert arrived.offer.code == "ACC-EMG"
     assert not arrived.offer.HasField("person") or not arrived.offer.person.ListFields()
+
+
+async def test_whom_a_person_shall_not_meet_is_forgotten_with_the_last_of_her_referrals(referrals: Running) -> None:
+    """R8, R13."""
+    await referrals.know(a_provider("one"), a_provider("two"))
+    sender, consent_id = referrals.sender(), await referrals.consent()
+    made = [
+        await referrals.refer(name, consent_id=consent_id, person_ref="person-1", urgency="NORMAL")
+        for name in ("one", "two")
+    ]
+    await referrals.receiver("one-desk").DeclineOffer(
+        order("Decline", made[0].offers[0], reason="conflict_of_interest")
+    )
+    kept = []
+    for each in made:
+        await sender.RevokeReferral(
+            service_pb.RevokeReferralRequest(request_id=a_request_id(), referral_id=each.referral_id, reason="moved")
+        )
+        referrals.clock.move(days=40)
+        assert await erase(referrals) == 1
+        kept += await referrals.rows("SELECT count(*) FROM exclusion")
+
+    assert kept == [(1,), (0,)]
+
+
+async def test_many_at_once_hold_exactly_what_a_sender_may_hold(referrals: Running) -> None:
+    """T9: no call slips through between the counting and the holding."""
+    object.__setattr__(referrals.desk, "max_held", 5)
+    await referrals.know(a_provider(places=(a_report(100),)))
+    consent_id = await referrals.consent()
+
+    made = await asyncio.gather(*(referrals.refer(consent_id=consent_id) for _ in range(20)), return_exceptions=True)
+
+    refused = [each for each in made if isinstance(each, Exhausted)]
+    assert len(made) - len(refused) == 5
+    assert {each.reason for each in refused} == {Reason.QUOTA}
+    assert await referrals.rows("SELECT held FROM place") == [(5,)]
+    assert await referrals.rows("SELECT count(*) FROM referral") == [(5,)]
 
 
 async def test_a_sender_that_holds_too_much_waits_and_others_do_not(referrals: Running) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.referrals.model import Act, EventType
 from services.referrals.scene import House
-from services.referrals.store import facts, referrals, requests, scenes
+from services.referrals.store import exclusions, facts, referrals, requests, scenes
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Pool, Process, read, transaction
 
@@ -44,6 +44,7 @@ async def erase_cases(pool: Pool, house: House, retention: timedelta, now: datet
             locked = await scenes.lock(connection, house, [referral_id], skip_busy=True)
             for scene in locked.scenes:
                 await facts.erase(connection, referral_id)
+                await exclusions.forget(connection, scene.referral)
                 scene.referral = replace(scene.referral, is_erased=True, person_ref="")
                 scene.note(EventType.REFERRAL_ERASED, act)
             await locked.save(connection, now)

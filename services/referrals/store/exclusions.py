@@ -41,3 +41,25 @@ async def of(connection: Connection, client_id: str, case_ref: str, person_ref: 
         {"client_id": client_id, "subject": subject_of(case_ref, person_ref)},
     )
     return {row[0] for row in await cursor.fetchall()}
+
+
+async def forget(connection: Connection, referral: Referral) -> None:
+    """Forget whom a person shall not meet, once the last referral of that person is erased (R13)."""
+    await connection.execute(
+        """
+        DELETE FROM exclusion WHERE client_id = %(client_id)s AND subject = %(subject)s
+          AND NOT EXISTS (
+              SELECT FROM referral
+              WHERE client_id = %(client_id)s AND NOT is_erased AND referral_id <> %(referral_id)s
+                AND CASE WHEN %(person_ref)s::text <> '' THEN person_ref = %(person_ref)s::text
+                         ELSE person_ref = '' AND case_ref = %(case_ref)s END
+          )
+        """,
+        {
+            "client_id": referral.client_id,
+            "subject": subject_of(referral.case_ref, referral.person_ref),
+            "referral_id": referral.referral_id,
+            "person_ref": referral.person_ref,
+            "case_ref": referral.case_ref,
+        },
+    )
