@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from services.directory.hsds import terms
 from services.directory.hsds.attributes import facts_of, made_id, write_fact
 from services.directory.hsds.attributes import forget as forget_attributes
 from services.directory.hsds.documents import Body
@@ -24,12 +25,25 @@ _ADDRESS: Final = ("attention", "address_1", "address_2", "city", "region", "sta
 def organization_fields(body: Body, ways: Ways, remarks: Remarks) -> Fields:
     """Read what an organization's document says."""
     website = next((url for url in (body.get("website"), body.get("uri")) if _is_web(url)), "")
-    return with_facts("organization", body, remarks, {**_named("organization", body, ways, remarks), "url": website})
+    fields = {
+        **_named("organization", body, ways, remarks),
+        "url": website,
+        "contacts": terms.contacts_of("organization.contacts", body, ways, remarks),
+    }
+    return with_facts("organization", body, remarks, fields)
 
 
 def service_fields(body: Body, ways: Ways, remarks: Remarks) -> Fields:
     """Read what a service's document says of the service itself."""
-    return with_facts("service", body, remarks, _named("service", body, ways, remarks))
+    fields = {
+        **_named("service", body, ways, remarks),
+        "contacts": terms.contacts_of("service.contacts", body, ways, remarks),
+        "cost_options": terms.costs_of(body, ways, remarks),
+        "required_documents": terms.documents_of(body, ways, remarks),
+        "funding_conditions": terms.funding_of(body, ways, remarks),
+        "foreign_codes": terms.foreign_codes_of(body),
+    }
+    return with_facts("service", body, remarks, fields)
 
 
 def location_fields(body: Body, ways: Ways, remarks: Remarks) -> Fields:
@@ -45,6 +59,9 @@ def location_fields(body: Body, ways: Ways, remarks: Remarks) -> Fields:
         "country_code": next((code for code in countries if code in COUNTRIES), ways.country_code),
         "time_zone": ways.time_zone,
         "addresses": texts_of(remarks, "location.addresses", ways.language, *lines),
+        "contacts": terms.contacts_of("location.contacts", body, ways, remarks),
+        "transportation": terms.transportation_of(body, ways, remarks),
+        "accessibilities": terms.accessibilities_of(body, ways, remarks),
     }
     return with_facts("location", body, remarks, fields)
 

@@ -8,6 +8,7 @@ from services.directory.hsds.attributes import claims_of, made_id
 from services.directory.hsds.bodies import Fields, with_facts
 from services.directory.hsds.documents import Body
 from services.directory.hsds.schedules import schedule_rows, schedules_of
+from services.directory.hsds.terms import contact_of, costs_of, documents_of, funding_of
 from services.directory.hsds.ways import Remarks, Ways, texts_of
 from services.directory.model import (
     AgeBand,
@@ -28,6 +29,7 @@ from services.directory.model import (
 from services.directory.model.imports import Fault
 from services.errors import InvalidInput
 
+_PATH: Final = "provider.contacts"
 _STATUS: Final = {
     "active": Status.ACTIVE,
     "inactive": Status.PAUSED,
@@ -47,6 +49,7 @@ def provider_fields(at_location: Body, service: Body, location: Body, ways: Ways
     """Read what the three documents say of one service at one location."""
     contacts = tuple(dict.fromkeys(_contacts(at_location, service, location, ways, remarks)))
     hours = at_location.get("schedules") or service.get("schedules") or location.get("schedules") or []
+    quiet = Remarks()  # the service's own record tells what is wrong with its terms
     physical = location.get("location_type") == "physical"
     spoken = [each for body in (service, location) for each in body.get("languages") or ()]
     fields = {
@@ -60,6 +63,9 @@ def provider_fields(at_location: Body, service: Body, location: Body, ways: Ways
         "contacts": contacts,
         "schedules": schedules_of(hours, ways, remarks),
         "free_of_charge": _free(service),
+        "cost_options": costs_of(service, ways, quiet),
+        "required_documents": documents_of(service, ways, quiet),
+        "funding_conditions": funding_of(service, ways, quiet),
         "verified_time": _verified(service),
         "licence": ways.licence,
     }
@@ -175,19 +181,11 @@ def _contacts(at_location: Body, service: Body, location: Body, ways: Ways, rema
     people = [person for body in bodies for person in body.get("contacts") or () if isinstance(person, dict)]
     for owner in (*bodies, *people):
         for phone in owner.get("phones") or ():
-            yield from _contact(ContactKind.PHONE, phone.get("number"), phone.get("description"), ways, remarks)
+            number, label = phone.get("number"), phone.get("description")
+            yield from contact_of(_PATH, ContactKind.PHONE, number, label, ways, remarks)
     for owner in (service, *people):
-        yield from _contact(ContactKind.EMAIL, owner.get("email"), None, ways, remarks)
-    yield from _contact(ContactKind.WEB, service.get("url"), None, ways, remarks)
-
-
-def _contact(kind: ContactKind, value: Any, label: Any, ways: Ways, remarks: Remarks) -> Iterator[Contact]:
-    if not isinstance(value, str) or not value:
-        return
-    try:
-        yield Contact(kind, value, texts_of(remarks, "provider.contacts", ways.language, label))
-    except InvalidInput as error:
-        remarks.left_out(error, "provider.contacts")
+        yield from contact_of(_PATH, ContactKind.EMAIL, owner.get("email"), None, ways, remarks)
+    yield from contact_of(_PATH, ContactKind.WEB, service.get("url"), None, ways, remarks)
 
 
 def _reach_out(contacts: tuple[Contact, ...], *, physical: bool) -> ReachOut:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final
 
-from services.directory.hsds import bodies, offers
+from services.directory.hsds import bodies, offers, terms
 from services.directory.hsds.attributes import made_id, write_claims, write_fact
 from services.directory.hsds.bodies import Fields, overlay
 from services.directory.hsds.carried import Carried, opened
@@ -213,13 +213,24 @@ def _writers(table: str, record: _Record) -> Mapping[str, Callable[[Body, Any], 
                 # the standard requires one; where there is none the name stands there, and an attribute says so
                 "descriptions": lambda body, descriptions: bodies.write_descriptions(body, descriptions or names),
                 "url": bodies.write_website,
+                "contacts": offers.write_contacts,
             }
         case "service", _:
-            return {"names": bodies.write_names, "descriptions": bodies.write_descriptions}
+            return {
+                "names": bodies.write_names,
+                "descriptions": bodies.write_descriptions,
+                "contacts": offers.write_contacts,
+                "cost_options": terms.write_costs,
+                "required_documents": terms.write_documents,
+                "funding_conditions": terms.write_funding,
+            }
         case "location", Location(country_code=country_code):
             return {
                 "names": bodies.write_names,
                 "place": bodies.write_place,
+                "contacts": offers.write_contacts,
+                "transportation": terms.write_transportation,
+                "accessibilities": terms.write_accessibilities,
                 "addresses": lambda body, addresses: bodies.write_addresses(body, addresses, country_code),
             }
         case _:

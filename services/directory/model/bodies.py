@@ -52,7 +52,7 @@ class Service:
     contacts: tuple[Contact, ...] = ()  #: of the service itself; none while a provider is a confidential site
     cost_options: CostOptions = ()  #: this and the next two: of its providers that say nothing of their own
     required_documents: Texts = ()  #: what somebody must bring along, one each
-    funding_conditions: Texts = ()  #: what those who pay for it require, one each
+    funding_conditions: Texts = ()  #: who pays for it and what they require, one each
     foreign_codes: tuple[str, ...] = ()  #: terms of other vocabularies, `scheme:code`; nothing is claimed by them
 
     def __post_init__(self) -> None:

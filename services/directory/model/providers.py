@@ -109,7 +109,7 @@ class Provider:
     deliveries: tuple[Delivery, ...] = ()  #: empty: at the location
     cost_options: CostOptions = ()  #: this and the next two: empty: as the service says; of a public one only
     required_documents: Texts = ()  #: what somebody must bring along, one each
-    funding_conditions: Texts = ()  #: what those who pay for it require, one each
+    funding_conditions: Texts = ()  #: who pays for it and what they require, one each
     site: Site | None = None  #: None until the location is known
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.directory.model import Location, Provider, Site, refuse
 from services.directory.store.providers import Change, lock_by
 from services.directory.store.requests import forget
-from services.directory.store.service_areas import services_at
+from services.directory.store.service_areas import hide_services, services_at
 from services.directory.wire.hiding_wire import hidden_doc
 from services.errors import Reason
 from services.runtime.postgres import Connection
@@ -37,9 +37,12 @@ async def follow_location(connection: Connection, location_id: str, location: Lo
         if becomes_confidential(held.provider, provider):
             hidden.append(changes[-1])
     if location.is_confidential:
-        if any(service != service.hiding() for service in await services_at(connection, location_id)):
-            rule = "must be public while a service there has contacts, or outlines of its areas"
-            raise refuse("location.disclosure", rule, _FINER)
+        services = await services_at(connection, location_id)
+        if any(area.outline for service in services.values() for area in service.service_areas):
+            raise refuse(
+                "location.disclosure", "must be public while a service there has outlines of its areas", _FINER
+            )
+        await hide_services(connection, services)
         await forget(connection, [location_id])
     await forget_past(connection, hidden)
     return changes

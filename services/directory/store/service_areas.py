@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from services.directory.model import Service, ServiceAreas, Stored
 from services.directory.search import Polygon
 from services.directory.store.bodies import SERVICES
+from services.directory.store.requests import forget
 from services.directory.wire.areas_wire import outline_doc, outline_from_doc
 from services.geo import Point
 from services.runtime.postgres import Connection
@@ -56,6 +57,7 @@ async def hide_services(connection: Connection, service_ids: Collection[str]) ->
         if hidden != service:
             await SERVICES.save(connection, stored, hidden)
             await keep_areas(connection, {service_id: ()})
+            await forget(connection, [service_id])  # answers have what it told before
 
 
 def _polygon(doc: bytes) -> Polygon:
@@ -63,8 +65,8 @@ def _polygon(doc: bytes) -> Polygon:
     return Polygon(outline.exterior, outline.interiors)
 
 
-async def services_at(connection: Connection, location_id: str) -> list[Service]:
-    """Read the services that are offered at a location."""
+async def services_at(connection: Connection, location_id: str) -> dict[str, Service]:
+    """Read the services that are offered at a location, by id."""
     async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
             """
@@ -74,7 +76,7 @@ async def services_at(connection: Connection, location_id: str) -> list[Service]
             """,
             [location_id],
         )
-        return [SERVICES.noun.value(stored) for stored in await cursor.fetchall()]
+        return {stored.record_id: SERVICES.noun.value(stored) for stored in await cursor.fetchall()}
 
 
 async def is_hidden(connection: Connection, service_id: str) -> bool:

@@ -7,7 +7,7 @@ between are the same for all five, and stand in `servicer`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message
 
@@ -28,6 +28,8 @@ from services.directory.wire.requests_wire import (
 from services.directory.wire.values_wire import time_to_wire
 
 V = TypeVar("V")
+#: what a location loses that becomes confidential, unless the same call says otherwise, which is refused
+_OF_PUBLIC_SITES: Final = frozenset({"contacts", "transportation", "accessibilities", "point_precision"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,9 @@ class Noun(Generic[V]):
             InvalidInput: the record as a whole breaks a rule then.
         """
         message = self.message.FromString(stored.doc)
-        apply_mask(message, getattr(request, self.name), request.update_mask, self.server_set)
+        names = apply_mask(message, getattr(request, self.name), request.update_mask, self.server_set)
+        if isinstance(message, pb.Location) and message.disclosure == pb.DISCLOSURE_AREA:
+            keep_only(message, {field.name for field in message.DESCRIPTOR.fields} - (_OF_PUBLIC_SITES - names))
         self._close_door(message, population_of)
         return inside(self.name, self.read, message)
 
