@@ -57,17 +57,20 @@ class Directory(ServiceClient):
         with_free_places: bool = False,
         open_at: datetime | None = None,
         max_distance_m: float | None = None,
+        staff_genders: Sequence[str] = (),
+        outline: Sequence[Sequence[Point]] = (),
+        by_relevance: bool = False,
         page_size: int = PAGE_SIZE,
     ) -> AsyncIterator[Provider]:
         """
-        Yield public providers, nearest first; without an origin by id. All conditions given hold.
+        Yield public providers, nearest first; without an origin by id; or by relevance. All conditions given hold.
 
         Args:
             origin: Where to measure from.
 
             codes: Service codes that are claimed, or not denied; the top of a group means any below it.
 
-            text: The beginning of a word of a name, in any script.
+            text: Words, each of which begins a word of a name, in any script.
 
             language: In which they work, BCP 47.
 
@@ -82,6 +85,12 @@ class Directory(ServiceClient):
             open_at: Only those that surely take people in then.
 
             max_distance_m: From the origin.
+
+            staff_genders: Only with staff of one of these genders.
+
+            outline: Only inside: the outer ring of an area, then its holes, each closed.
+
+            by_relevance: Those first whose names fit the text best.
 
             page_size: Rows a call, in [1, 500]; fewer are sooner there.
 
@@ -99,6 +108,9 @@ class Directory(ServiceClient):
             places_free=with_free_places,
             open_at_time=time_to_wire(open_at, "open_at"),
             max_distance_m=max_distance_m,
+            staff_genders=staff_genders,
+            area=wire.outline_to_wire(outline) if outline else None,
+            order=service_pb.SEARCH_ORDER_RELEVANCE if by_relevance else service_pb.SEARCH_ORDER_UNSPECIFIED,
             page_size=page_size,
         )
         while True:

@@ -8,7 +8,7 @@ from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.enum_wire import numbers_of, texts_from_wire, time_from_wire, time_to_wire, word_of
 from ihala.geo.v1 import geo_pb2 as geo_pb
 from ihala.match_wire import contacts_from_wire, place_from_wire, reach_from_wire
-from ihala.records import AreaCount, Hours, PlaceReport, Provider, ReceiverRecord, Term, Town
+from ihala.records import AreaCount, CostOption, Hours, PlaceReport, Provider, ReceiverRecord, Term, Town
 from services.geo import Point
 
 
@@ -54,6 +54,13 @@ def provider_from_wire(provider: pb.Provider, distance_m: float | None = None, b
         end_time=time_from_wire(provider.valid, "end_time"),
         revision=provider.revision,
         front_gate_place_id=provider.front_gate_place_id,
+        staff_genders=tuple(provider.staff_genders),
+        costs=tuple(map(_cost_from_wire, provider.cost_options)),
+        required_documents=tuple(each.text for each in provider.required_documents),
+        funding_conditions=tuple(each.text for each in provider.funding_conditions),
+        transportation=tuple(each.text for each in provider.transportation),
+        point_precision=word_of(pb.PointPrecision, "POINT_PRECISION", provider.point_precision),
+        receiver_heard_time=time_from_wire(provider, "receiver_heard_time"),
         distance_m=distance_m,
         band=band,  # type: ignore[arg-type]  # as `reach_from_wire` gives it
     )
@@ -116,6 +123,27 @@ def circle_to_wire(point: Point, radius_m: float) -> geo_pb.Area:
     """Write a circle to search in."""
     center = geo_pb.Point(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg)
     return geo_pb.Area(circle=geo_pb.Circle(center=center, radius_m=radius_m))
+
+
+def outline_to_wire(rings: Sequence[Sequence[Point]]) -> geo_pb.Area:
+    """Write an outline to search in: the outer ring, then its holes."""
+    exterior, *interiors = [
+        geo_pb.Ring(
+            points=[geo_pb.Point(latitude_deg=each.latitude_deg, longitude_deg=each.longitude_deg) for each in ring]
+        )
+        for ring in rings
+    ]
+    return geo_pb.Area(polygon=geo_pb.Polygon(exterior=exterior, interiors=interiors))
+
+
+def _cost_from_wire(cost: pb.CostOption) -> CostOption:
+    return CostOption(
+        amount=cost.amount,
+        currency=cost.currency,
+        descriptions=tuple(each.text for each in cost.descriptions),
+        start_time=time_from_wire(cost.valid, "start_time"),
+        end_time=time_from_wire(cost.valid, "end_time"),
+    )
 
 
 def _report_from_wire(report: pb.PlaceReport) -> PlaceReport:

@@ -160,14 +160,55 @@ class Records(ServiceClient):
             request.epoch, request.after_revision = page.epoch, page.revision
 
     async def draw_line(
-        self, kind: str, name: str, points: Sequence[Point], *, language: str = "und", request_id: str | None = None
+        self,
+        kind: str,
+        name: str,
+        points: Sequence[Point],
+        *,
+        language: str = "und",
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        starts_at: str = "",
+        ends_at: str = "",
+        time_zone: str = "",
+        request_id: str | None = None,
     ) -> Document:
-        """Draw a line that nobody can cross (R60); `kind` is closed_border, front_line or curfew."""
+        """
+        Draw a line that nobody can cross (R60).
+
+        Args:
+            kind: closed_border, front_line or curfew.
+
+            name: What coordinators call it.
+
+            points: In order.
+
+            language: Of the name, BCP 47.
+
+            start_time: When it comes into force; None: at once.
+
+            end_time: The first moment after; None: until it is ended.
+
+            starts_at: Local HH:MM from which it is in force each day, with the next two; empty: all day.
+
+            ends_at: Local HH:MM at which it opens.
+
+            time_zone: IANA.
+
+            request_id: Makes a repeat harmless; None: a new one.
+        """
         line = line_pb.Line(
             kind=line_pb.LineKind.Value(f"LINE_KIND_{kind.upper()}"),
             names=[pb.LocalizedText(language=language, text=name)],
             points=[geo_pb2.Point(latitude_deg=each.latitude_deg, longitude_deg=each.longitude_deg) for each in points],
+            starts_at=starts_at,
+            ends_at=ends_at,
+            time_zone=time_zone,
         )
+        if start_time is not None:
+            line.valid.start_time.FromDatetime(start_time)
+        if end_time is not None:
+            line.valid.end_time.FromDatetime(end_time)
         request = line_pb.CreateLineRequest(request_id=request_id or uuid.uuid4().hex, line=line)
         return _line((await self._stub.CreateLine(request)).line)
 

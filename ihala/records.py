@@ -33,6 +33,17 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostOption:
+    """What a service costs the person, in one case."""
+
+    amount: str  #: a decimal number, "0" is free; empty: not said
+    currency: str  #: ISO 4217; empty: not said
+    descriptions: Sequence[str]  #: for whom it is and what it is for
+    start_time: datetime | None  #: from when it holds; None: always
+    end_time: datetime | None  #: the first moment after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """One service at one location."""
 
@@ -59,6 +70,13 @@ class Provider:
     end_time: datetime | None  #: when it ends; None: never
     revision: int
     front_gate_place_id: str = ""  #: a town where one asks for it, not the house; empty: none is told
+    staff_genders: Sequence[str] = ()  #: codes; empty: nobody has said
+    costs: Sequence[CostOption] = ()  #: this and the next two: empty: as its service says
+    required_documents: Sequence[str] = ()  #: what somebody must bring along
+    funding_conditions: Sequence[str] = ()  #: who pays for it and what they require
+    transportation: Sequence[str] = ()  #: how people get there
+    point_precision: str = ""  #: "exact", "street" or "town"; empty: nobody has said
+    receiver_heard_time: datetime | None = None  #: when its desk was last heard; None: never
     distance_m: float | None = None  #: from where the search started
     band: DistanceBand | None = None  #: of a confidential site
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ihala.cli import (
+    area_commands,
     calendar_commands,
     consent_commands,
     data_commands,
@@ -80,6 +81,7 @@ app.command()(data_commands.export)
 app.command("map")(data_commands.map_)
 app.command()(vocabulary_command.vocabulary)
 app.add_typer(calendar_commands.calendar, name="calendar")
+app.add_typer(area_commands.areas, name="areas")
 app.add_typer(record_commands.record, name="record")
 app.add_typer(line_commands.lines, name="lines")
 app.add_typer(receiver_commands.receiver, name="receiver")

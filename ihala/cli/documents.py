@@ -49,6 +49,22 @@ def provider_document(provider: Provider) -> dict[str, Any]:
         "start_time": provider.start_time,
         "end_time": provider.end_time,
         "verified_time": provider.verified_time,
+        "staff_genders": provider.staff_genders,
+        "costs": [
+            {
+                "amount": each.amount,
+                "currency": each.currency,
+                "descriptions": each.descriptions,
+                "start_time": each.start_time,
+                "end_time": each.end_time,
+            }
+            for each in provider.costs
+        ],
+        "required_documents": provider.required_documents,
+        "funding_conditions": provider.funding_conditions,
+        "transportation": provider.transportation,
+        "point_precision": provider.point_precision,
+        "receiver_heard_time": provider.receiver_heard_time,
     }
 
 

@@ -1,23 +1,21 @@
 """`ihala lines`: closed borders, front lines and curfews that a coordinator draws (R60)."""
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from ihala.cli import home
 from ihala.cli.failures import command
+from ihala.cli.geojson_files import line_of
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit
+from ihala.cli.typed import time_of
 from ihala.record_client import Document, Records
 from services.errors import InvalidInput
-from services.geo import Point
-
-MAX_BYTES: Final = 1_000_000  #: of a file with a line
 
 lines = typer.Typer(help="Lines that nobody can cross: list, draw, end.", no_args_is_help=True)
 
@@ -48,15 +46,31 @@ async def draw(
     name: Annotated[str, typer.Argument(help="What coordinators call it.")],
     file: Annotated[Path, typer.Argument(help="GeoJSON with one LineString.", exists=True, dir_okay=False)],
     language: Annotated[str, typer.Option(help="Of the name (BCP 47).")] = "und",
+    since: Annotated[str | None, typer.Option("--from", help="In force from then; else at once.")] = None,
+    to: Annotated[str | None, typer.Option(help="In force until then; else until it is ended.")] = None,
+    hours: Annotated[str, typer.Option(help="20:00-06:00: only at these hours, every day.")] = "",
+    time_zone: Annotated[str, typer.Option(help="Of the hours, as Africa/Tripoli.")] = "",
     request_id: Annotated[str | None, typer.Option(help="Makes a repeat harmless.")] = None,
     form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
     actor: ActorOption = None,
 ) -> None:
     """Draw a line."""
-    points = points_of(file)
+    points = line_of(file)
+    starts_at, ends_at = _hours(hours)
     async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
-        drawn = await records.draw_line(kind.value, name, points, language=language, request_id=request_id)
+        drawn = await records.draw_line(
+            kind.value,
+            name,
+            points,
+            language=language,
+            start_time=time_of(since, "from"),
+            end_time=time_of(to, "to"),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            time_zone=time_zone,
+            request_id=request_id,
+        )
     emit(drawn, form, lambda console: _show(console, [drawn]))
 
 
@@ -75,33 +89,19 @@ async def end(
     emit(ended, form, lambda console: _show(console, [ended]))
 
 
-def points_of(file: Path) -> list[Point]:
-    """
-    Read the one LineString of a GeoJSON file: a geometry, a feature, or a collection of one.
-
-    Raises:
-        InvalidInput: it is too large, or not that.
-    """
-    fault = InvalidInput("file must be GeoJSON with one LineString of at most 1 MB")
-    if file.stat().st_size > MAX_BYTES:
-        raise fault
-    try:
-        found = json.loads(file.read_bytes())
-        if found["type"] == "FeatureCollection":
-            (found,) = found["features"]
-        if found["type"] == "Feature":
-            found = found["geometry"]
-        if found["type"] != "LineString":
-            raise fault
-        return [Point(float(position[1]), float(position[0])) for position in found["coordinates"]]
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError):
-        raise fault from None
+def _hours(text: str) -> tuple[str, str]:
+    starts_at, dash, ends_at = text.partition("-")
+    if text and not (starts_at and dash and ends_at):
+        raise InvalidInput("hours must be HH:MM-HH:MM")
+    return starts_at, ends_at
 
 
 def _show(console: Console, found: Sequence[Document]) -> None:
-    table = a_table("line", "kind", "name", "points#", "hours", "ended")
+    table = a_table("line", "kind", "name", "points#", "from", "to", "hours", "ended")
     for each in found:
         hours = f"{each['starts_at']}-{each['ends_at']}" if each["starts_at"] else "all day"
-        cells = (each["line_id"], each["kind"], each["name"], len(each["points"]), hours)
-        add_row(table, *cells, "ended" if each["ended"] else "")
+        cells = (each["line_id"], each["kind"], each["name"], len(each["points"]))
+        valid = each["valid"]
+        times = (valid.get("start_time", ""), valid.get("end_time", ""))
+        add_row(table, *cells, *times, hours, "ended" if each["ended"] else "")
     console.print(table)

@@ -12,6 +12,7 @@ from ihala.answer import Answer, Row
 from ihala.cli import home, typed
 from ihala.cli.documents import answer_document, provider_document
 from ihala.cli.failures import command
+from ihala.cli.geojson_files import Outline, outlines_of
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, first_text, in_km, local_text
 from ihala.client import Ihala
@@ -32,7 +33,14 @@ FarOption = Annotated[float | None, typer.Option("--max-distance-km", help="Only
 async def search(
     near: Annotated[str | None, typer.Option(help="LAT,LON, or a town in any script.")] = None,
     need: NeedOption = None,
-    text: Annotated[str, typer.Option(help="The beginning of a word of the name.")] = "",
+    text: Annotated[str, typer.Option(help="Words, each of which begins a word of the name, in any script.")] = "",
+    by_relevance: Annotated[
+        bool, typer.Option("--by-relevance", help="Those first whose names fit --text best, near or far.")
+    ] = False,
+    staff: Annotated[list[str] | None, typer.Option(help="Only with staff of this gender, as woman; several.")] = None,
+    inside: Annotated[
+        Path | None, typer.Option(help="Only inside the one outline of this GeoJSON.", exists=True, dir_okay=False)
+    ] = None,
     language: Annotated[str, typer.Option(help="In which they work (BCP 47).")] = "",
     dataset: Annotated[str, typer.Option(help="Only of this dataset.")] = "",
     country: CountryOption = "",
@@ -45,7 +53,7 @@ async def search(
     profile: ProfileOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Look into the directory, nearest first. Confidential sites are never in the answer."""
+    """Look into the directory, nearest or best fitting first. Confidential sites are never in the answer."""
     async with Directory(home.profile_for(home.MINISTRY, profile), actor=actor) as directory:
         start = await typed.start_of(near, country, directory, "near") if near is not None else None
         found: list[Provider] = []
@@ -60,6 +68,9 @@ async def search(
             with_free_places=free,
             open_at=typed.time_of(open_at, "open_at"),
             max_distance_m=None if max_distance_km is None else max_distance_km * METRES,
+            staff_genders=staff or (),
+            outline=_outline(inside) if inside else (),
+            by_relevance=by_relevance,
             page_size=min(limit, 500),
         )
         async for provider in providers:
@@ -123,6 +134,13 @@ async def match(
         form,
         lambda console: _show_answer(console, answer),
     )
+
+
+def _outline(file: Path) -> Outline:
+    found = outlines_of(file)
+    if len(found) != 1:
+        raise InvalidInput("inside must be GeoJSON with one outline")
+    return found[0][1]
 
 
 def case_of(file: Path) -> Mapping[str, Any]:
