@@ -10,6 +10,7 @@ from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub
 from services.referrals.model import Choice, Provider
 from services.referrals.wire.asking import Checked, best_of, check_to_wire, checked_from_wire
+from services.referrals.wire.plans import Share, plan_check_to_wire, shares_from_wire
 from services.referrals.wire.providers import provider_from_wire
 from services.runtime.channel import Channel
 
@@ -33,6 +34,8 @@ class Matching(Protocol):
     ) -> tuple[list[Checked], list[Choice]]: ...
 
     async def find_next(self, request: Any) -> list[Checked]: ...
+
+    async def check_plan(self, request: Any) -> list[Share]: ...
 
 
 class Directory(Protocol):
@@ -90,6 +93,23 @@ class RemoteMatching:
             return []
         checked, _following = await self.check(answer.match_token, request, choices)
         return checked
+
+    async def check_plan(self, request: Any) -> list[Share]:
+        """
+        Check the parts of a plan again, at the present revision.
+
+        Args:
+            request: To make the referrals of a plan.
+
+        Returns:
+            What each provider is asked for, all of it at once.
+
+        Raises:
+            FailedPrecondition: MATCH_STALE: the token is old, or of another plan.
+
+            Unavailable: Matching cannot be reached, or is not warm.
+        """
+        return shares_from_wire(await self._stub.CheckPlan(plan_check_to_wire(request)))
 
 
 class RemoteDirectory:

@@ -39,6 +39,20 @@ def take(places: Places, hold: Hold) -> None:
     _add(places, hold, held=1)
 
 
+def leave(places: Places, hold: Hold, items: tuple[PlaceItem, ...]) -> Hold:
+    """Claim fewer places than before: what is left over of a hold is free at once."""
+    kept = {item.population: item.count for item in items}
+    over = tuple(
+        PlaceItem(item.population, item.count - kept.get(item.population, 0))
+        for item in hold.items
+        if item.count > kept.get(item.population, 0)
+    )
+    if hold.state is HoldState.HELD:
+        _add(places, replace(hold, items=over), held=-1)
+    smaller = tuple(PlaceItem(item.population, kept[item.population]) for item in hold.items if item.population in kept)
+    return replace(hold, items=smaller)
+
+
 def lapse(places: Places, hold: Hold) -> Hold:
     """Free what was held; the offer stands."""
     _add(places, hold, held=-1)

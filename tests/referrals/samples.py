@@ -37,6 +37,7 @@ from services.referrals.servicer.desk import Readiness
 from services.referrals.store.sealing import Sealer
 from services.referrals.wire.asking import Checked
 from services.referrals.wire.basics import time_to_wire
+from services.referrals.wire.plans import Share, plan_check_to_wire, shares_from_wire
 from services.runtime import postgres
 from services.runtime.auth import Role
 from services.runtime.feed import FeedWaker
@@ -146,6 +147,28 @@ class FixedMatching:
             )
             for each in choices
         ], self.following
+
+    async def check_plan(self, request: Any) -> list[Share]:
+        """Say of every part that it holds, as the real one puts it."""
+        answer = matching_pb2.CheckPlanResponse()
+        for part in plan_check_to_wire(request).assignments:
+            group = next(each for each in request.plan_request.groups if each.label == part.label)
+            need = matching_pb2.Need()
+            need.CopyFrom(group.needs[part.need_no])
+            need.items.extend(part.items)
+            match = matching_pb2.Match(provider_id=part.provider_id, needed_fields=["need", "age"])
+            if part.provider_id in self.asks_gate:
+                match.unknowns.add(constraint="safety", question="front_gate")
+            answer.parts.add(
+                assignment=part,
+                turned=self.turned.get(part.provider_id, ()),
+                match=match,
+                items=part.items,
+                request=matching_pb2.FindMatchesRequest(
+                    needs=[need], origin=request.plan_request.origin, person=group.person
+                ),
+            )
+        return shares_from_wire(answer)
 
     async def find_next(self, request: Any) -> list[Checked]:
         if self.is_away:

@@ -4,7 +4,7 @@ import pytest
 
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
-from services.errors import FailedPrecondition, InvalidInput, Reason, Unimplemented
+from services.errors import FailedPrecondition, InvalidInput, Reason
 from tests.referrals.samples import Running, a_provider, a_report, a_request_id, order
 
 
@@ -216,8 +216,3 @@ async def test_lists_come_in_pages_that_join_without_gap(referrals: Running) -> 
     assert len(set(offers)) == len(offers) == 7
     with pytest.raises(InvalidInput):
         await sender.ListReferrals(service_pb.ListReferralsRequest(page_token="nonsense"))
-
-
-async def test_what_is_not_built_says_so(referrals: Running) -> None:
-    with pytest.raises(Unimplemented):
-        await referrals.sender().CreateReferrals(service_pb.CreateReferralsRequest(request_id="x"))

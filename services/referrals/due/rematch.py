@@ -78,7 +78,8 @@ class Rematcher:
             standing = (await referrals.standing(connection, [need.referral_id]))[need.referral_id]
             excluded = await exclusions.of(connection, referral.client_id, referral.case_ref, referral.person_ref)
             kept = await facts.read_part(connection, self._sealer, need.referral_id, facts.REQUEST)
-        asked = {offer.provider_id for offer in standing.offers if offer.need_no == need.need_no}
+        # who took a number of a group is full for the rest of it
+        asked = {offer.provider_id for offer in standing.offers if offer.need_no == need.need_no or need.items}
         request = asking.request_for_next(kept, need, asked | excluded)
         return [] if request is None else await self._matching.find_next(request)
 

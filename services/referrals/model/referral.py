@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from services.referrals.model.place import PlaceItem
 from services.taxonomy import Urgency
 
 
@@ -44,6 +45,7 @@ class Need:
     accepted_offer_id: str | None = None  #: the first yes
     next_time: datetime | None = None  #: its own clock, while nobody is asked or the next is asked beside
     next_kind: NextKind | None = None
+    items: tuple[PlaceItem, ...] = ()  #: of a group that may go apart; empty: one person, or who stays together
 
     def __post_init__(self) -> None:
         if (self.next_time is None) != (self.next_kind is None):

@@ -21,6 +21,7 @@ class CreatedOffer:
     offer_id: str
     need_no: int
     provider_id: str
+    labels: tuple[str, ...] = ()  #: the groups of a plan whose people it is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,4 @@ class RequestKey:
     referral_id: str | None  #: None: it was about none
     subject_id: str  #: what the command made or changed: a consent, an offer, a task, a referral
     answer: CreatedReferral | None = None
+    answers: tuple[CreatedReferral, ...] = ()  #: of a command that makes several

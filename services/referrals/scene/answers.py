@@ -1,8 +1,9 @@
 """What a provider answers: I am reading it, yes, no."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from services.errors import FailedPrecondition, Reason
+from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.referrals import holds
 from services.referrals.model import (
     RINGING,
@@ -16,6 +17,7 @@ from services.referrals.model import (
     Need,
     Offer,
     OfferState,
+    PlaceItem,
     ReferralState,
     TaskKind,
 )
@@ -44,9 +46,19 @@ def acknowledge(scene: Scene, offer_id: str, act: Act) -> None:
     stop_ringing(scene, offer_id, act)
 
 
-def accept(scene: Scene, offer_id: str, act: Act, *, beyond_report: bool = False) -> None:
+def accept(
+    scene: Scene,
+    offer_id: str,
+    act: Act,
+    *,
+    beyond_report: bool = False,
+    items: tuple[PlaceItem, ...] = (),
+) -> None:
     """
     Yes: the hold becomes a booking, the first yes closes its open siblings.
+
+    A provider may take a number of a group: the rest is a need of its own, and the
+    next provider is looked for at once.
 
     Args:
         scene: The referral.
@@ -57,10 +69,46 @@ def accept(scene: Scene, offer_id: str, act: Act, *, beyond_report: bool = False
 
         beyond_report: The provider's word wins over its report.
 
+        items: How many it takes; none: all.
+
     Raises:
         FailedPrecondition: ALREADY_PLACED, NO_PLACE or ILLEGAL_MOVE.
+
+        InvalidInput: More than were asked for, or fewer of people who stay together.
     """
+    offer = scene.offers[offer_id]
+    require_wanted(scene, offer, Move.ACCEPT)
+    rest = left_over(offer, items)
+    if rest:
+        hold = scene.holds.get(offer_id)
+        if hold is not None:
+            scene.holds[offer_id] = holds.leave(scene.places, hold, items)
+        scene.offers[offer_id] = replace(offer, items=items)
+        need = scene.needs[offer.need_no]
+        scene.needs[offer.need_no] = replace(need, items=items)
+        rest_no = max(scene.needs) + 1
+        scene.needs[rest_no] = replace(need, need_no=rest_no, items=rest, next_time=None, next_kind=None)
+        scene.look_for_next(rest_no, act.now)
     say_yes(scene, offer_id, Move.ACCEPT, act, beyond_report=beyond_report)
+
+
+def left_over(offer: Offer, items: Collection[PlaceItem]) -> tuple[PlaceItem, ...]:
+    """
+    List how many of an offer's people are left when a provider takes a number of them.
+
+    Raises:
+        InvalidInput: More than were asked for, or fewer of people who stay together.
+    """
+    if not items:
+        return ()
+    asked = {item.population: item.count for item in offer.items}
+    taken = {item.population: item.count for item in items}
+    if len(taken) != len(items) or any(count > asked.get(each, 0) for each, count in taken.items()):
+        raise InvalidInput("accept_items must be of the offer's items, each population once, and not more")
+    rest = {each: count - taken.get(each, 0) for each, count in asked.items()}
+    if any(rest.values()) and not offer.is_divisible:
+        raise InvalidInput("accept_items must be all of the offer's items: these people stay together")
+    return tuple(PlaceItem(each, count) for each, count in rest.items() if count)
 
 
 def say_yes(scene: Scene, offer_id: str, move: Move, act: Act, *, beyond_report: bool) -> None:

@@ -148,6 +148,7 @@ def draft_of(scene: Scene, each: Ask, act: Act) -> Offer:
         time_zone=provider.time_zone,
         area_cell=provider.area_cell,
         items=each.items,
+        is_divisible=bool(need.items),
         needed_fields=each.needed_fields,
         ring=provider.rings_by_hand,
         create_time=act.now,

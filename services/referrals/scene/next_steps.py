@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.errors import FailedPrecondition
-from services.referrals.model import Act, Cause, NextKind, Offer, ReferralState, TaskKind
+from services.referrals.model import Act, Cause, EventType, NextKind, Offer, ReferralState, TaskKind
 from services.referrals.referral import Turn
 from services.referrals.scene.asking import Ask, ask_one, require_referable
 from services.referrals.scene.scene import Scene
@@ -52,6 +52,12 @@ def give_up(scene: Scene, need_no: int, act: Act) -> None:
     offers = [offer for offer in scene.offers.values() if offer.need_no == need_no]
     if offers:
         scene.exhaust_if_nobody_is_left(max(offers, key=lambda offer: offer.offer_no), act)
+    elif scene.is_wanting(need_no):  # the rest of a group: nobody was asked for it yet
+        need = scene.needs[need_no]
+        due_time = act.now + scene.house.clocks.by_urgency[need.urgency].read
+        scene.open_need_task(TaskKind.MATCH_BY_HAND, Cause.EXHAUSTED, need, due_time, act)
+        if scene.referral.state is ReferralState.ACTIVE:
+            scene.turn(Turn.EXHAUST, act, EventType.REFERRAL_EXHAUSTED)
 
 
 def wait_again(scene: Scene, need_no: int, act: Act) -> None:

@@ -12,12 +12,12 @@ from services.referrals.servicer.handovers import HandoverMethods
 from services.referrals.servicer.offers import OfferMethods
 from services.referrals.servicer.overriding import OverrideMethods
 from services.referrals.servicer.places import PlaceMethods
+from services.referrals.servicer.planning import PlanningMethods
 from services.referrals.servicer.probing import ProbingMethods
 from services.referrals.servicer.referrals import ReferralMethods
 from services.referrals.servicer.rosters import RosterMethods
 from services.referrals.servicer.sending import SendingMethods
 from services.referrals.servicer.tasks import TaskMethods
-from services.referrals.servicer.unbuilt import UnbuiltMethods
 from services.referrals.servicer.watching import WatchMethods
 
 __all__ = ["Desk", "ReferralsServicer"]
@@ -50,7 +50,7 @@ class ReferralsServicer:
             PlaceMethods(desk),
             ProbingMethods(desk),
             SendingMethods(desk),
-            UnbuiltMethods(),
+            PlanningMethods(desk),
         )
         for part in parts:
             for name in vars(type(part)):

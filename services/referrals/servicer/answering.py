@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.referrals import scene
-from services.referrals.model import Act, Offer
+from services.referrals.model import Act, Offer, PlaceItem
 from services.referrals.scene import Scene
 from services.referrals.servicer.commands import Commands
 from services.referrals.store import declines
@@ -19,8 +19,10 @@ class AnsweringMethods(Commands):
         return await self.answer(request, "acknowledge", responses.AcknowledgeOffer, scene.acknowledge)
 
     async def AcceptOffer(self, request: Any, context: Any) -> Any:
+        items = tuple(PlaceItem(item.population, item.count) for item in request.accept_items)
+
         def apply(present: Scene, offer_id: str, act: Act) -> None:
-            scene.accept(present, offer_id, act, beyond_report=request.accept_beyond_report)
+            scene.accept(present, offer_id, act, beyond_report=request.accept_beyond_report, items=items)
 
         return await self.answer(request, "accept", responses.AcceptOffer, apply, guard=self.consent_stands)
 

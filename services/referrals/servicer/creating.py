@@ -109,7 +109,7 @@ class CreatingMethods:
                 kept[facts.BRIEFING] = request.briefing.SerializeToString(deterministic=True)
                 await facts.add(connection, desk.sealer, referral.referral_id, kept)
                 await requests.keep_answer(connection, principal.client_id, request.request_id, created)
-                await scenes.Locked.fresh(made, locked_places).save(connection, wish.now)
+                await scenes.Locked.fresh([made], locked_places).save(connection, wish.now)
                 if made.holds:
                     await self._chooser.require_quota(connection, principal.client_id)
         except EveryPlaceIsGone:

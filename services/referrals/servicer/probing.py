@@ -118,7 +118,7 @@ class ProbingMethods(Commands):
             }
             await facts.add(connection, desk.sealer, referral.referral_id, kept)
             await requests.keep_answer(connection, principal.client_id, request.request_id, created)
-            await scenes.Locked.fresh(made, {}).save(connection, wish.now)
+            await scenes.Locked.fresh([made], {}).save(connection, wish.now)
         return created
 
 

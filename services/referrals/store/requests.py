@@ -1,5 +1,6 @@
 """Request keys: by them a command that comes again is recognised, for ever."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +29,10 @@ async def find(connection: Connection, client_id: str, request_id: str) -> Reque
         row = await cursor.fetchone()
     if row is None:
         return None
-    answer = None if row["answer"] is None else _answer(row["answer"])
-    return RequestKey(row["request_hmac"], row["referral_id"], row["subject_id"], answer)
+    stored = row["answer"]
+    answers = tuple(map(_answer, stored)) if isinstance(stored, list) else ()
+    answer = None if stored is None or answers else _answer(stored)
+    return RequestKey(row["request_hmac"], row["referral_id"], row["subject_id"], answer, answers)
 
 
 async def find_same(connection: Connection, client_id: str, request_id: str, digest: bytes) -> RequestKey | None:
@@ -92,22 +95,36 @@ async def erase(connection: Connection, referral_id: str) -> None:
 
 async def keep_answer(connection: Connection, client_id: str, request_id: str, answer: CreatedReferral) -> None:
     """Keep an answer that never changes."""
-    stored = {
-        "referral_id": answer.referral_id,
-        "offers": [[each.offer_id, each.need_no, each.provider_id] for each in answer.offers],
-        "create_time": answer.create_time.isoformat(),
-        "lost_places": [[each.need_no, each.provider_id] for each in answer.lost_places],
-    }
+    await _keep(connection, client_id, request_id, _stored(answer))
+
+
+async def keep_answers(
+    connection: Connection, client_id: str, request_id: str, answers: Sequence[CreatedReferral]
+) -> None:
+    """Keep the answers of a command that makes several referrals."""
+    await _keep(connection, client_id, request_id, list(map(_stored, answers)))
+
+
+async def _keep(connection: Connection, client_id: str, request_id: str, stored: Any) -> None:
     await connection.execute(
         "UPDATE request_key SET answer = %(answer)s WHERE client_id = %(client_id)s AND request_id = %(request_id)s",
         {"answer": Jsonb(stored), "client_id": client_id, "request_id": request_id},
     )
 
 
+def _stored(answer: CreatedReferral) -> dict[str, Any]:
+    return {
+        "referral_id": answer.referral_id,
+        "offers": [[each.offer_id, each.need_no, each.provider_id, list(each.labels)] for each in answer.offers],
+        "create_time": answer.create_time.isoformat(),
+        "lost_places": [[each.need_no, each.provider_id] for each in answer.lost_places],
+    }
+
+
 def _answer(stored: Any) -> CreatedReferral:
     return CreatedReferral(
         referral_id=stored["referral_id"],
-        offers=tuple(CreatedOffer(*each) for each in stored["offers"]),
+        offers=tuple(CreatedOffer(*each[:3], *map(tuple, each[3:])) for each in stored["offers"]),
         create_time=datetime.fromisoformat(stored["create_time"]),
         lost_places=tuple(Choice(*each) for each in stored["lost_places"]),
     )

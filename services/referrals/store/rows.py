@@ -115,7 +115,7 @@ class Table(Generic[Value]):
 
 
 REFERRAL = Table("referral", Referral, ("referral_id",), {"state": ReferralState})
-NEED = Table("need", Need, ("referral_id", "need_no"), {"urgency": Urgency, "next_kind": NextKind})
+NEED = Table("need", Need, ("referral_id", "need_no"), {"urgency": Urgency, "next_kind": NextKind, "items": items_of})
 OFFER = Table(
     "offer",
     Offer,

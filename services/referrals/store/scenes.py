@@ -28,9 +28,9 @@ class Locked:
     _places: dict[PlaceKey, Place]
 
     @classmethod
-    def fresh(cls, scene: Scene, known_places: dict[PlaceKey, Place]) -> "Locked":
-        """Take a scene that was made now, on places as they stood when they were locked."""
-        return cls([scene], {}, {}, {}, {}, {}, known_places)
+    def fresh(cls, scenes: Sequence[Scene], known_places: dict[PlaceKey, Place]) -> "Locked":
+        """Take scenes that were made now, on the same places, as these stood when they were locked."""
+        return cls(list(scenes), {}, {}, {}, {}, {}, known_places)
 
     @property
     def scene(self) -> Scene:

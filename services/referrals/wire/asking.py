@@ -155,6 +155,9 @@ def request_for_next(
     numbered = request.needs[need.need_no] if need.need_no < len(request.needs) else of_code[0]
     wanted = matching_pb2.Need()
     wanted.CopyFrom(numbered if numbered.code == need.code else of_code[0])
+    if need.items:
+        del wanted.items[:]
+        wanted.items.extend(matching_pb2.PlaceItem(population=item.population, count=item.count) for item in need.items)
     del request.needs[:]
     request.needs.append(wanted)
     request.ClearField("when_time")

@@ -50,6 +50,7 @@ def view_to_wire(
         question=offer.question,
         answer=offer.answer,
         wait_until_time=time_to_wire(offer.wait_until_time),
+        divisible=offer.is_divisible,
     )
     if shown.code:
         view.code = offer.code

@@ -113,7 +113,9 @@ def created_to_wire(
     return service_pb.CreateReferralResponse(
         referral_id=created.referral_id,
         offers=[
-            service_pb.CreatedOffer(offer_id=each.offer_id, need_no=each.need_no, provider_id=each.provider_id)
+            service_pb.CreatedOffer(
+                offer_id=each.offer_id, need_no=each.need_no, provider_id=each.provider_id, labels=each.labels
+            )
             for each in created.offers
         ],
         create_time=time_to_wire(created.create_time),

@@ -13,6 +13,7 @@ CancelOffer = pb.CancelOfferResponse
 CloseTask = pb.CloseTaskResponse
 CompleteOffer = pb.CompleteOfferResponse
 CreatedOffer = pb.CreatedOffer
+CreateReferrals = pb.CreateReferralsResponse
 DeclineOffer = pb.DeclineOfferResponse
 DeferOffer = pb.DeferOfferResponse
 DepartOffer = pb.DepartOfferResponse
