@@ -21,7 +21,7 @@ from services.hours.model import (
     State,
     Timetable,
 )
-from services.hours.recurrence import check_rrule
+from services.hours.recurrence import check_rrule, needs_first_day
 from services.hours.working import add_working_time, working_time
 from services.hours.zones import moment, zone, zone_names
 
@@ -46,6 +46,7 @@ __all__ = [
     "default_hours",
     "intake",
     "moment",
+    "needs_first_day",
     "next_open",
     "weekend_of",
     "working_days",

@@ -7,41 +7,25 @@ same shape (weekdays and leap years, its neighbours' too) just before 9999, with
 the rule begun shortly before it. The longest walk is then some thirty years.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from dateutil.rrule import rrulestr
 
+from services.hours.rules import WEEKDAYS, Recurrence, read_rule
+
 #: the leap years between are regular: every shape of year has a stand-in
 FIRST_YEAR: Final = 1902
 LAST_YEAR: Final = 2097
-MAX_LENGTH: Final = 256
-#: in the frequency's own unit, about ten years
-_MAX_INTERVAL: Final = {"DAILY": 3660, "WEEKLY": 520, "MONTHLY": 120, "YEARLY": 10}
 _NEAR_THE_END: Final = range(9969, 9997)
 _BEFORE_A_LONG_COUNT: Final = range(9905, 9933)
-_DAY_PARTS: Final = frozenset({"BYDAY", "BYMONTHDAY", "BYWEEKNO", "BYYEARDAY"})
-_PARTS: Final = _DAY_PARTS | {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYSETPOS", "WKST"}
-_NUMBER: Final = re.compile("[1-9][0-9]{0,8}", re.ASCII)
-_WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_EVERY_DAY: Final = f"BYDAY={','.join(WEEKDAYS)}"
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = 7 * _DAY
 _YEAR: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    frequency: str
-    interval: int
-    count: int | None
-    until: date | datetime | None
-    by: str  #: the other parts, as RFC 5545 writes them
-    has_days: bool  #: whether it says which days itself; else the first day does
-    has_months: bool
 
 
 def check_rrule(rrule: str) -> None:
@@ -49,9 +33,9 @@ def check_rrule(rrule: str) -> None:
     Check that a recurrence is one that is read here.
 
     Raises:
-        ValueError: it is not.
+        ValueError: it is not; the text says which rule it breaks.
     """
-    _read(rrule)
+    read_rule(rrule)
     _occurrences(rrule, date(2000, 1, 1), 2000)
 
 
@@ -73,7 +57,7 @@ def occurs(rrule: str, first_day: date | None, day: date) -> bool:
         return False
     if not rrule:
         return True
-    rule = _read(rrule)
+    rule = read_rule(rrule)
     if rule.until is not None and day > _last_day(rule.until):
         return False
     if rule.count is not None and day > _last_counted(rrule, first_day):
@@ -81,49 +65,21 @@ def occurs(rrule: str, first_day: date | None, day: date) -> bool:
     return day in _occurrences(rrule, first_day, day.year)
 
 
+def needs_first_day(rrule: str) -> bool:
+    """
+    Say whether a recurrence has days only from a first one on: it counts, leaves weeks out, or names no day.
+
+    Raises:
+        ValueError: the rule is not read.
+    """
+    rule = read_rule(rrule)
+    return rule.count is not None or _needs_first_day(rule)
+
+
 def until_moment(rrule: str) -> datetime | None:
     """Say after which moment nothing begins, if the rule names one to the second in UTC."""
-    until = _read(rrule).until if rrule else None
+    until = read_rule(rrule).until if rrule else None
     return until if isinstance(until, datetime) and until.tzinfo is not None else None
-
-
-@lru_cache(maxsize=4096)
-def _read(rrule: str) -> _Rule:
-    text = rrule.removeprefix("RRULE:")
-    pairs = [part.split("=") for part in text.split(";")]
-    if len(text) > MAX_LENGTH or any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004 -- a name and a value
-        raise ValueError("not a recurrence of RFC 5545")
-    parts = {name: value for name, value in pairs}  # noqa: C416 -- pairs are lists
-    if len(parts) != len(pairs) or not parts.keys() <= _PARTS or parts.keys() >= {"COUNT", "UNTIL"}:
-        raise ValueError("not a recurrence of days as RFC 5545 has it")
-    frequency = parts.pop("FREQ", "")
-    interval = _number(parts.pop("INTERVAL", "1"))
-    if interval > _MAX_INTERVAL.get(frequency, 0):
-        raise ValueError("not daily, weekly, monthly or yearly, or at too long intervals")
-    count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
-    return _Rule(
-        frequency=frequency,
-        interval=interval,
-        count=None if count is None else _number(count),
-        until=None if until is None else _until(until),
-        by=";".join(f"{name}={value}" for name, value in parts.items()),
-        has_days=not _DAY_PARTS.isdisjoint(parts),
-        has_months="BYMONTH" in parts,
-    )
-
-
-def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError("not a number above 0")
-    return int(text)
-
-
-def _until(text: str) -> date | datetime:
-    if len(text) == len("YYYYMMDD"):
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
-    if text.endswith("Z"):
-        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).date()
 
 
 def _last_day(until: date | datetime) -> date:
@@ -134,7 +90,7 @@ def _last_day(until: date | datetime) -> date:
 @lru_cache(maxsize=4096)
 def _last_counted(rrule: str, first_day: date | None) -> date:
     """Find the last day of a rule with COUNT."""
-    rule = _read(rrule)
+    rule = read_rule(rrule)
     if first_day is None or rule.count is None:
         raise ValueError("a count needs a first day")
     shift = _shift(first_day.year, _BEFORE_A_LONG_COUNT)
@@ -146,11 +102,15 @@ def _last_counted(rrule: str, first_day: date | None) -> date:
     raise ValueError("a count that lasts longer than is walked")
 
 
+def _needs_first_day(rule: Recurrence) -> bool:
+    return rule.interval > 1 or not (rule.has_days or rule.frequency == "DAILY")
+
+
 @lru_cache(maxsize=4096)
 def _occurrences(rrule: str, first_day: date | None, year: int) -> frozenset[date]:
     """List the days of a rule in a year, without regard to COUNT and UNTIL."""
-    rule = _read(rrule)
-    if first_day is None and (rule.interval > 1 or not (rule.has_days or rule.frequency == "DAILY")):
+    rule = read_rule(rrule)
+    if first_day is None and _needs_first_day(rule):
         raise ValueError("a rule whose days depend on the first needs one")
     start = first_day or date(year - 1, 1, 1)
     begin, end = date(year, 1, 1), date(year, 12, 31)
@@ -163,8 +123,12 @@ def _occurrences(rrule: str, first_day: date | None, year: int) -> frozenset[dat
     return frozenset(days)
 
 
-def _walk(rule: _Rule, first_day: date, begin: date, shift: timedelta) -> Iterator[date]:
+def _walk(rule: Recurrence, first_day: date, begin: date, shift: timedelta) -> Iterator[date]:
     """Walk a rule's days from shortly before a day on, in the stand-in years."""
+    if rule.frequency == "DAILY" and rule.interval == 1 and rule.by:
+        # every day that its parts let through: `dateutil` finds those in a year at one go, not day by day
+        by = rule.by if rule.has_days else f"{rule.by};{_EVERY_DAY}"
+        rule = replace(rule, frequency="YEARLY", by=by, has_days=True)
     anchor = _anchor(rule, first_day, begin)
     text = f"FREQ={rule.frequency};INTERVAL={rule.interval}"
     parts = [text, *([rule.by] if rule.by else []), *_days_of_first(rule, first_day)]
@@ -176,21 +140,21 @@ def _walk(rule: _Rule, first_day: date, begin: date, shift: timedelta) -> Iterat
                 yield day
     except OverflowError:
         return  # the end of all days
-    except (TypeError, AttributeError, KeyError, IndexError):
-        raise ValueError("not a recurrence of RFC 5545") from None
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError):
+        raise ValueError("must be a recurrence of RFC 5545") from None
 
 
-def _days_of_first(rule: _Rule, first_day: date) -> list[str]:
+def _days_of_first(rule: Recurrence, first_day: date) -> list[str]:
     """Say what RFC 5545 takes from DTSTART where a rule names no days."""
     if rule.has_days or rule.frequency == "DAILY":
         return []
     if rule.frequency == "WEEKLY":
-        return [f"BYDAY={_WEEKDAYS[first_day.weekday()]}"]
+        return [f"BYDAY={WEEKDAYS[first_day.weekday()]}"]
     month = [] if rule.has_months or rule.frequency == "MONTHLY" else [f"BYMONTH={first_day.month}"]
     return [*month, f"BYMONTHDAY={first_day.day}"]
 
 
-def _anchor(rule: _Rule, first_day: date, begin: date) -> date:
+def _anchor(rule: Recurrence, first_day: date, begin: date) -> date:
     """Find a day from which the rule has the same days as from its first, a whole period before `begin` if it can."""
     match rule.frequency:
         case "DAILY" | "WEEKLY":

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.errors import InvalidInput
+from services.hours import zone as zone_of
 from services.notify.model import Channel
 from services.taxonomy import Urgency, urgency_class
 
@@ -44,13 +44,13 @@ class QuietHours:
         if self.start == self.end:
             raise InvalidInput("quiet.end must be another time than quiet.start")
         try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            zone_of(self.time_zone)
+        except ValueError:
             raise InvalidInput("quiet.time_zone must be an IANA time zone") from None
 
     def end_after(self, now: datetime) -> datetime | None:
         """Return when the quiet hours that run now end, in UTC; None if none do."""
-        zone = ZoneInfo(self.time_zone)
+        zone = zone_of(self.time_zone)
         local = now.astimezone(zone)
         clock = local.time()
         over_midnight = self.end < self.start
@@ -68,6 +68,7 @@ class Endpoint:
     endpoint_id: str
     receiver_id: str = ""  #: whose alerts go there; empty for a sender's
     client_id: str = ""  #: whose referrals' transitions go there; empty for a receiver's
+    device_id: str = ""  #: whose subscription it is, of a browser; it ends with the device
     channel: Channel
     state: EndpointState
     order_no: int = 0  #: in [0, MAX_ORDER]: the lower, the earlier
@@ -78,7 +79,7 @@ class Endpoint:
     create_time: datetime
     heard_time: datetime | None = None  #: when it last took something
     pause_time: datetime | None = None
-    pause_code: str = ""  #: why it is paused, a constant
+    pause_code: str = ""  #: why it is paused or unproven, a constant
     end_time: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -88,10 +89,21 @@ class Endpoint:
             raise InvalidInput("channel must be one that has an address")
         if self.client_id and self.channel not in OF_SENDERS:
             raise InvalidInput("channel must be webhook for a sender's system")
-        if not 0 <= self.order_no <= MAX_ORDER:
-            raise InvalidInput(f"order_no must be in [0, {MAX_ORDER}]")
+        require_order(self.order_no)
         if self.language not in LANGUAGES:
             raise InvalidInput("language must be one that alerts are written in")
+
+
+def require_order(order_no: int) -> int:
+    """
+    Return a place in the order of channels.
+
+    Raises:
+        InvalidInput: it is out of its range.
+    """
+    if not 0 <= order_no <= MAX_ORDER:
+        raise InvalidInput(f"order_no must be in [0, {MAX_ORDER}]")
+    return order_no
 
 
 def wait_for_quiet(quiet: QuietHours | None, urgency: Urgency, now: datetime) -> datetime:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import structlog
 import uvloop
 
 from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceServicer_to_server
 from services.errors import IhalaError
+from services.hours import zone
 from services.referrals.clients import RemoteDirectory, RemoteMatching
 from services.referrals.clocks import Clocks, ladders, overridden
 from services.referrals.due import Rematcher, SteadyClock, erase_cases, escalate_tasks, remind_senders, take_rungs
@@ -62,7 +62,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         chosen.duty_roster,
         new_id,
         chosen.manager_roster,
-        ZoneInfo(chosen.time_zone),
+        zone(chosen.time_zone),
         chosen.has_legal_duty,
     )
     async with (

@@ -1,10 +1,10 @@
 """What the referrals service reads from its environment. Explained in docs/settings.md."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from services.hours import zone
 from services.runtime.settings import Address, DatabaseUrl, NatsUrl, ReadableFile, ServiceSettings
 from services.taxonomy import Rung, Urgency
 
@@ -29,8 +29,8 @@ def _climbing(ladder_s: dict[str, list[Step]]) -> dict[str, list[Step]]:
 
 def _known_zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (ValueError, ZoneInfoNotFoundError):
+        zone(name)
+    except ValueError:
         raise ValueError("must be an IANA time zone") from None
     return name
 

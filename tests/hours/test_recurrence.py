@@ -1,6 +1,7 @@
 """R48: recurrences are those of RFC 5545, and none keeps anybody waiting."""
 
 import time
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -72,6 +73,29 @@ def _midnight(day: date) -> datetime:
         "FREQ=DAILY;INTERVAL=999999999",
         "FREQ=DAILY;COUNT=999999999999",
         "FREQ=DAILY;COUNT=3;UNTIL=20260101",
+        "FREQ=DAILY;COUNT=3661",  # over ten years
+        "FREQ=WEEKLY;INTERVAL=521",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",  # never
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-30",
+        "FREQ=MONTHLY;BYMONTH=4,6;BYMONTHDAY=31",
+        "FREQ=WEEKLY;BYDAY=MO;BYMONTH=2;BYSETPOS=5",
+        "FREQ=MONTHLY;BYSETPOS=1",  # of which days?
+        "FREQ=DAILY;BYSETPOS=1;BYDAY=MO",  # what RFC 5545 lets other frequencies have
+        "FREQ=WEEKLY;BYMONTHDAY=1",
+        "FREQ=MONTHLY;BYYEARDAY=1",
+        "FREQ=MONTHLY;BYWEEKNO=1",
+        "FREQ=WEEKLY;BYDAY=1MO",
+        "FREQ=YEARLY;BYWEEKNO=1;BYDAY=1MO",
+        "FREQ=MONTHLY;BYDAY=54MO",
+        "FREQ=MONTHLY;BYDAY=0MO",
+        "FREQ=YEARLY;BYMONTH=13",
+        "FREQ=YEARLY;BYMONTH=-1",
+        "FREQ=MONTHLY;BYMONTHDAY=0",
+        "FREQ=YEARLY;BYYEARDAY=367",
+        "FREQ=WEEKLY;BYDAY=MO,MO",
+        "FREQ=WEEKLY;WKST=NO",
+        "FREQ=DAILY;UNTIL=20261301",
+        "FREQ=DAILY;UNTIL=tomorrow",
         "FREQ=WEEKLY;BYDAY=XX",
         "FREQ=WEEKLY;BYDAY=",
         "FREQ=WEEKLY;FREQ=DAILY",
@@ -90,10 +114,10 @@ def test_what_is_no_recurrence_of_days_is_not_read(rrule: str) -> None:
 @pytest.mark.parametrize(
     ("rrule", "day"),
     [
-        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", date(2026, 2, 1)),  # never
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", date(2026, 2, 1)),
-        ("FREQ=MONTHLY;BYMONTH=4;BYMONTHDAY=31", date(2026, 4, 1)),
-        ("FREQ=WEEKLY;BYDAY=MO;BYMONTH=2;BYSETPOS=5", date(2026, 2, 1)),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=TU", date(2026, 2, 3)),  # never: the first day is a Thursday
+        ("FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1", date(2026, 2, 1)),
+        ("FREQ=YEARLY;BYWEEKNO=1;BYMONTH=6", date(2026, 6, 1)),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", date(2026, 2, 1)),
         ("FREQ=DAILY;INTERVAL=3660;BYMONTH=2;BYMONTHDAY=29", date(2027, 2, 1)),
     ],
 )
@@ -123,6 +147,49 @@ def test_what_cannot_be_told_is_not_guessed_and_takes_no_time(rrule: str, start:
     with pytest.raises(ValueError, match=r"\w"):
         occurs(rrule, start, day)
     assert time.perf_counter() - begun < LONGEST_S
+
+
+weird_parts = st.one_of(
+    st.builds("BYMONTH={}".format, numbers(1, 12)),
+    st.builds("BYMONTHDAY={}".format, numbers(-31, 31)),
+    st.builds("BYYEARDAY={}".format, numbers(-366, 366)),
+    st.builds("BYWEEKNO={}".format, numbers(-53, 53)),
+    st.builds("BYSETPOS={}".format, numbers(-366, 366)),
+    st.builds("BYDAY={}".format, days | numbered_days),
+    st.builds("INTERVAL={}".format, st.integers(1, 4000)),
+    st.builds("COUNT={}".format, st.integers(1, 4000)),
+    st.builds("WKST={}".format, st.sampled_from(WEEK)),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    frequency=st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    parts=st.lists(weird_parts, max_size=5, unique_by=lambda part: part.partition("=")[0]),
+    first=st.dates(date(1903, 1, 1), date(2026, 12, 31)),
+)
+def test_r48_whatever_a_rule_says_it_is_refused_or_read_soon(frequency: str, parts: list[str], first: date) -> None:
+    rrule = ";".join([f"FREQ={frequency}", *parts])
+    begun = time.process_time()
+
+    with suppress(ValueError):
+        check_rrule(rrule)
+        occurs(rrule, first, date(2026, 7, 1))
+
+    assert time.process_time() - begun < LONGEST_S / 10
+
+
+def test_why_a_rule_is_refused_never_says_what_it_holds() -> None:
+    for secret in (
+        "FREQ=DAILY;UNTIL=SECRET",
+        "FREQ=SECRET",
+        "FREQ=WEEKLY;BYDAY=SECRET",
+        "SECRET=1",
+        "FREQ=DAILY;SECRET=1",
+    ):
+        with pytest.raises(ValueError, match=r"^must ") as refused:
+            check_rrule(secret)
+        assert "SECRET" not in str(refused.value)
 
 
 def test_weeks_that_alternate_are_counted_from_the_first_day() -> None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from services.directory.hsds.attributes import made_id
 from services.directory.hsds.documents import Body
@@ -12,14 +11,16 @@ from services.directory.hsds.ways import Remarks, Ways
 from services.directory.model import Period, Schedule, SchedulePurpose
 from services.directory.model.imports import Notice
 from services.errors import InvalidInput
+from services.hours import needs_first_day
+from services.hours import zone as zone_of
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(:00)?", re.ASCII)
 _WEEK: Final = "MO,TU,WE,TH,FR,SA,SU"
 _LONGEST_OFFSET_H: Final = 14
-#: columns that RFC 5545 lets a weekly or a monthly rule have
-_PARTS: Final = {"WEEKLY": ("byday",), "MONTHLY": ("byday", "bymonthday")}
+_FREQUENCIES: Final = frozenset({"WEEKLY", "MONTHLY"})  #: that the standard has
 _WRITTEN: Final = frozenset({"BYDAY", "BYMONTHDAY", "WKST", "INTERVAL", "COUNT"})
-_ALL_PARTS: Final = ("byday", "bymonthday", "byweekno", "byyearday")
+#: columns that are parts of a rule; which of them go together `services.hours` says
+_PARTS: Final = ("byday", "bymonthday", "byweekno", "byyearday", "interval", "count", "wkst")
 
 
 class _NotRead(Exception):
@@ -43,12 +44,14 @@ def schedule_rows(owner: str, schedules: tuple[Schedule, ...]) -> Iterator[Body]
     """Write the schedules that the standard can say; of others the attribute tells."""
     for number, schedule in enumerate(schedules):
         parts = dict(part.split("=", 1) for part in schedule.rrule.split(";")) if schedule.rrule else {}
-        freq = parts.pop("FREQ", "WEEKLY")
-        if schedule.calendar is not None or freq not in _PARTS or not parts.keys() <= _WRITTEN:
+        freq, until = parts.pop("FREQ", "WEEKLY"), parts.pop("UNTIL", "")
+        if schedule.calendar is not None or freq not in _FREQUENCIES or not parts.keys() <= _WRITTEN or "T" in until:
             continue  # a reader who knows no Ramadan hours must not take them for the ordinary ones
         row: Body = {"id": made_id("schedule", owner, number), "freq": freq}
         row.update({name.lower(): value for name, value in parts.items()})
         row.update({name: int(row[name]) for name in ("interval", "count") if name in row})
+        if until:
+            row["until"] = date.fromisoformat(until).isoformat()
         if schedule.first_day is not None:
             row["dtstart"] = schedule.first_day.isoformat()
         if not schedule.rrule:
@@ -61,36 +64,30 @@ def schedule_rows(owner: str, schedules: tuple[Schedule, ...]) -> Iterator[Body]
 
 
 def _schedule(row: Body, ways: Ways) -> Schedule:
-    zone = _zone(row.get("timezone"), ways)
+    zone, rrule = _zone(row.get("timezone"), ways), _rrule(row)
+    first_day = date.fromisoformat(row["dtstart"]) if row.get("dtstart") else None
+    if rrule and first_day is None and needs_first_day(rrule):
+        raise _NotRead
     return Schedule(
-        rrule=_rrule(row),
+        rrule=rrule,
         opens_at=_time(row.get("opens_at")),
         closes_at=_time(row.get("closes_at")),
-        first_day=date.fromisoformat(row["dtstart"]) if row.get("dtstart") else None,
+        first_day=first_day,
         valid=Period(_day(row.get("valid_from"), zone), _day(row.get("valid_to"), zone, days=1)),
     )
 
 
 def _rrule(row: Body) -> str:
+    """Write the columns as the rule that they are; whether it is one, its schedule checks."""
     freq = row.get("freq") or ("WEEKLY" if row.get("byday") else "")
-    told = [part for part in _ALL_PARTS if row.get(part)]
-    interval, count = row.get("interval") or 1, row.get("count")
-    if not set(told) <= set(_PARTS.get(freq, ())) or (count and row.get("until")):
-        raise _NotRead  # none of RFC 5545
-    if (count or interval != 1) and not row.get("dtstart"):
-        raise _NotRead  # they count from a first day
-    if not freq:
-        return ""
-    parts = [f"FREQ={freq}", *(f"{part.upper()}={str(row[part]).replace(' ', '')}" for part in told)]
-    if interval != 1:
-        parts.append(f"INTERVAL={interval}")
-    if count:
-        parts.append(f"COUNT={count}")
-    if row.get("wkst"):
-        parts.append(f"WKST={row['wkst']}")
+    told = {part.upper(): str(row[part]).replace(" ", "") for part in _PARTS if row.get(part)}
+    if told.get("INTERVAL") == "1":
+        del told["INTERVAL"]
     if row.get("until"):
-        parts.append(f"UNTIL={date.fromisoformat(row['until']):%Y%m%d}")
-    return ";".join(parts)
+        told["UNTIL"] = f"{date.fromisoformat(row['until']):%Y%m%d}"
+    if not freq and not told.keys() <= {"WKST"}:
+        raise _NotRead  # parts of what?
+    return ";".join([f"FREQ={freq}", *(f"{name}={value}" for name, value in told.items())]) if freq else ""
 
 
 def _time(value: Any) -> str:
@@ -103,7 +100,7 @@ def _time(value: Any) -> str:
 def _zone(offset: Any, ways: Ways) -> tzinfo:
     if isinstance(offset, int | float) and abs(offset) <= _LONGEST_OFFSET_H:
         return timezone(timedelta(hours=offset))
-    return ZoneInfo(ways.time_zone) if ways.time_zone else UTC
+    return zone_of(ways.time_zone) if ways.time_zone else UTC
 
 
 def _day(value: Any, zone: tzinfo, *, days: int = 0) -> datetime | None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.hours import zone as zone_of
 from services.notify.endpoint import LANGUAGES
 from services.notify.model import Alert
 
@@ -56,9 +56,9 @@ def short_id(alert_id: str) -> str:
 def time_text(time: datetime, time_zone: str, now: datetime) -> str:
     """Say a time as the clock on the reader's wall shows it, with day and month if it is not today."""
     try:
-        zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
+        zone = zone_of(time_zone)
+    except ValueError:
+        zone = zone_of("UTC")
     local = time.astimezone(zone)
     clock = f"{local:%H:%M}"
     return clock if local.date() == now.astimezone(zone).date() else f"{local.day}/{local.month} {clock}"

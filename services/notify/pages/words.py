@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.hours import zone as zone_of
 
 LANGUAGES: Final = {"ar": "العربية", "fr": "Français", "en": "English"}
 DEFAULT: Final = "en"
@@ -43,9 +44,9 @@ class Words(Mapping[str, str]):
     def time(self, time: datetime, zone: str, now: datetime) -> str:
         """Say a time as the clock on the wall of a place shows it, with the day if it is not today."""
         try:
-            local_zone = ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            local_zone = ZoneInfo("UTC")
+            local_zone = zone_of(zone)
+        except ValueError:
+            local_zone = zone_of("UTC")
         local, today = time.astimezone(local_zone), now.astimezone(local_zone).date()
         clock = _LEFT_TO_RIGHT.format(f"{local:%H:%M}")
         if local.date() == today:
