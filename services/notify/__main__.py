@@ -18,6 +18,7 @@ from services.notify.accounts import AccountsFile
 from services.notify.channels.nats import NatsChannel
 from services.notify.clients import RemoteDirectory, RemoteReferrals
 from services.notify.consumer import EventConsumer, pause
+from services.notify.heard import HeardReporter
 from services.notify.model import Channel
 from services.notify.pages.app import make_app
 from services.notify.pages.parts import Parts
@@ -29,6 +30,7 @@ from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
 from services.notify.store.letters import LetterStore
+from services.notify.store.heard import HeardStore
 from services.notify.store.shifts import ShiftStore
 from services.runtime import jetstream, log, rpc, telemetry
 from services.runtime.channel import open_channel, token_file
@@ -129,6 +131,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
             tasks.create_task(deliveries.run(sent, {Channel.NATS: channel}, rang, utc_now, stop), name="deliveries")
             tasks.create_task(bus.run(stop), name="bus")
+            tasks.create_task(HeardReporter(HeardStore(pool), directory, utc_now).run(stop), name="heard")
 
 
 class Bus:

@@ -1,6 +1,6 @@
 """Call the referrals service and the directory for a desk: the answer page acts, and says for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel
 
 PAGE_SIZE = 100
+MOST_HEARD = 500  #: of one call
 VIA = ref_types.VIA_PAGE
 
 
@@ -120,6 +121,20 @@ class RemoteDirectory:
                 ],
             )
         )
+
+    async def report_heard(self, time_by_receiver: Mapping[str, datetime]) -> None:
+        """Tell when desks were heard, by id."""
+        heard = [dir_pb.HeardReceiver(receiver_id=each, heard_time=_time(at)) for each, at in time_by_receiver.items()]
+        for start in range(0, len(heard), MOST_HEARD):
+            await self._stub.ReportReceiversHeard(
+                dir_pb.ReportReceiversHeardRequest(heard=heard[start : start + MOST_HEARD])
+            )
+
+
+def _time(time: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp
 
 
 def _own(offer: ref_types.OfferView, receiver_id: str) -> Offer:
