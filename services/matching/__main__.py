@@ -12,8 +12,15 @@ import uvloop
 
 from ihala.matching.v1.matching_pb2_grpc import add_MatchingServiceServicer_to_server
 from services.matching.clients import RemoteDirectory, RemoteReferrals
-from services.matching.consumer import ProviderFollower, follow_calendar, follow_providers, follow_taken
+from services.matching.consumer import (
+    ProviderFollower,
+    follow_calendar,
+    follow_lines,
+    follow_providers,
+    follow_taken,
+)
 from services.matching.index.state import Directory, Taken
+from services.matching.model.travel import Mode, Pace
 from services.matching.origins import REGION, Origins
 from services.matching.servicer import MatchingServicer
 from services.matching.settings import Settings
@@ -44,7 +51,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         with_reflection=chosen.reflection,
         max_concurrent_calls=chosen.max_concurrent_calls,
     )
-    servicer = MatchingServicer(directory, taken, origins, sealer, utc_now)
+    servicer = MatchingServicer(directory, taken, origins, sealer, utc_now, pace_of(chosen))
     add_MatchingServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # a plain class will do
     follower = ProviderFollower(directory, lambda: server.health.set_serving(DIRECTORY_FEED, is_serving=True))
     token = None if chosen.token_file is None else token_file(chosen.token_file)
@@ -55,6 +62,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         running(
             follow_providers(RemoteDirectory(to_directory), follower),
             follow_calendar(RemoteDirectory(to_directory), directory),
+            follow_lines(RemoteDirectory(to_directory), directory),
             follow_taken(RemoteReferrals(to_referrals), taken, utc_now),
         ),
     ):
@@ -62,6 +70,12 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         with serve_metrics(metrics.registry, chosen.metrics_address):
             structlog.get_logger(__name__).info("service.started", port=port)
             await rpc.serve(server, stop, chosen.stop_grace_s)
+
+
+def pace_of(chosen: Settings) -> Pace:
+    """Say how fast people get on here."""
+    usual = {Mode.CAR: chosen.car_kmh, Mode.PUBLIC: chosen.public_kmh, Mode.FOOT: chosen.foot_kmh}
+    return Pace(detour=chosen.detour, usual_kmh=usual)
 
 
 @asynccontextmanager

@@ -7,13 +7,15 @@ import structlog
 
 from ihala.directory.v1 import calendar_pb2 as calendar_pb
 from ihala.directory.v1 import directory_service_pb2 as directory_pb
+from ihala.directory.v1 import lines_pb2 as lines_pb
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.referrals.v1 import referrals_service_pb2 as referrals_pb
 from ihala.referrals.v1.referrals_service_pb2_grpc import ReferralsServiceStub
 from services.errors import InvalidInput
 from services.hours import Entry
-from services.matching.model.feed import ProviderChange, ProviderPage, TakenPage
+from services.matching.model.feed import LinePage, ProviderChange, ProviderPage, TakenPage
 from services.matching.model.provider import Provider
+from services.matching.wire.areas_wire import line_from_wire
 from services.matching.wire.hours_wire import entry_from_wire
 from services.matching.wire.provider_wire import provider_from_wire
 from services.runtime.channel import Channel
@@ -57,6 +59,17 @@ class RemoteDirectory:
             if not answer.next_page_token:
                 return tuple(entries)
             request.page_token = answer.next_page_token
+
+    async def lines(self, epoch: str, after_revision: int) -> LinePage:
+        """
+        Read which lines have been drawn or ended; all that stand if `after_revision` is 0.
+
+        Raises:
+            Unavailable: the directory cannot be reached.
+        """
+        answer = await self._stub.ListLines(lines_pb.ListLinesRequest(epoch=epoch, after_revision=after_revision))
+        lines = {each.line_id: None if each.ended else line_from_wire(each) for each in answer.lines}
+        return LinePage(answer.epoch, answer.revision, answer.caught_up, lines)
 
 
 class RemoteReferrals:

@@ -19,7 +19,8 @@ from services.errors import FailedPrecondition, IhalaError, Reason
 from services.hours import Entry
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
-from services.matching.model.feed import ProviderPage, TakenPage
+from services.matching.model.feed import LinePage, ProviderPage, TakenPage
+from services.matching.model.lines import Line
 from services.matching.model.provider import Provider
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 FIRST_DELAY_S: Final = 0.2
 MAX_DELAY_S: Final = 5.0
 CALENDAR_EVERY_S: Final = 5.0  #: a closure counts within that
+LINES_EVERY_S: Final = 5.0  #: a line stops people within that
 
 
 class ProviderFeed(Protocol):
@@ -39,6 +41,12 @@ class Announcements(Protocol):
     """The directory, as far as it is asked what is announced."""
 
     async def calendar(self) -> tuple[Entry, ...]: ...
+
+
+class Drawn(Protocol):
+    """The directory, as far as it is asked which lines are drawn."""
+
+    async def lines(self, epoch: str, after_revision: int) -> LinePage: ...
 
 
 class TakenFeed(Protocol):
@@ -149,6 +157,26 @@ async def follow_calendar(source: Announcements, directory: Directory) -> None:
         except IhalaError as error:
             log.warning("calendar.lost", reason=error.reason)
         await asyncio.sleep(CALENDAR_EVERY_S)
+
+
+async def follow_lines(source: Drawn, directory: Directory) -> None:
+    """Ask which lines are drawn again and again until cancelled; those last heard of hold while nobody answers."""
+    epoch, revision = "", 0
+    lines: dict[str, Line] = {}
+    while True:
+        try:
+            page = await source.lines(epoch, revision)
+            if page.epoch != epoch and revision:
+                epoch, revision, lines = "", 0, {}  # restored meanwhile: read anew, and answer from the old ones
+                continue
+            epoch, revision = page.epoch, page.revision
+            lines = {key: each for key, each in ({**lines, **page.lines}).items() if each is not None}
+            if not page.is_caught_up:
+                continue
+            directory.lines = tuple(lines.values())
+        except IhalaError as error:
+            log.warning("lines.lost", reason=error.reason)
+        await asyncio.sleep(LINES_EVERY_S)
 
 
 async def follow_taken(feed: TakenFeed, taken: Taken, now: Callable[[], datetime]) -> None:

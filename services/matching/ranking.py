@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from services.geo import Place, cost_mm
+from services.matching.arriving import arrival_time, clocks_left, questions, travel
 from services.matching.constraints.eligibility import fields_needed
 from services.matching.constraints.hours import open_at
 from services.matching.constraints.places import places_at
@@ -47,6 +48,8 @@ def find(snapshot: Snapshot, asked: Asked, limit: int) -> NeedAnswer:
         matches=_rows(asked, parts, limit, is_sure=True),
         ask_first=_rows(asked, parts, limit, is_sure=False),
         excluded=tuple(sorted(excluded.items(), key=lambda pair: (-pair[1], pair[0]))),
+        confidential_safety_count=sum(part.confidential_safety_count for part in parts),
+        questions=questions(asked),
     )
 
 
@@ -84,7 +87,8 @@ def _rows(asked: Asked, parts: Sequence[Sifted], limit: int, *, is_sure: bool) -
 
 def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
     places = places_at(asked, provider)
-    opens = open_at(provider, asked.when_time, asked.calendar)
+    arrives = arrival_time(asked, cost)
+    opens = open_at(provider, arrives, asked.calendar)
     cautions = [*_yielded(asked, reasons), *_told(asked, provider, opens)]
     if places.view.report_time is not None and places.view.kind is PlacesKind.COUNTED:
         is_old = asked.now_time - places.view.report_time > OLD_REPORT_AFTER
@@ -103,6 +107,8 @@ def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason])
         is_vetted=provider.is_vetted(asked.when_time),
         items=places.items,
         needed_fields=_needed_fields(asked, provider),
+        travel=travel(asked, provider, cost),
+        clocks=clocks_left(asked, provider, arrives),
     )
 
 

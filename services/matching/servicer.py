@@ -1,17 +1,19 @@
 """The matching service's methods: wire in, decision, wire out. Nothing of a request is stored or logged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from services import geo
 from services.errors import Unimplemented
-from services.matching import ranking
+from services.matching import bundle, ranking, screening
+from services.matching.companions import Conflict, settled
 from services.matching.constraints.table import RULES_VERSION
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.model.answer import Row
-from services.matching.model.request import Asked, Enquiry
+from services.matching.model.request import Asked, Enquiry, Need
+from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
 from services.matching.token import Answered, Sealer, expiry, stale
 from services.matching.wire import request_wire, response_wire
@@ -33,22 +35,35 @@ class MatchingServicer:
         sealer: Signs match tokens.
 
         now: The clock, timezone-aware.
+
+        pace: How fast people get on.
     """
 
     def __init__(
-        self, directory: Directory, taken: Taken, origins: Origins, sealer: Sealer, now: Callable[[], datetime]
+        self,
+        directory: Directory,
+        taken: Taken,
+        origins: Origins,
+        sealer: Sealer,
+        now: Callable[[], datetime],
+        pace: Pace = USUAL_PACE,
     ) -> None:
         self._directory = directory
         self._taken = taken
         self._origins = origins
         self._sealer = sealer
         self._now = now
+        self._pace = pace
 
     async def FindMatches(self, request: Any, context: Any) -> Any:
         snapshot = self._directory.snapshot
-        enquiry = self._enquiry(request)
         now = self._now().astimezone(UTC)
-        answers = [ranking.find(snapshot, asked, enquiry.limit) for asked in self._asked(enquiry, now)]
+        enquiry, conflicts = self._enquiry(request, snapshot)
+        answers = [ranking.find(snapshot, asked, enquiry.limit) for asked in self._asked(enquiry, enquiry.needs, now)]
+        interpreter = bundle.interpreter_for(enquiry)
+        if interpreter is not None and bundle.nobody_speaks(answers):
+            (asked,) = self._asked(enquiry, [interpreter], now)
+            answers.append(ranking.find(snapshot, asked, enquiry.limit))
         evaluated_time = enquiry.when_time or now
         token = self._sealer.seal(self._answered(request, snapshot, evaluated_time, now))
         return response_wire.answer_to_wire(
@@ -57,6 +72,8 @@ class MatchingServicer:
             revision=snapshot.revision,
             evaluated_time=evaluated_time,
             match_token=token,
+            conflicts=conflicts,
+            screening=screening.questions(enquiry.person),
         )
 
     async def CheckMatch(self, request: Any, context: Any) -> Any:
@@ -66,14 +83,18 @@ class MatchingServicer:
         facts, safety = map(self._sealer.digest, request_wire.digested(request.request))
         if (answered.request, answered.safety) != (facts, safety):
             raise stale()
-        enquiry = self._enquiry(request.request)
-        choices = request_wire.choices_from_wire(request)
-        asked = self._asked(enquiry, now)
+        enquiry, _ = self._enquiry(request.request, snapshot)
+        interpreter = bundle.interpreter_for(enquiry)  # the last, if it was added
+        needs = enquiry.needs if interpreter is None else (*enquiry.needs, interpreter)
+        choices = request_wire.choices_from_wire(request, len(needs))
+        asked = self._asked(enquiry, needs, now)
         checked = [_check(snapshot, asked[need_no], need_no, provider_id) for need_no, provider_id in choices]
         chosen = {provider_id for _, provider_id in choices}
+        wanted = {*range(len(request.request.needs)), *(need_no for need_no, _ in choices)}
         candidates = [
             (need_no, row.provider.provider_id)
             for need_no, each in enumerate(asked)
+            if need_no in wanted
             for row in _others(snapshot, each, chosen)
         ]
         answer = response_wire.check_to_wire(checked, candidates)
@@ -89,13 +110,15 @@ class MatchingServicer:
     async def CheckPlan(self, request: Any, context: Any) -> Any:
         raise Unimplemented("CheckPlan is not answered in this version")
 
-    def _enquiry(self, request: Any) -> Enquiry:
-        return request_wire.enquiry_from_wire(request, self._origins.town, self._origins.country_at)
+    def _enquiry(self, request: Any, snapshot: Snapshot) -> tuple[Enquiry, tuple[Conflict, ...]]:
+        """Read a request with the needs that it brings with it, and what of its envelope cannot hold."""
+        enquiry = request_wire.enquiry_from_wire(request, self._origins.town, self._origins.country_at)
+        return settled(bundle.with_guardian(enquiry), snapshot.provider)
 
-    def _asked(self, enquiry: Enquiry, now: datetime) -> list[Asked]:
+    def _asked(self, enquiry: Enquiry, needs: Iterable[Need], now: datetime) -> list[Asked]:
         taken = self._taken.at(now)
-        calendar = self._directory.calendar
-        return [Asked.of(enquiry, need, now, taken, calendar) for need in enquiry.needs]
+        calendar, lines = self._directory.calendar, self._directory.lines
+        return [Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace) for need in needs]
 
     def _answered(self, request: Any, snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> Answered:
         facts, safety = map(self._sealer.digest, request_wire.digested(request))
@@ -114,10 +137,10 @@ def _check(snapshot: Snapshot, asked: Asked, need_no: int, provider_id: str) -> 
     """Judge a choice at the present revision; one that is gone has turned `status`."""
     provider = snapshot.provider(provider_id)
     if provider is None:
-        return response_wire.checked_to_wire(need_no, provider_id, ["status"], None)
+        return response_wire.checked_to_wire(need_no, asked.need.code, provider_id, ["status"], None)
     turned = ranking.turned(asked, provider)
     row = None if provider.place is None else ranking.row_of(asked, provider, provider.place)
-    return response_wire.checked_to_wire(need_no, provider_id, turned, row)
+    return response_wire.checked_to_wire(need_no, asked.need.code, provider_id, turned, row)
 
 
 def _others(snapshot: Snapshot, asked: Asked, chosen: set[str]) -> list[Row]:

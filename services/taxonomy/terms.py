@@ -11,7 +11,7 @@ from typing import Any
 
 from services.errors import InvalidInput, Reason
 
-VERSION = "1.0"  #: of all vocabularies together; raised when a code comes or goes
+VERSION = "1.1"  #: of all vocabularies together; raised when a code comes or goes
 LABEL_LANGUAGES = ("en", "fr", "ar")  #: every code has a label in each; English is the fallback
 
 
@@ -30,6 +30,8 @@ class Kind(StrEnum):
     PROCESS = "process"
     STATUS_CLASS = "status_class"
     URGENCY = "urgency"
+    INDICATOR = "indicator"  #: what may point to exploitation
+    SCREENING_QUESTION = "screening_question"  #: what to ask again then
     DECLINE_REASON = "decline_reason"
     FAILURE = "failure"  #: why an accepted offer was not delivered
     OUTCOME = "outcome"  #: what came of a service

@@ -25,6 +25,7 @@ from services.errors import (
 )
 from services.geo import AreaCell, Place, Point, cell_at, cost_mm
 from services.hours import Calendar, Entry, Schedule
+from services.matching.constraints.table import RULES_VERSION
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.model.person import AgeRange
@@ -157,7 +158,7 @@ async def test_two_lists_each_nearest_first_with_a_limit_of_its_own(house: Open)
         ("service", "service", "provider")
     ]
     assert (ids(first.needs[0].matches), ids(first.needs[0].ask_first)) == (["a-near"], ["ask-near"])
-    assert (answer.directory_epoch, answer.directory_revision, answer.rules_version) == ("epoch-1", 7, "1")
+    assert (answer.directory_epoch, answer.directory_revision, answer.rules_version) == ("epoch-1", 7, RULES_VERSION)
     assert answer.evaluated_time.seconds == int(NOON.timestamp())
 
 
@@ -285,22 +286,6 @@ async def test_r24_an_excluded_provider_is_counted_for_a_safety_reason_and_no_mo
 
     assert ids(need.matches) == ["p-2"]
     assert [(each.constraint, each.provider_count) for each in need.excluded] == [("safety", 1)]
-
-
-@pytest.mark.parametrize(
-    "safety",
-    [
-        pb.Safety(danger_zones=[pb.DangerZone()]),
-        pb.Safety(keep_apart_person_refs=["x"]),
-        pb.Safety(keep_together_person_refs=["x"]),
-    ],
-)
-async def test_an_envelope_that_cannot_be_kept_is_refused_never_ignored(house: Open, safety: pb.Safety) -> None:
-    async with house(a_provider()) as here:
-        with pytest.raises(Unimplemented) as caught:
-            await here.find(safety=safety)
-
-    assert caught.value.message.startswith(f"safety.{safety.ListFields()[0][0].name} ")
 
 
 async def test_places_are_shown_less_what_is_held(house: Open) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from services.geo import finest_cell
-from services.hours import Entry, HoursException, Schedule, Timetable, applying, intake
+from services.hours import Entry, HoursException, Schedule, Timetable, applying, intake, next_open
 from services.matching.model.answer import OpenState
 from services.matching.model.provider import Provider
 
@@ -34,6 +34,16 @@ def open_at(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()
         return _open_at(provider.schedules, provider.hours_exceptions, provider.time_zone, entries, when)
     minute = when.replace(second=0, microsecond=0)
     return _open_in(provider.schedules, provider.hours_exceptions, provider.time_zone, entries, minute)
+
+
+def care_from(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()) -> datetime:
+    """Say from when on somebody is surely taken in who arrives at a moment: then, where no hours are known."""
+    if open_at(provider, when, calendar) is not OpenState.CLOSED:
+        return when
+    entries = applying(calendar, provider.country_code, finest_cell(provider.place)) if calendar else ()
+    timetable = Timetable(schedules=provider.schedules, exceptions=provider.hours_exceptions, zone=provider.time_zone)
+    opening = next_open(timetable, entries, when)
+    return when if opening is None else opening.opens
 
 
 def _open_at(

@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
-from services.matching.constraints import children, eligibility, meeting, places, record, trust, whereabouts
+from services.matching.constraints import (
+    children,
+    eligibility,
+    envelope,
+    meeting,
+    places,
+    record,
+    trust,
+    ways,
+    whereabouts,
+)
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import YES, Finding
 from services.taxonomy import Service
 
-RULES_VERSION: Final = "1"  #: raised when a constraint comes, goes or changes its answer
+SAFETY: Final = "safety"  #: the one name of all that the envelope excludes
+RULES_VERSION: Final = "2"  #: raised when a constraint comes, goes or changes its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +43,12 @@ class Constraint:
     needs_person: bool = False  #: a plain search leaves it out (R2)
     only_for: str = ""  #: a mark of the service that it is about; empty: every service
     yields_to_life: bool = False  #: for life-first needs its no is a caution (R59)
+    only_if: Callable[[Asked], bool] | None = None  #: of a question without which everybody is a yes; None: always
 
     def applies(self, asked: Asked) -> bool:
         """Say whether the question can be answered otherwise than by yes."""
-        return self.applies_to(asked.need.service, has_person=asked.person is not None)
+        is_asked = self.only_if is None or self.only_if(asked)
+        return is_asked and self.applies_to(asked.need.service, has_person=asked.person is not None)
 
     def applies_to(self, service: Service, *, has_person: bool) -> bool:
         """Say so for all questions about a service, with or without a person."""
@@ -103,7 +116,8 @@ CONSTRAINTS: Final = (
         only_for="never_automatic",
     ),
     Constraint("takes_referrals", "", record.takes_referrals, ("reach_out",), (), needs_person=True),
-    Constraint("country", "R60", whereabouts.country, _BORDERS, ("country_code",), needs_person=True),
+    Constraint("country", "R60", whereabouts.country, _BORDERS, ("country_code", "need.is_remote"), needs_person=True),
+    Constraint("service_area", "", ways.service_area, ("service_areas",), needs_person=True, yields_to_life=True),
     Constraint(
         "vetting",
         "R33",
@@ -184,5 +198,29 @@ CONSTRAINTS: Final = (
     Constraint("places", "R7", places.places, ("pool_id", "place_reports"), only_for="accommodation"),
     Constraint("position", "", whereabouts.position, ("place",)),
     Constraint("distance", "", whereabouts.distance, ("place",)),
-    Constraint("safety", "R22", whereabouts.safety, ("provider_id",)),
+    Constraint(
+        "reachable",
+        "R46",
+        ways.reachable,
+        ("place",),
+        needs_person=True,
+        yields_to_life=True,
+        only_if=ways.has_deadline,
+    ),
+    Constraint("lines", "R60", ways.lines, ("place",), needs_person=True, only_if=ways.has_lines),
+    Constraint(
+        "together",
+        "R25",
+        envelope.together,
+        ("provider_id", "pool_id", "location_id"),
+        only_for="accommodation",
+        only_if=envelope.has_company,
+    ),
+    Constraint(
+        SAFETY,
+        "R22",
+        envelope.safety,
+        ("provider_id", "pool_id", "location_id", "place"),
+        only_if=envelope.has_envelope,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Constraints on where a provider is: a known place, this side of the border, near enough, inside the envelope."""
+"""Constraints on where a provider is: a known place, in the person's country, near enough."""
 
 from services.geo import cost_mm
 from services.matching.model.provider import Claim, Provider
@@ -7,10 +7,9 @@ from services.matching.model.verdicts import NO, YES, Finding, ask_person
 
 
 def country(asked: Asked, provider: Provider) -> Finding:
-    """Whether it is in the person's country, or works across borders (R60)."""
-    if provider.works_across_borders is Claim.YES or (
-        asked.country_code and provider.country_code == asked.country_code
-    ):
+    """Whether it is in the person's country, or works across borders; over the telephone there are none (R60)."""
+    is_here = bool(asked.country_code) and provider.country_code == asked.country_code
+    if is_here or provider.works_across_borders is Claim.YES or asked.need.is_remote:
         return YES
     return NO if asked.country_code else ask_person("country")
 
@@ -22,11 +21,6 @@ def position(_: Asked, provider: Provider) -> Finding:
 
 def distance(asked: Asked, provider: Provider) -> Finding:
     """Whether it is within the distance asked for, by the one definition of cost."""
-    if asked.max_cost_mm is None or provider.place is None:
+    if asked.max_cost_mm is None or provider.place is None or asked.need.is_remote:
         return YES
     return YES if cost_mm(asked.origin, provider.place) <= asked.max_cost_mm else NO
-
-
-def safety(asked: Asked, provider: Provider) -> Finding:
-    """Whether the safety envelope allows it (R8, R26, R32): it never says why not."""
-    return NO if provider.provider_id in asked.excluded_provider_ids else YES

@@ -65,6 +65,7 @@ class Shelf:
         places = columns.places.take(self.rows)
         self.ground = Ground(ecef[self.rows], places)
         is_nowhere = places.resolution == NOWHERE
+        self.areas: Words = pack((places.resolution > 0) & ~is_nowhere)  #: confidential sites
         self.nowhere: Words | None = pack(is_nowhere) if is_nowhere.any() else None
         self._begun = Passed(columns.times_us["start_time"][self.rows])
         self._ended = Passed(columns.times_us["end_time"][self.rows])
@@ -168,6 +169,10 @@ class Shelf:
         for row in rows_in(alive):
             verdicts[row] = constraint.judge(asked, self.provider(int(row))).verdict
         return pack(verdicts == Verdict.NO), pack(verdicts == Verdict.UNKNOWN)
+
+    def positions(self, rows: Rows) -> PlaceArray:
+        """Say where rows of the shelf are."""
+        return self._columns.places.take(self.rows[rows])
 
     def costs_mm(self, gauge: Gauge, rows: Rows) -> Costs:
         """Measure rows of the shelf, in whole millimetres."""

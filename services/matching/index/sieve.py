@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.geo import Gauge
-from services.matching.constraints.table import CONSTRAINTS, Constraint
+from services.matching.constraints.table import CONSTRAINTS, SAFETY, Constraint
 from services.matching.index.bits import Rows, Words, count
 from services.matching.index.facets import Attributes, Column, facet_of
 from services.matching.index.ground import View
@@ -112,6 +112,7 @@ class Sifted:
         self.shelf: Shelf = part.block.shelf(asked.need.code)
         self._view: View | None = None
         self.excluded: dict[str, int] = {}
+        self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
         self._alive, self._left = part.standing(self.shelf)
         self._note("service", len(part) - self._left)
         self._saying_no: list[tuple[str, Words]] = []  # not taken off yet
@@ -129,6 +130,9 @@ class Sifted:
                 column = self._block.columns.numbers[facet]
             if no is not None:
                 if step.excludes:
+                    if constraint.name == SAFETY:
+                        self._take_off()
+                        self.confidential_safety_count = count(self._alive & no & self.shelf.areas)
                     self._saying_no.append((constraint.name, no))
                 else:
                     sources.append(_Source(constraint, no, column, tables))
@@ -209,6 +213,8 @@ class Sifted:
     def _judge_apart(self, constraint: Constraint) -> Sets:
         """Judge by columns of numbers those who are still left, or all where that is less work."""
         asked, shelf = self._asked, self.shelf
+        if constraint.only_if is not None and not constraint.only_if(asked):
+            return NOBODY
         sets: Sets
         match constraint.name:
             case "service":
@@ -217,7 +223,7 @@ class Sifted:
                 sets = shelf.judge_validity(self._question.when_us)
             case "position":
                 sets = shelf.nowhere, None
-            case "safety":
+            case "safety" if not (asked.envelope.zones or asked.envelope.apart):
                 sets = shelf.judge_safety(self._excluded_rows())
             case "distance" if asked.max_cost_mm is None:
                 sets = NOBODY

@@ -6,6 +6,7 @@ from typing import Final
 from services.errors import Unavailable
 from services.hours import Entry
 from services.matching.index.snapshot import Snapshot
+from services.matching.model.lines import Line
 from services.matching.model.request import TakenPlaces
 
 #: when referrals have been away for so long, nobody knows any more what is held and booked
@@ -19,6 +20,7 @@ class Directory:
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
         self.calendar: tuple[Entry, ...] = ()  #: what is announced and changes hours
+        self.lines: tuple[Line, ...] = ()  #: that no way may cross
 
     @property
     def snapshot(self) -> Snapshot:

@@ -1,11 +1,12 @@
 """What is answered: rows of providers, each list nearest first, and what excluded the others."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.matching.model.provider import Provider
 from services.matching.model.request import Item, Need
+from services.matching.model.travel import Travel
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ class OpenState(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class ClockLeft:
+    """What is left of a clinical clock when care can begin (R47)."""
+
+    code: str
+    left: timedelta  #: negative: it has run out by then
+    care_time: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One provider for one need."""
@@ -64,6 +74,8 @@ class Row:
     is_vetted: bool
     items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
     needed_fields: tuple[str, ...] = ()  #: what the offer would show, codes for a consent
+    travel: Travel | None = None  #: None: nobody has to go there, or it is too vaguely known
+    clocks: tuple[ClockLeft, ...] = ()  #: what is left of clinical clocks (R47)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +86,5 @@ class NeedAnswer:
     matches: tuple[Row, ...]  #: every constraint said yes, nearest first
     ask_first: tuple[Row, ...]  #: none said no, something is unknown, nearest first
     excluded: tuple[tuple[str, int], ...]  #: constraint and count, largest count first
+    confidential_safety_count: int = 0  #: of those that `safety` excluded, how many are confidential sites
+    questions: tuple[str, ...] = ()  #: what to ask the person about this need

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.matching.model.lines import Line
 from services.matching.model.provider import Provider
 
 
@@ -23,6 +24,16 @@ class ProviderPage:
     revision: int  #: resume after this
     is_caught_up: bool
     changes: tuple[ProviderChange, ...]  #: revisions ascending
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    """A page of the lines that coordinators draw and end."""
+
+    epoch: str
+    revision: int  #: ask again after this
+    is_caught_up: bool
+    lines: dict[str, Line | None]  #: by id; None: ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Person:
     has_documents: bool | None = None
     status_class: str | None = field(default=None, repr=False)  #: never leaves matching (R31)
     accepts_reporting: bool = False  #: told that a provider reports, and agrees
+    indicators: frozenset[str] = frozenset()  #: for screening help; they filter nothing (R44)
 
     @property
     def may_be_child(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from services.geo import Place
 from services.hours import HoursException, Schedule
+from services.matching.model.areas import ServedArea
 
 
 class Claim(StrEnum):
@@ -138,6 +139,7 @@ class Provider:
     provider_id: str
     revision: int = 0
     pool_id: str = ""
+    location_id: str = ""  #: empty: shares its location with nobody
     place: Place | None = None  #: None: position not known, never nearest
     is_confidential: bool = False  #: disclosure `area`: the place is a cell
     country_code: str = ""  #: ISO 3166-1 alpha-2
@@ -161,6 +163,7 @@ class Provider:
     staff_genders: frozenset[str] = frozenset()  #: empty: nobody has said
     wheelchair: Claim = Claim.UNKNOWN
     works_across_borders: Claim = Claim.UNKNOWN
+    service_areas: tuple[ServedArea, ...] = ()  #: where people are served; empty: it does not say
     is_detention: bool = False
     dataset: str = ""
     source_key: str = ""

@@ -8,8 +8,11 @@ from typing import Final
 from services.errors import InvalidInput
 from services.geo import Origin
 from services.hours import Entry
+from services.matching.model.lines import Line
 from services.matching.model.person import Person
-from services.taxonomy import Service
+from services.matching.model.safety import NO_ENVELOPE, Envelope, Placed
+from services.matching.model.travel import USUAL_PACE, Mode, Pace
+from services.taxonomy import Service, Urgency
 
 MAX_NEEDS: Final = 16
 MAX_LIMIT: Final = 100
@@ -38,6 +41,10 @@ class Need:
     staff_gender: str = ""  #: preferred for this encounter, empty for any
     items: tuple[Item, ...] = ()  #: places; empty: one for the person
     has_risk_assessment: bool = False  #: recorded elsewhere (R27)
+    urgency: Urgency = Urgency.NORMAL
+    hours_since_event: float | None = None  #: for clinical clocks (R47); None: nobody asked
+    is_remote: bool = False  #: it may come by telephone, so that nobody has to go anywhere
+    added_by: str = ""  #: the requirement by which it was added; empty: it was asked for
 
     @property
     def code(self) -> str:
@@ -59,12 +66,16 @@ class Enquiry:
     country_code: str = ""  #: of the origin; empty if nobody knows
     person: Person | None = None  #: None: a plain search (R2)
     excluded_provider_ids: frozenset[str] = field(default=frozenset(), repr=False)
+    envelope: Envelope = field(default=NO_ENVELOPE, repr=False)
+    apart: tuple[Placed, ...] = field(default=(), repr=False)  #: persons to keep away from (R25)
+    together: tuple[Placed, ...] = field(default=(), repr=False)  #: persons to stay with (R25)
+    mode: Mode = Mode.CAR
     when_time: datetime | None = None  #: when the person would be there; None: now
     limit: int = DEFAULT_LIMIT  #: rows per list
     max_cost_mm: int | None = None  #: None: no limit
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.needs) <= MAX_NEEDS:
+        if not 1 <= sum(not each.added_by for each in self.needs) <= MAX_NEEDS:
             raise InvalidInput(f"needs must be 1 to {MAX_NEEDS}")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise InvalidInput(f"limit must be in [0, {MAX_LIMIT}]")
@@ -82,6 +93,10 @@ class Asked:
     person: Person | None = None
     excluded_provider_ids: frozenset[str] = field(default=frozenset(), repr=False)
     max_cost_mm: int | None = None
+    envelope: Envelope = field(default=NO_ENVELOPE, repr=False)
+    mode: Mode = Mode.CAR
+    pace: Pace = USUAL_PACE
+    lines: tuple[Line, ...] = ()  #: that coordinators have drawn
     taken: TakenPlaces | None = None  #: None: nobody knows at present what is held and booked
     calendar: tuple[Entry, ...] = ()  #: what is announced and changes hours
 
@@ -93,6 +108,9 @@ class Asked:
         now: datetime,
         taken: TakenPlaces | None,
         calendar: tuple[Entry, ...] = (),
+        *,
+        lines: tuple[Line, ...] = (),
+        pace: Pace = USUAL_PACE,
     ) -> "Asked":
         """Put one need of an enquiry as a question."""
         return cls(
@@ -104,6 +122,10 @@ class Asked:
             person=enquiry.person,
             excluded_provider_ids=enquiry.excluded_provider_ids,
             max_cost_mm=enquiry.max_cost_mm,
+            envelope=enquiry.envelope,
+            mode=enquiry.mode,
+            pace=pace,
+            lines=lines,
             taken=taken,
             calendar=calendar,
         )

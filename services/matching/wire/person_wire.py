@@ -23,7 +23,7 @@ _PROCESSES: Final = {
     pb.PROCESS_BOTH: "both",
 }
 _ENUMS: Final = (("sex", _SEXES), ("gender", _GENDERS), ("process", _PROCESSES))
-_CodeListName = Literal["family", "exploitation", "accessibility"]
+_CodeListName = Literal["family", "exploitation", "accessibility", "indicators"]
 _MOST_CODES: Final = 64  # of one list
 
 
@@ -54,6 +54,7 @@ def person_from_wire(message: pb.Person) -> Person:
         has_documents=message.has_documents if message.HasField("has_documents") else None,
         status_class=message.status_class or None,
         accepts_reporting=message.accepts_reporting,
+        indicators=_codes(message, "indicators", Kind.INDICATOR) or frozenset(),
     )
 
 

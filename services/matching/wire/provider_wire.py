@@ -23,6 +23,7 @@ from services.matching.model.provider import (
     Text,
     VettingState,
 )
+from services.matching.wire.areas_wire import areas_from_wire
 from services.matching.wire.hours_wire import exception_from_wire, schedule_from_wire
 from services.matching.wire.times_wire import time_of
 from services.taxonomy import canonical_language
@@ -83,6 +84,7 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
         provider_id=message.provider_id,
         revision=revision,
         pool_id=message.pool_id or message.provider_id,
+        location_id=message.location_id,
         place=place,
         is_confidential=is_confidential,
         country_code=message.country_code,
@@ -106,6 +108,7 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
         staff_genders=frozenset(message.staff_genders),
         wheelchair=_claim(message.wheelchair),
         works_across_borders=_claim(message.works_across_borders),
+        service_areas=areas_from_wire(message.service_areas),
         is_detention=message.detention,
         dataset=message.source.dataset,
         source_key=message.source.source_key,

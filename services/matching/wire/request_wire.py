@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import h3
 
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
-from services.errors import InvalidInput, Unimplemented, Violation
+from services.errors import InvalidInput, Violation
 from services.geo import Origin, Point
 from services.matching.model.request import (
     DEFAULT_LIMIT,
@@ -20,21 +20,38 @@ from services.matching.model.request import (
     Item,
     Need,
 )
+from services.matching.model.travel import Mode
 from services.matching.wire.person_wire import person_from_wire
+from services.matching.wire.safety_wire import (
+    apart_from_wire,
+    envelope_from_wire,
+    excluded_from_wire,
+    together_from_wire,
+)
 from services.matching.wire.times_wire import time_of
-from services.taxonomy import Kind, service, term
+from services.taxonomy import Kind, Urgency, service, term
 
 #: place id -> the town's middle and its country code
 TownOf = Callable[[str], tuple[Point, str]]
 CountryAt = Callable[[Origin], str]
 
 MAX_CHOICES: Final = 64
-_MOST_EXCLUDED: Final = 1000
+MOST_HOURS: Final = 8760.0  #: a year: no clinical clock runs so long
 _MARGIN: Final = timedelta(days=366)
 _H3_CELL: Final = re.compile("[0-9a-f]{15}", re.ASCII)
-_LONGEST_ID: Final = 64  # characters
-#: parts of the envelope that this version cannot keep: refused, never ignored
-_NOT_KEPT: Final = ("danger_zones", "keep_apart_person_refs", "keep_together_person_refs")
+_URGENCIES: Final = {
+    pb.URGENCY_UNSPECIFIED: Urgency.NORMAL,
+    pb.URGENCY_IMMEDIATE: Urgency.IMMEDIATE,
+    pb.URGENCY_EMERGENCY: Urgency.EMERGENCY,
+    pb.URGENCY_URGENT: Urgency.URGENT,
+    pb.URGENCY_NORMAL: Urgency.NORMAL,
+}
+MODES: Final = {
+    pb.TRAVEL_MODE_UNSPECIFIED: Mode.CAR,
+    pb.TRAVEL_MODE_CAR: Mode.CAR,
+    pb.TRAVEL_MODE_PUBLIC: Mode.PUBLIC,
+    pb.TRAVEL_MODE_FOOT: Mode.FOOT,
+}
 
 
 def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_at: CountryAt) -> Enquiry:
@@ -45,29 +62,33 @@ def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_a
         InvalidInput: a field breaks its rule, naming it.
 
         NotFound: there is no town of this place id.
-
-        Unimplemented: the envelope has a part that this version cannot keep.
     """
-    for name in _NOT_KEPT:
-        if getattr(message.safety, name):
-            raise Unimplemented(f"safety.{name} must be empty in this version", fields=[_empty(f"safety.{name}")])
-    excluded = message.safety.excluded_provider_ids
-    if len(excluded) > _MOST_EXCLUDED or not all(0 < len(each) <= _LONGEST_ID for each in excluded):
-        raise InvalidInput(f"safety.excluded_provider_ids must be at most {_MOST_EXCLUDED} ids")
     origin, country_code = _origin(message.origin, town_of)
     if not 0 <= message.limit <= MAX_LIMIT:
         raise InvalidInput(f"limit must be in [0, {MAX_LIMIT}]")
+    if message.travel_mode not in MODES:
+        raise InvalidInput("travel_mode must be a value of its enum")
     when_time = _when(message)
     return Enquiry(
         needs=tuple(_need(each, f"needs[{number}]") for number, each in enumerate(message.needs)),
         origin=origin,
         country_code=country_code or country_at(origin),
         person=person_from_wire(message.person) if message.HasField("person") else None,
-        excluded_provider_ids=frozenset(excluded),
+        **(_safety(message.safety, origin) if message.HasField("safety") else {}),
+        mode=MODES[message.travel_mode],
         when_time=when_time,
         limit=message.limit or DEFAULT_LIMIT,
         max_cost_mm=_max_cost_mm(message),
     )
+
+
+def _safety(message: pb.Safety, origin: Origin) -> dict[str, Any]:
+    return {
+        "excluded_provider_ids": excluded_from_wire(message),
+        "envelope": envelope_from_wire(message, origin),
+        "apart": apart_from_wire(message),
+        "together": together_from_wire(message),
+    }
 
 
 def digested(message: pb.FindMatchesRequest) -> tuple[bytes, bytes]:
@@ -78,12 +99,12 @@ def digested(message: pb.FindMatchesRequest) -> tuple[bytes, bytes]:
     return facts.SerializeToString(deterministic=True), message.safety.SerializeToString(deterministic=True)
 
 
-def choices_from_wire(message: pb.CheckMatchRequest) -> Sequence[tuple[int, str]]:
-    """Read the choices: number of the need and id of the provider."""
+def choices_from_wire(message: pb.CheckMatchRequest, need_count: int) -> Sequence[tuple[int, str]]:
+    """Read the choices: number of the need, below a count, and id of the provider."""
     if len(message.choices) > MAX_CHOICES:
         raise InvalidInput(f"choices must be at most {MAX_CHOICES}")
     for number, each in enumerate(message.choices):
-        if not 0 <= each.need_no < len(message.request.needs):
+        if not 0 <= each.need_no < need_count:
             raise InvalidInput(f"choices[{number}].need_no must be the number of a need of the request")
     return [(each.need_no, each.provider_id) for each in message.choices]
 
@@ -95,11 +116,19 @@ def _need(message: pb.Need, path: str) -> Need:
         term(Kind.POPULATION, item.population, f"{path}.items[{number}].population")
         if not 1 <= item.count <= MAX_ITEM_COUNT:
             raise InvalidInput(f"{path}.items[{number}].count must be in [1, {MAX_ITEM_COUNT}]")
+    if message.urgency not in _URGENCIES:
+        raise InvalidInput(f"{path}.urgency must be a value of its enum")
+    hours = message.hours_since_event if message.HasField("hours_since_event") else None
+    if hours is not None and not 0 <= hours <= MOST_HOURS:
+        raise InvalidInput(f"{path}.hours_since_event must be in [0, {MOST_HOURS:.0f}]")
     return Need(
         service=service(message.code, f"{path}.code"),
         staff_gender=message.staff_gender,
         items=tuple(Item(each.population, each.count) for each in message.items),
         has_risk_assessment=bool(message.risk_assessment_ref),
+        urgency=_URGENCIES[message.urgency],
+        hours_since_event=hours,
+        is_remote=message.remote,
     )
 
 
@@ -145,7 +174,3 @@ def _max_cost_mm(message: pb.FindMatchesRequest) -> int | None:
     if not 0 < message.max_distance_m <= FARTHEST_M:
         raise InvalidInput(f"max_distance_m must be in (0, {FARTHEST_M:.0f}]")
     return int(message.max_distance_m * 1000)
-
-
-def _empty(field: str) -> Violation:
-    return Violation(field, "must be empty in this version")

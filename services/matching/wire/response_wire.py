@@ -5,8 +5,8 @@ A confidential site shows its band, its alias and its cell: no cost, no contact,
 no key, no time at which its desk was heard (R17).
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -16,10 +16,12 @@ from ihala.directory.v1 import directory_pb2
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import AreaCell, DistanceBand, Place, area_at, band_of
+from services.matching.companions import Conflict
 from services.matching.constraints.table import RULES_VERSION
 from services.matching.model.answer import NeedAnswer, OpenState, PlacesKind, PlacesView, Row
 from services.matching.model.provider import Claim, Contact, Provider, ReachOut, Text
 from services.matching.model.request import Item
+from services.matching.model.travel import Mode, Travel
 from services.matching.wire.provider_wire import CONTACT_KINDS, REACHES_OUT, turn
 
 _BANDS: Final = {
@@ -39,11 +41,21 @@ _OPEN_STATES: Final = {
 }
 _REACHES_OUT: Final = {**turn(REACHES_OUT), ReachOut.NONE: directory_pb2.REACH_OUT_NONE}
 _CONTACT_KINDS: Final = turn(CONTACT_KINDS)
+_MODES: Final = {Mode.CAR: pb.TRAVEL_MODE_CAR, Mode.PUBLIC: pb.TRAVEL_MODE_PUBLIC, Mode.FOOT: pb.TRAVEL_MODE_FOOT}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
 _MM_PER_M: Final = 1000
 
 
 def answer_to_wire(
-    answers: Iterable[NeedAnswer], *, epoch: str, revision: int, evaluated_time: datetime, match_token: str
+    answers: Iterable[NeedAnswer],
+    *,
+    epoch: str,
+    revision: int,
+    evaluated_time: datetime,
+    match_token: str,
+    conflicts: Iterable[Conflict] = (),
+    screening: Sequence[str] = (),
 ) -> pb.FindMatchesResponse:
     """Write the answer to a whole request."""
     return pb.FindMatchesResponse(
@@ -54,6 +66,9 @@ def answer_to_wire(
                 matches=map(match_to_wire, answer.matches),
                 ask_first=map(match_to_wire, answer.ask_first),
                 excluded=[pb.Excluded(constraint=name, provider_count=count) for name, count in answer.excluded],
+                added_by=answer.need.added_by,
+                confidential_safety_count=answer.confidential_safety_count,
+                questions=answer.questions,
             )
             for number, answer in enumerate(answers)
         ],
@@ -62,6 +77,8 @@ def answer_to_wire(
         evaluated_time=time_to_wire(evaluated_time),
         rules_version=RULES_VERSION,
         match_token=match_token,
+        safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],
+        rescreen=pb.Rescreen(questions=screening) if screening else None,
     )
 
 
@@ -92,10 +109,17 @@ def match_to_wire(row: Row) -> pb.Match:
         match.reach.band = _BANDS[band_of(row.cost_mm)]
     else:
         _add_public(match, provider, row.cost_mm / _MM_PER_M)
+    if row.travel is not None:
+        _add_travel(match.travel, row.travel)
+    for each in row.clocks:
+        clock = match.clinical_clocks.add(code=each.code, care_time=time_to_wire(each.care_time))
+        clock.left.FromTimedelta(each.left)
     return match
 
 
-def checked_to_wire(need_no: int, provider_id: str, turned: Iterable[str], row: Row | None) -> pb.CheckedChoice:
+def checked_to_wire(
+    need_no: int, code: str, provider_id: str, turned: Iterable[str], row: Row | None
+) -> pb.CheckedChoice:
     """Write what became of a choice; without a row the provider is not to be found."""
     return pb.CheckedChoice(
         choice=pb.MatchChoice(need_no=need_no, provider_id=provider_id),
@@ -103,6 +127,7 @@ def checked_to_wire(need_no: int, provider_id: str, turned: Iterable[str], row: 
         unknown=[each.constraint for each in row.unknowns] if row else (),
         match=match_to_wire(row) if row else None,
         items=map(_item, row.items) if row else (),
+        code=code,
     )
 
 
@@ -141,6 +166,14 @@ def _add_public(match: pb.Match, provider: Provider, cost_m: float) -> None:
     match.source_key = provider.source_key
     if provider.receiver_heard_time is not None:
         match.receiver_heard_time.FromDatetime(provider.receiver_heard_time)
+
+
+def _add_travel(message: pb.Travel, travel: Travel) -> None:
+    message.duration.seconds = travel.duration_s
+    since_1970 = travel.arrival_time - _EPOCH
+    message.arrival_time.seconds = since_1970 // _SECOND
+    message.arrival_time.nanos = travel.arrival_time.microsecond * 1000
+    message.mode = _MODES[travel.mode]
 
 
 def _places(view: PlacesView) -> pb.PlacesView:

@@ -1,0 +1,63 @@
+"""What a way there means: how long it takes, when one arrives, and what is left of clinical clocks (R46-R48)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from services.geo import DistanceBand, band_of
+from services.matching.constraints.hours import care_from
+from services.matching.model.answer import ClockLeft
+from services.matching.model.provider import Provider
+from services.matching.model.request import Asked
+from services.matching.model.travel import Travel, arrival
+
+HIV_PROPHYLAXIS: Final = "hiv_prophylaxis"
+EMERGENCY_CONTRACEPTION: Final = "emergency_contraception"
+#: service code -> what helps, and for how long after the event
+CLOCKS: Final[Mapping[str, tuple[tuple[str, timedelta], ...]]] = MappingProxyType(
+    {"HEA-SGV": ((HIV_PROPHYLAXIS, timedelta(hours=72)), (EMERGENCY_CONTRACEPTION, timedelta(hours=120)))}
+)
+HOURS_SINCE_EVENT: Final = "hours_since_event"
+
+#: the far end of what is told of a confidential site's distance, in whole millimetres; the last band has none
+_FAR_END_MM: Final = MappingProxyType({DistanceBand.UNDER_25_KM: 25_000_000, DistanceBand.FROM_25_TO_75_KM: 75_000_000})
+
+
+def arrival_time(asked: Asked, cost_mm: int) -> datetime:
+    """Say when the person would be at a place of a cost in whole millimetres; a remote service waits for nobody."""
+    if asked.need.is_remote:
+        return asked.when_time
+    return arrival(asked.pace.travel_s(asked.mode, cost_mm), now=asked.now_time, when=asked.when_time)
+
+
+def travel(asked: Asked, provider: Provider, cost_mm: int) -> Travel | None:
+    """Describe the way; to a confidential site from its band alone (R17), None where that has no far end."""
+    if asked.need.is_remote:
+        return None
+    told_mm = _FAR_END_MM.get(band_of(cost_mm)) if provider.is_confidential else cost_mm
+    if told_mm is None:
+        return None
+    return Travel(asked.pace.travel_s(asked.mode, told_mm), arrival_time(asked, told_mm), asked.mode)
+
+
+def clocks_left(asked: Asked, provider: Provider, arrives: datetime) -> tuple[ClockLeft, ...]:
+    """Say what is left of the clocks of a need when care can begin: on arrival, or when intake opens next."""
+    listed = CLOCKS.get(asked.need.code)
+    hours = asked.need.hours_since_event
+    if listed is None or hours is None:
+        return ()
+    care_time = care_from(provider, arrives, asked.calendar)
+    passed = timedelta(hours=hours) + (care_time - asked.now_time)
+    return tuple(ClockLeft(code, lasts - passed, care_time) for code, lasts in listed if _concerns(asked, code))
+
+
+def questions(asked: Asked) -> tuple[str, ...]:
+    """List what to ask the person about a need, so that more can be said."""
+    is_open = asked.need.code in CLOCKS and asked.need.hours_since_event is None and asked.person is not None
+    return (HOURS_SINCE_EVENT,) if is_open else ()
+
+
+def _concerns(asked: Asked, code: str) -> bool:
+    """Say whether something can help this person; who is not known to be male is told of everything."""
+    return code != EMERGENCY_CONTRACEPTION or asked.person is None or asked.person.sex != "male"

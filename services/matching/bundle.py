@@ -1,0 +1,55 @@
+"""What a request brings with it: needs that a rule adds to those that were asked for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from services.matching.model.answer import NeedAnswer, Row
+from services.matching.model.person import Person
+from services.matching.model.request import Enquiry, Need
+from services.taxonomy import Urgency, service
+
+GUARDIAN: Final = "LEG-GRD"
+INTERPRETER: Final = "LNG-INT"
+_URGENCIES: Final = tuple(Urgency)  # the most urgent first
+
+
+def with_guardian(enquiry: Enquiry) -> Enquiry:
+    """Add a guardian or legal representative for a child without a carer, unless one is asked for (R35)."""
+    person = enquiry.person
+    if person is None or not person.may_be_child or person.is_with_carer is not False or _asks(enquiry, GUARDIAN):
+        return enquiry
+    guardian = Need(service=service(GUARDIAN), urgency=_most_urgent(enquiry.needs), added_by="R35")
+    return replace(enquiry, needs=(*enquiry.needs, guardian))
+
+
+def interpreter_for(enquiry: Enquiry) -> Need | None:
+    """Make the need for an interpreter by telephone; None if it cannot arise: no language, or it is asked for."""
+    if not _has_languages(enquiry.person) or _asks(enquiry, INTERPRETER):
+        return None
+    return Need(service=service(INTERPRETER), urgency=_most_urgent(enquiry.needs), is_remote=True, added_by="R40")
+
+
+def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:
+    """Say whether nobody in the lists surely speaks a language of the person, though somebody is there or fell so."""
+    rows = [row for each in answers for row in (*each.matches, *each.ask_first)]
+    if any(map(_speaks, rows)):
+        return False
+    return bool(rows) or any(name == "language" for each in answers for name, _ in each.excluded)
+
+
+def _speaks(row: Row) -> bool:
+    unsaid = {each.constraint for each in row.unknowns} | {each.constraint for each in row.cautions}
+    return "language" not in unsaid
+
+
+def _asks(enquiry: Enquiry, code: str) -> bool:
+    return any(each.code == code for each in enquiry.needs)
+
+
+def _has_languages(person: Person | None) -> bool:
+    return person is not None and person.languages is not None
+
+
+def _most_urgent(needs: Iterable[Need]) -> Urgency:
+    return min((each.urgency for each in needs), key=_URGENCIES.index)

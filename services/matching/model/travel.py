@@ -1,0 +1,94 @@
+"""
+How long a way takes: an estimate from its length alone, and stated as one.
+
+Nobody has looked at roads. A straight way is lengthened by a detour and divided
+by a usual speed; both are settings. What cannot be done even straight ahead at
+the highest speed is surely too far.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+_MM_PER_H_PER_KMH: Final = 1_000_000.0
+_S_PER_H: Final = 3600.0
+_EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
+_MIDNIGHT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Mode(StrEnum):
+    """How somebody gets there."""
+
+    CAR = "car"
+    PUBLIC = "public"  #: bus, shared taxi or train
+    FOOT = "foot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast people get on."""
+
+    detour: float = 1.4  #: how much longer a way is than the straight line, at least 1
+    usual_kmh: Mapping[Mode, float] = field(default_factory=lambda: {Mode.CAR: 50.0, Mode.PUBLIC: 30.0, Mode.FOOT: 4.0})
+    highest_kmh: Mapping[Mode, float] = field(
+        default_factory=lambda: {Mode.CAR: 120.0, Mode.PUBLIC: 120.0, Mode.FOOT: 6.0}
+    )  #: on a straight way nobody is faster
+
+    def travel_s(self, mode: Mode, cost_mm: int) -> int:
+        """Estimate seconds for a distance in whole millimetres, rounded up."""
+        return math.ceil(cost_mm * self._seconds_a_mm(mode))
+
+    def travels_s(self, mode: Mode, costs_mm: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Estimate many at once, exactly as `travel_s` does."""
+        seconds: npt.NDArray[np.int64] = np.ceil(costs_mm * self._seconds_a_mm(mode)).astype(np.int64)
+        return seconds
+
+    def usual_reach_mm(self, mode: Mode, seconds: float) -> int:
+        """Say how far one usually gets in a time."""
+        return int(self.usual_kmh[mode] * _MM_PER_H_PER_KMH * seconds / _S_PER_H / self.detour)
+
+    def utmost_reach_mm(self, mode: Mode, seconds: float) -> int:
+        """Say beyond which distance nobody gets in a time."""
+        return int(max(self.highest_kmh[mode], self.usual_kmh[mode]) * _MM_PER_H_PER_KMH * seconds / _S_PER_H)
+
+    def _seconds_a_mm(self, mode: Mode) -> float:
+        return self.detour * _S_PER_H / (self.usual_kmh[mode] * _MM_PER_H_PER_KMH)
+
+
+USUAL_PACE: Final = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """When somebody would be there, as an estimate."""
+
+    duration_s: int
+    arrival_time: datetime
+    mode: Mode
+
+
+def arrival(travel_s: int, *, now: datetime, when: datetime) -> datetime:
+    """
+    Say when somebody is there who leaves so as to be there at a time, or now if that is too late for it.
+
+    Args:
+        travel_s: How long the way takes, in seconds.
+
+        now: When one can leave.
+
+        when: When one would be there.
+
+    Returns:
+        `when`, or else the estimate, rounded up to five minutes.
+    """
+    there = now + timedelta(seconds=travel_s)
+    if there <= when:
+        return when
+    late = (there - _MIDNIGHT) % _EVERY
+    return there + (_EVERY - late) if late else there
