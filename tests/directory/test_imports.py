@@ -236,7 +236,8 @@ class TestInterrupted:
 
         reports = [each for each in ends if isinstance(each, Report)]
         assert [each for each in ends if not isinstance(each, Report | FailedPrecondition)] == []
-        assert [each.counts for each in reports][:1] == [Counts(read=3500, created=3500)]
+        # whichever went on: a call that began when the other was done finds everything there
+        assert Counts(read=3500, created=3500) in [each.counts for each in reports]
         assert len((await contents(house))["import_run"]) == len(reports)
 
 
