@@ -21,7 +21,7 @@ from services.referrals.due import Rematcher, SteadyClock, erase_cases, escalate
 from services.referrals.follower import Follower
 from services.referrals.relay import relay
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
-from services.referrals.scene import House, working_time
+from services.referrals.scene import House, WorkingTime
 from services.referrals.servicer import Desk, ReferralsServicer
 from services.referrals.settings import Settings
 from services.referrals.store.sealing import Sealer
@@ -41,6 +41,7 @@ SCHEMA: Final = "referrals"
 DATABASE: Final = "postgres"
 DIRECTORY_FEED: Final = "directory feed"
 ERASURE_REST_S: Final = 60.0
+CALENDAR_REST_S: Final = 30.0  #: clocks of days need no seconds
 SETTLES_AFTER_S: Final = 300.0  #: a new time is taken for the right one, so that no clock stands still for ever
 
 
@@ -57,8 +58,9 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     )
     token = None if chosen.token_file is None else token_file(chosen.token_file)
     options: dict[str, Any] = {"allow_plaintext": chosen.allow_plaintext}
+    calendar = WorkingTime()
     house = House(
-        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s), working_time),
+        Clocks(overridden(chosen.clocks_s), ladders(chosen.ladder_s), calendar),
         chosen.duty_roster,
         new_id,
         chosen.manager_roster,
@@ -80,13 +82,20 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
             now=utc_now,
             max_held=chosen.max_held,
         )
+        directory = RemoteDirectory(to_directory)
+
+        async def announced() -> int:
+            calendar.announce(await directory.closures())
+            return 0
+
         servicer = ReferralsServicer(desk)
         add_ReferralsServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # a plain class will do
         port = server.listen(chosen.listen_address, chosen.tls_dir)
         with serve_metrics(metrics.registry, chosen.metrics_address):
             structlog.get_logger(__name__).info("service.started", port=port)
             async with asyncio.TaskGroup() as group:
-                group.create_task(work(chosen, desk, server, RemoteDirectory(to_directory), stop), name="work")
+                group.create_task(work(chosen, desk, server, directory, stop), name="work")
+                group.create_task(rounds(announced, stop, kind="calendar", rest_s=CALENDAR_REST_S), name="calendar")
                 await rpc.serve(server, stop, chosen.stop_grace_s)
 
 

@@ -5,11 +5,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ihala.directory.v1 import calendar_pb2 as calendar_pb
 from ihala.directory.v1 import directory_service_pb2 as directory_pb
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub
+from services.hours import Entry
 from services.referrals.model import Choice, Provider
 from services.referrals.wire.asking import Checked, best_of, check_to_wire, checked_from_wire
+from services.referrals.wire.calendar import closure_from_wire
 from services.referrals.wire.plans import Share, plan_check_to_wire, shares_from_wire
 from services.referrals.wire.providers import provider_from_wire
 from services.runtime.channel import Channel
@@ -117,6 +120,22 @@ class RemoteDirectory:
 
     def __init__(self, channel: Channel) -> None:
         self._stub = DirectoryServiceStub(channel)
+
+    async def closures(self) -> list[Entry]:
+        """
+        Read which days are announced at present on which nobody works.
+
+        Raises:
+            Unavailable: The directory cannot be reached.
+        """
+        entries: list[Entry] = []
+        request = calendar_pb.ListCalendarEntriesRequest(page_size=500)
+        while True:
+            answer = await self._stub.ListCalendarEntries(request)
+            entries += filter(None, map(closure_from_wire, answer.calendar_entries))
+            if not answer.next_page_token:
+                return entries
+            request.page_token = answer.next_page_token
 
     async def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]:
         """

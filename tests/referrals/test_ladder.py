@@ -1,6 +1,6 @@
 """Silence climbs a ladder, and what comes to nothing goes on by itself (R46, R62)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -8,10 +8,11 @@ import pytest
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import FailedPrecondition, InvalidInput, Reason
+from services.hours import Calendar, ClockSpan, Entry
 from services.referrals.clocks import Clocks, Where, ladders
 from services.referrals.due import SteadyClock
 from services.referrals.model import DueKind
-from services.referrals.scene import working_time
+from services.referrals.scene import WorkingTime
 from services.referrals.store import needs
 from services.referrals.wire.cloudevents import offer_event
 from services.taxonomy import Rung, Urgency
@@ -291,6 +292,38 @@ def test_a_jurisdiction_has_its_own_ladder() -> None:
 def test_slow_clocks_leave_out_the_days_of_rest(country: str, zone: str, urgency: Urgency, expected: datetime) -> None:
     """R46: two working days; what is immediate waits for no Sunday."""
     friday = datetime(2026, 3, 13, 10, 0, tzinfo=UTC)
-    clocks = Clocks(working_time=working_time)
+    clocks = Clocks(working_time=WorkingTime())
 
     assert clocks.due_time(DueKind.READ, urgency, friday, friday, Where(country, zone)) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, datetime(2026, 3, 19, 22, 0, tzinfo=UTC)),
+        ({"country_code": "MA"}, datetime(2026, 3, 16, 22, 0, tzinfo=UTC)),
+        # of an area alone: rather too early than too late
+        ({"h3_cell": "833f4dfffffffff"}, datetime(2026, 3, 16, 22, 0, tzinfo=UTC)),
+        # a night's curfew closes no day
+        ({"spans": (ClockSpan("22:00", "05:00"),)}, datetime(2026, 3, 16, 22, 0, tzinfo=UTC)),
+    ],
+)
+def test_slow_clocks_leave_out_an_announced_feast(facts: dict[str, Any], expected: datetime) -> None:
+    """R46, R48: switched on when it is announced, and off when that is taken back."""
+    friday = datetime(2026, 3, 13, 10, 0, tzinfo=UTC)
+    calendar = WorkingTime()
+    clocks = Clocks(working_time=calendar)
+    feast: dict[str, Any] = {
+        "entry_id": "eid",
+        "calendar": Calendar.EID,
+        "country_code": "LY",
+        "first_day": date(2026, 3, 15),
+        "last_day": date(2026, 3, 17),
+    }
+    calendar.announce([Entry(**feast | facts)])
+    with_feast = clocks.due_time(DueKind.READ, Urgency.NORMAL, friday, friday, Where("LY", "Africa/Tripoli"))
+    calendar.announce([])
+    without = clocks.due_time(DueKind.READ, Urgency.NORMAL, friday, friday, Where("LY", "Africa/Tripoli"))
+
+    assert with_feast == expected
+    assert without == datetime(2026, 3, 16, 22, 0, tzinfo=UTC)

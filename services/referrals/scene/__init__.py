@@ -15,12 +15,13 @@ from services.referrals.scene.next_steps import ask_next, give_up, is_due, remin
 from services.referrals.scene.probing import answer_probe, defer, probe, send
 from services.referrals.scene.scene import House, Scene
 from services.referrals.scene.silence import lapse_hold, let_time_pass
-from services.referrals.scene.working import working_time
+from services.referrals.scene.working import WorkingTime
 
 __all__ = [
     "Ask",
     "House",
     "Scene",
+    "WorkingTime",
     "YesIf",
     "accept",
     "acknowledge",
@@ -56,5 +57,4 @@ __all__ = [
     "wait_again",
     "waitlist",
     "withdraw",
-    "working_time",
 ]

@@ -1,22 +1,39 @@
 """Working time, as clocks of urgency mean it: whole days, without those on which nobody works there (R46, R48)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from services.hours import Schedule, Timetable, add_working_time, working_days
+from services.hours import Effect, Entry, Schedule, Timetable, add_working_time, working_days
 from services.referrals.clocks import Where, wall_time
 
 
-def working_time(start: datetime, span: timedelta, where: Where) -> datetime:
+class WorkingTime:
     """
-    Move a time on by a span of the working days of a place; by the wall clock where the country is not known.
+    Moves a time on by a span of the working days of a place.
 
-    Feasts that are announced are not known here: a clock that runs through one rings too early, never too late.
+    What is announced for a whole country may change at any time: feasts and closures
+    are as they were announced last. Those of an area alone are left out, since a clock
+    knows no more of a place than its country: it rings too early then, never too late.
     """
-    if not where.country_code:
-        return wall_time(start, span, where)
-    reached = add_working_time(_week(where), (), start, span)
-    return reached or wall_time(start, span, where)
+
+    def __init__(self) -> None:
+        self._closures: dict[str, tuple[Entry, ...]] = {}
+
+    def announce(self, entries: Iterable[Entry]) -> None:
+        """Take what is announced now, all of it."""
+        closures: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if entry.effect is Effect.CLOSED and not entry.shuts_hours and not entry.h3_cell:
+                closures.setdefault(entry.country_code, []).append(entry)
+        self._closures = {country_code: tuple(found) for country_code, found in closures.items()}
+
+    def __call__(self, start: datetime, span: timedelta, where: Where) -> datetime:
+        """Move a time on; by the wall clock where the country is not known."""
+        if not where.country_code:
+            return wall_time(start, span, where)
+        reached = add_working_time(_week(where), self._closures.get(where.country_code, ()), start, span)
+        return reached or wall_time(start, span, where)
 
 
 @lru_cache(maxsize=1024)
