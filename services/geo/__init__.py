@@ -6,7 +6,7 @@ the tests' brute-force scans all rank by `cost_mm` or its twin `costs_mm`.
 """
 
 from services.geo.areas import COUNT_RESOLUTION, area_at, outline_of, snap_to_area
-from services.geo.bounds import ball_radius_m, ecef_m, latitude_band_deg
+from services.geo.bounds import ball_radius_m, ecef_m, ecef_of_m, latitude_band_deg
 from services.geo.cost import (
     MEAN_IN_CELL_M,
     DistanceBand,
@@ -53,6 +53,7 @@ __all__ = [
     "distance_m",
     "distances_m",
     "ecef_m",
+    "ecef_of_m",
     "finest_cell",
     "latitude_band_deg",
     "outline_of",

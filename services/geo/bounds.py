@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.geo.cost import distance_m
-from services.geo.places import Origin, cell_at, position_of
+from services.geo.places import Origin, Point, cell_at, position_of
 
 _EQUATORIAL_RADIUS_M = 6_378_137.0
 _FLATTENING = 1 / 298.257223563
@@ -44,6 +44,19 @@ def ecef_m(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> npt.NDA
             normal_m * (1 - _ECCENTRICITY_SQUARED) * sine,
         ],
         axis=-1,
+    )
+
+
+def ecef_of_m(position: Point) -> tuple[float, float, float]:
+    """Turn one position into earth-centred coordinates in metres, as `ecef_m` does within some nanometres."""
+    latitude_rad, longitude_rad = math.radians(position.latitude_deg), math.radians(position.longitude_deg)
+    sine = math.sin(latitude_rad)
+    normal_m = _EQUATORIAL_RADIUS_M / math.sqrt(1 - _ECCENTRICITY_SQUARED * sine**2)
+    from_axis_m = normal_m * math.cos(latitude_rad)
+    return (
+        from_axis_m * math.cos(longitude_rad),
+        from_axis_m * math.sin(longitude_rad),
+        normal_m * (1 - _ECCENTRICITY_SQUARED) * sine,
     )
 
 

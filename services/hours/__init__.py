@@ -6,7 +6,7 @@ time as an argument, time zones from the locked `tzdata` package. The
 directory's search, matching and the clocks of referrals all ask here.
 """
 
-from services.hours.asking import Opening, intake, next_open
+from services.hours.asking import Day, Opening, day_of, intake, local_day, next_open
 from services.hours.countries import OFFICE_HOURS, default_hours, weekend_of, working_days
 from services.hours.entries import FINEST_ENTRY_RESOLUTION, Entry, applying
 from services.hours.model import (
@@ -31,6 +31,7 @@ __all__ = [
     "Answer",
     "Calendar",
     "ClockSpan",
+    "Day",
     "Effect",
     "Entry",
     "HoursException",
@@ -43,8 +44,10 @@ __all__ = [
     "add_working_time",
     "applying",
     "check_rrule",
+    "day_of",
     "default_hours",
     "intake",
+    "local_day",
     "moment",
     "needs_first_day",
     "next_open",

@@ -25,6 +25,40 @@ class Opening:
     rule: Rule
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Who is taken in around one local day, by one purpose: true of any moment of that day."""
+
+    spans: tuple[Span, ...]  #: of the day and its neighbours
+    otherwise: Answer  #: outside all of them
+
+    def at(self, moment: datetime) -> Answer:
+        """Say whether people are taken in at a moment of the day, and by which rule."""
+        found = [span for span in self.spans if span.has(moment)]
+        if not found:
+            return self.otherwise
+        chosen = min(found, key=lambda each: _ORDER.index(each.state))
+        return Answer(chosen.state, chosen.rule)
+
+
+def local_day(zone_name: str, at: datetime) -> date | None:
+    """Say which day it is in a zone at a moment; None if nobody can say."""
+    try:
+        return at.astimezone(zone(zone_name)).date()
+    except (ValueError, OverflowError):
+        return None
+
+
+def day_of(timetable: Timetable, entries: tuple[Entry, ...], today: date, *, is_intake: bool = True) -> Day:
+    """Work a local day out once, for all moments of it; what cannot be read is unknown. See `intake`."""
+    try:
+        question = Question(timetable, entries, zone(timetable.zone), is_intake)
+        around = tuple(question.spans(today - DAY, today + DAY))
+        return Day(around, Answer(State.CLOSED, question.of_day(today)[1]))
+    except (ValueError, OverflowError):
+        return Day((), _NOT_READ)
+
+
 def intake(timetable: Timetable, entries: tuple[Entry, ...], at: datetime, *, is_intake: bool = True) -> Answer:
     """
     Say whether people are taken in at a moment, and by which rule.
@@ -39,17 +73,8 @@ def intake(timetable: Timetable, entries: tuple[Entry, ...], at: datetime, *, is
         is_intake: By intake hours, and by opening hours where there are no
             others; False: whether the house is open.
     """
-    try:
-        question = Question(timetable, entries, zone(timetable.zone), is_intake)
-        today = at.astimezone(question.where).date()
-        around = question.spans(today - DAY, today + DAY)
-        found = [span for span in around if span.has(at)]
-        if found:
-            chosen = min(found, key=lambda each: _ORDER.index(each.state))
-            return Answer(chosen.state, chosen.rule)
-        return Answer(State.CLOSED, question.of_day(today)[1])
-    except (ValueError, OverflowError):
-        return _NOT_READ
+    today = local_day(timetable.zone, at)
+    return _NOT_READ if today is None else day_of(timetable, entries, today, is_intake=is_intake).at(at)
 
 
 def next_open(

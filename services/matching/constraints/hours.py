@@ -4,16 +4,20 @@ Whether a provider is open for intake when the person would arrive (R48).
 `services.hours` judges; closed and unknown are cautions, and never exclude.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
 from services.geo import finest_cell
+<<<<<<< wt/services/matching/constraints/hours.py
+from services.hours import Day, Entry, HoursException, Schedule, State, Timetable, applying, day_of, local_day
+=======
 from services.hours import Entry, HoursException, Schedule, Timetable, applying, intake, next_open
+>>>>>>> next/services/matching/constraints/hours.py
 from services.matching.model.answer import OpenState
 from services.matching.model.provider import Provider
 
-_WHOLE_MINUTES_FROM: Final = 1973  #: the last zone that was off by seconds gave them up in 1972
+_STATES: Final = {each: OpenState(each) for each in State}
 
 
 def open_at(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()) -> OpenState:
@@ -30,12 +34,17 @@ def open_at(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()
     if not (provider.schedules or provider.hours_exceptions or calendar):
         return OpenState.UNKNOWN
     entries = applying(calendar, provider.country_code, finest_cell(provider.place)) if calendar else ()
-    if when.year < _WHOLE_MINUTES_FROM:
-        return _open_at(provider.schedules, provider.hours_exceptions, provider.time_zone, entries, when)
-    minute = when.replace(second=0, microsecond=0)
-    return _open_in(provider.schedules, provider.hours_exceptions, provider.time_zone, entries, minute)
+    today = local_day(provider.time_zone, when)
+    if today is None:
+        return OpenState.UNKNOWN
+    day = _day(provider.schedules, provider.hours_exceptions, provider.time_zone, entries, today)
+    return _STATES[day.at(when).state]
 
 
+<<<<<<< wt/services/matching/constraints/hours.py
+@lru_cache(maxsize=8192)
+def _day(
+=======
 def care_from(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()) -> datetime:
     """Say from when on somebody is surely taken in who arrives at a moment: then, where no hours are known."""
     if open_at(provider, when, calendar) is not OpenState.CLOSED:
@@ -47,15 +56,12 @@ def care_from(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = 
 
 
 def _open_at(
+>>>>>>> next/services/matching/constraints/hours.py
     schedules: tuple[Schedule, ...],
     exceptions: tuple[HoursException, ...],
     time_zone: str,
     entries: tuple[Entry, ...],
-    when: datetime,
-) -> OpenState:
-    timetable = Timetable(schedules=schedules, exceptions=exceptions, zone=time_zone)
-    return OpenState(intake(timetable, entries, when).state)
-
-
-#: hours begin and end on a minute, so all of a minute is alike, and many houses keep the same hours
-_open_in = lru_cache(maxsize=8192)(_open_at)
+    today: date,
+) -> Day:
+    """Work a day out once for the many houses that keep the same hours."""
+    return day_of(Timetable(schedules=schedules, exceptions=exceptions, zone=time_zone), entries, today)

@@ -8,13 +8,16 @@ Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 Ecef = npt.NDArray[np.float64]  #: metres, earth-centred: shape (n, 3), or (n,) for lengths
 
+_BYTE = 8  #: bits
+_WORD = 64
 _WORD_BYTES = 8
 
 
 def pack(mask: Mask) -> Words:
     """Turn one boolean a row into bits."""
-    packed = np.packbits(mask, bitorder="little")
-    return np.pad(packed, (0, -len(packed) % _WORD_BYTES)).view(np.uint64)
+    packed = np.zeros(-(-len(mask) // _WORD) * _WORD_BYTES, dtype=np.uint8)
+    packed[: -(-len(mask) // _BYTE)] = np.packbits(mask, bitorder="little")
+    return packed.view(np.uint64)
 
 
 def mask_of(words: Words, length: int) -> Mask:

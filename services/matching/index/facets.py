@@ -6,6 +6,8 @@ changed since share them, and what was judged for one holds for the other.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
@@ -16,7 +18,7 @@ import numpy.typing as npt
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.model.provider import Provider, RuleKind
 
-Column = npt.NDArray[np.int32]  #: one number a provider
+Column = npt.NDArray[np.integer]  #: one number a provider, in as few bytes as hold the largest
 Attributes = tuple[str, ...]
 
 #: attributes in which hardly two providers agree, or that turn with time: judged by columns of numbers
@@ -25,6 +27,7 @@ APART: Final = frozenset(
 )
 #: these may be looked at beside others: what is left of the others is a facet for each case
 TIMED: Final = "vetting_expire_time"
+_LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)  #: before any time that is asked for
 _MOST_CODES: Final = 1 << 22  #: combinations that are told apart by a table rather than by sorting
 
 
@@ -46,6 +49,11 @@ def look(provider: Provider, name: str) -> Any:
     return frozenset(rule for rule in value if rule.kind == kind) if kind else value
 
 
+def slim(column: Column) -> Column:
+    """Copy numbers into the smallest type that holds them."""
+    return column.astype(np.min_scalar_type(int(column.max(initial=0))))
+
+
 class Numbers(dict[Any, int]):
     """Gives each new value the next number."""
 
@@ -64,6 +72,16 @@ class Facet:
     def __init__(self) -> None:
         self._number_of = Numbers()
         self.examples: list[Provider] = []
+        self._seen: dict[bool, list[Provider]] = {False: [], True: []}
+
+    def seen(self, *, is_expired: bool | None) -> list[Provider]:
+        """List the examples as they are, or as they would be with a vetting that stands or one that has ended."""
+        if is_expired is None:
+            return self.examples
+        seen = self._seen[is_expired]
+        for each in self.examples[len(seen) :]:
+            seen.append(replace(each, vetting_expire_time=_LONG_AGO if is_expired else None))
+        return seen
 
     def column(self, parts: Sequence[Column], providers: Sequence[Provider]) -> Column:
         """Number the combinations of the parts' numbers."""
@@ -110,7 +128,10 @@ class Vocabulary:
     def columns(self, read: dict[str, Column], providers: Sequence[Provider]) -> dict[Attributes, Column]:
         """Number what each provider has of each facet."""
         parts = read | self._rules_by_kind(read["rules"])
-        return {names: facet.column([parts[name] for name in names], providers) for names, facet in self.facets.items()}
+        return {
+            names: slim(facet.column([parts[name] for name in names], providers))
+            for names, facet in self.facets.items()
+        }
 
     def claims(self) -> list[Any]:
         """List the distinct claims of providers by their number."""

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.constraints.places import wanted_places
 from services.matching.index.bits import Rows
 from services.matching.model.provider import Provider
 from services.matching.model.request import ANYONE, Asked, TakenPlaces
@@ -19,6 +18,9 @@ from services.matching.model.verdicts import Verdict
 
 Counts = npt.NDArray[np.int64]
 Verdicts = npt.NDArray[np.int8]
+
+#: population, None where it is not known, and count
+Wanted = tuple[tuple[str | None, int], ...]
 
 _ABSENT: Final = -(1 << 40)  #: nothing is reported for the population
 _UNSAID: Final = _ABSENT + 1  #: a total, and nobody knows how many are taken
@@ -62,11 +64,8 @@ class FreePlaces:
         self._places_of_pool: dict[str, list[int]] | None = None
         self._known: tuple[TakenPlaces | None, Counts] = (None, self._free)
 
-    def judge(self, asked: Asked) -> Verdicts | None:
-        """Judge those that report, in the order of `rows`; None where nobody wants a place."""
-        wanted = wanted_places(asked)
-        if not wanted:
-            return None
+    def judge(self, asked: Asked, wanted: Wanted) -> Verdicts:
+        """Judge those that report, in the order of `rows`, for places that somebody wants."""
         free = self._less_taken(asked.taken)
         used: dict[str, Counts] = {}
         worst = np.zeros(len(self.rows), dtype=np.int8)

@@ -6,13 +6,14 @@ definition of nearness, so the answer is that of measuring everything.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from services.geo import MEAN_IN_CELL_M, Gauge, PlaceArray, ecef_m
+from services.geo import MEAN_IN_CELL_M, Gauge, PlaceArray, ecef_of_m
 from services.matching.index.bits import Ecef, Rows, Words, rows_of, rows_of_words
 from services.matching.index.tiles import TILE, Tiles, longest_way_m, order_of, sure_chord_m
 
@@ -68,15 +69,20 @@ class Ground:
 
     def seen_from(self, gauge: Gauge) -> "View":
         """Look at the shelf from where a person is."""
-        places = [gauge.start(0 if kind == NOWHERE else kind) for kind in self._kinds]
-        starts_m = ecef_m([each.latitude_deg for each in places], [each.longitude_deg for each in places])
+        starts_m = np.array([ecef_of_m(gauge.start(0 if kind == NOWHERE else kind)) for kind in self._kinds])
         return View(self, starts_m, self._floor_of_tile_m, self._kind_of_tile)
 
     def lengths_m(self, starts_m: Ecef, rows: Rows) -> Ecef:
-        """Measure straight lines to rows, at least what an area costs at best."""
-        kind = 0 if len(self._kinds) == 1 else np.searchsorted(self._firsts, rows, side="right") - 1
-        away_m = self.ecef_m[rows] - starts_m[kind]
-        lengths_m: Ecef = np.maximum(np.sqrt(np.einsum("ij,ij->i", away_m, away_m)), self._floors_m[kind])
+        """Measure straight lines to rows, given ascending, at least what an area costs at best."""
+        away_m = self.ecef_m[rows]
+        are_plain = len(self._kinds) == 1 or rows[-1] < self._firsts[1]
+        firsts = [0] if are_plain else rows.searchsorted(self._firsts).tolist()
+        stretches = list(enumerate(pairwise([*firsts, len(rows)])))
+        for kind, (first, end) in stretches:
+            away_m[first:end] -= starts_m[kind]
+        lengths_m: Ecef = np.sqrt(np.einsum("ij,ij->i", away_m, away_m))
+        for kind, (first, end) in stretches:
+            np.maximum(lengths_m[first:end], self._floors_m[kind], out=lengths_m[first:end])
         return lengths_m
 
 
@@ -130,25 +136,25 @@ class View:
         lengths_m = self._ground.lengths_m(self._starts_m, rows)
         return rows[lengths_m <= _reach_m(float(np.partition(lengths_m, limit - 1)[limit - 1]))]
 
-    def within(self, max_cost_mm: int, among: Words) -> tuple[Words, Rows]:
+    def within(self, max_cost_mm: int, among: Words) -> tuple[Words, Rows, Rows]:
         """
         List who of a set costs at most a number, as far as straight lines can say.
 
         Returns:
-            A set of rows that do, which says nothing of rows outside `among`, and those that must be measured.
+            Whole tiles that do, further rows that do, and those that must be measured; what is said of
+            rows outside `among` says nothing.
         """
         farthest_m = max_cost_mm / 1000.0 + _ROUNDING_M
         sure_m = sure_chord_m(max_cost_mm / 1000.0 - _MARGIN_M)
         is_inside = self._most_m <= sure_m
         inside = np.where(is_inside, ~np.uint64(0), np.uint64(0))
         edge = np.flatnonzero((self._least_m <= farthest_m) & ~is_inside & (among != 0))
-        if not len(edge):
-            return inside, edge
         rows = rows_of_words(among, edge)
+        if not len(rows):
+            return inside, rows, rows
         lengths_m = self._ground.lengths_m(self._starts_m, rows)
-        found = rows[lengths_m <= sure_m]
-        np.bitwise_or.at(inside, found >> 6, np.uint64(1) << (found & 63).astype(np.uint64))
-        return inside, rows[(lengths_m > sure_m) & (lengths_m <= farthest_m)]
+        is_sure = lengths_m <= sure_m
+        return inside, rows[is_sure], rows[~is_sure & (lengths_m <= farthest_m)]
 
 
 def _reach_m(length_m: float) -> float:

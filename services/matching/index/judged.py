@@ -6,7 +6,6 @@ person, the origin or the safety envelope: nothing here tells who asked.
 """
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import Final
 
 from services.matching.constraints.table import Constraint
@@ -40,12 +39,9 @@ class Judged:
         """Judge the values that have come since."""
         if len(self.findings) == len(self._facet.examples):
             return
-        for example in self._facet.examples[len(self.findings) :]:
-            if self._is_expired is not None:
-                ends = asked.when_time if self._is_expired else None
-                example = replace(example, vetting_expire_time=ends)  # noqa: PLW2901 -- the same, seen at that time
-            finding = self._constraint.judge(asked, example)
-            self.findings.append(finding)
+        judge = self._constraint.judge
+        for example in self._facet.seen(is_expired=self._is_expired)[len(self.findings) :]:
+            self.findings.append(judge(asked, example))
         self.verdicts = bytes(finding.verdict for finding in self.findings)
 
 

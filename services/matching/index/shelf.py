@@ -9,19 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from services.geo import Gauge, PlaceArray
+from services.matching.constraints.places import wanted_places
 from services.matching.constraints.table import Constraint
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.facets import Attributes, Column
-from services.matching.index.free import FreePlaces
+from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Costs, Ground, View, arranged
 from services.matching.index.judged import Judged
 from services.matching.index.times import Microseconds, Passed
 from services.matching.model.provider import Provider
-from services.matching.model.request import Asked
-from services.matching.model.verdicts import Verdict
+from services.matching.model.request import Asked, TakenPlaces
+from services.matching.model.verdicts import YES, Finding, Verdict
 
-_MOST_KEPT: Final = 256  #: sets of a facet on a shelf; beyond that all are forgotten
+_MOST_KEPT: Final = 64  #: sets of a facet on a shelf; beyond that all are forgotten
+_FEW_VALUES: Final = 64  #: of a facet on a shelf, of which each gets a set
 
 #: who says no and who is unknown; None for nobody
 Sets = tuple[Words | None, Words | None]
@@ -72,9 +74,11 @@ class Shelf:
         self._expired = Passed(columns.times_us["vetting_expire_time"][self.rows])
         self._free = FreePlaces([columns.providers[row] for row in self.rows.tolist()]) if has_places else None
         self._sets: dict[Attributes, dict[bytes, Sets]] = {each: {} for each in columns.numbers}
+        self._values: dict[Attributes, Values] = {}  # of those that were asked about
         self._timed: dict[tuple[Attributes, bytes, bytes], tuple[Words, Sets]] = {}
+        self._wanted: tuple[TakenPlaces | None, dict[Wanted, Sets]] = (None, {})  # what is taken, and what it leaves
         self._valid: tuple[Sets, Sets] | None = None
-        self._service: tuple[object, Sets] | None = None
+        self._service: tuple[object, Sets, Finding] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -116,29 +120,41 @@ class Shelf:
             known = self._timed[key] = (expired, either)
         return known[1]
 
-    def judge_service(self, constraint: Constraint, asked: Asked) -> Sets:
-        """Judge the claims, yes or not known, by one who makes each; remembered, since a shelf is of one service."""
+    def judge_service(self, constraint: Constraint, asked: Asked) -> tuple[Sets, Finding]:
+        """
+        Judge the claims, yes or not known, by one who makes each; remembered, since a shelf is of one service.
+
+        Returns:
+            The sets, and what is found of all who are unknown.
+        """
         if self._service is None or self._service[0] is not asked.need.service:
             findings = [constraint.judge(asked, self.provider(row)) for row in self._examples]
             pairs = list(zip(self._claimed, findings, strict=True))
             no = [each for each, finding in pairs if finding.verdict is Verdict.NO]
             unknown = [each for each, finding in pairs if finding.verdict is Verdict.UNKNOWN]
-            self._service = asked.need.service, (reduce(_joined, no, None), reduce(_joined, unknown, None))
-        return self._service[1]
+            sets = reduce(_joined, no, None), reduce(_joined, unknown, None)
+            finding = next((each for each in findings if each.verdict is Verdict.UNKNOWN), YES)
+            self._service = asked.need.service, sets, finding
+        return self._service[1:]
 
     def judge_places(self, constraint: Constraint, asked: Asked, alive: Words) -> Sets:
         """Judge the constraint on places by its twin."""
         free = self._free
         if free is None:
             return self.judge_each(constraint, asked, alive)
-        verdicts = free.judge(asked)
-        if verdicts is None:
+        wanted = wanted_places(asked)
+        if not wanted:
             return NOBODY
-        found = np.full(len(self), Verdict.UNKNOWN, dtype=np.int8)
-        found[free.rows] = verdicts
-        for row in free.odd:
-            found[row] = constraint.judge(asked, self.provider(row)).verdict
-        return pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
+        if self._wanted[0] is not asked.taken:
+            self._wanted = asked.taken, {}
+        known = self._wanted[1].get(wanted)
+        if known is None:
+            found = np.full(len(self), Verdict.UNKNOWN, dtype=np.int8)
+            found[free.rows] = free.judge(asked, wanted)
+            for row in free.odd:
+                found[row] = constraint.judge(asked, self.provider(row)).verdict
+            known = self._wanted[1][wanted] = pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
+        return known
 
     def judge_validity(self, when_us: int) -> Sets:
         """Judge who exists at the time asked for: the twin of `record.validity`."""
@@ -150,9 +166,10 @@ class Shelf:
 
     def judge_distance(self, gauge: Gauge, view: View, max_cost_mm: int, alive: Words) -> Sets:
         """Judge who of those left is within the distance asked for; who is nowhere is gone already."""
-        inside, unsure = view.within(max_cost_mm, alive)
+        inside, near, unsure = view.within(max_cost_mm, alive)
         if len(unsure):
-            near = unsure[self.costs_mm(gauge, unsure) <= max_cost_mm]
+            near = np.concatenate([near, unsure[self.costs_mm(gauge, unsure) <= max_cost_mm]])
+        if len(near):
             inside |= of_rows(near, len(self))
         return ~inside, None
 
@@ -182,13 +199,39 @@ class Shelf:
         kept = self._sets[facet]
         known = kept.get(verdicts)
         if known is None:
-            of_row = np.frombuffer(verdicts, dtype=np.int8)[self._columns.numbers[facet][self.rows]]
-            no, unknown = of_row == Verdict.NO, of_row == Verdict.UNKNOWN
-            known = (pack(no) if no.any() else None, pack(unknown) if unknown.any() else None)
+            values = self._values.get(facet)
+            if values is None:
+                values = self._values[facet] = Values(self._columns.numbers[facet][self.rows])
             if len(kept) >= _MOST_KEPT:
                 kept.clear()
-            kept[verdicts] = known
+            table = np.frombuffer(verdicts, dtype=np.int8)
+            known = kept[verdicts] = values.where(table == Verdict.NO), values.where(table == Verdict.UNKNOWN)
         return known
+
+
+class Values:
+    """
+    The numbers that rows have of one facet: who has which, as a set for each.
+
+    Args:
+        column: The numbers.
+    """
+
+    def __init__(self, column: Column) -> None:
+        self._numbers = np.unique(column)
+        self._column: Column | None = column
+        if len(self._numbers) <= _FEW_VALUES:
+            has = column[None, :] == self._numbers[:, None]
+            self._sets = np.concatenate([pack(each) for each in has]).reshape(len(has), -1)
+            self._column = None
+
+    def where(self, is_meant: Mask) -> Words | None:
+        """Say who has one of some numbers; None for nobody."""
+        if self._column is not None:
+            found = is_meant[self._column]
+            return pack(found) if found.any() else None
+        chosen = np.flatnonzero(is_meant[self._numbers])
+        return np.bitwise_or.reduce(self._sets[chosen], axis=0) if len(chosen) else None
 
 
 def _joined(one: Words | None, other: Words | None) -> Words | None:

@@ -5,7 +5,7 @@ Each constraint is one or two sets of bits, so counting whom it was the first to
 exclude is exact over the whole directory and takes microseconds.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -47,6 +47,7 @@ class _Source(NamedTuple):
     said: Words  #: of whom it said something else than a plain yes
     column: Column | None
     tables: Sequence[Judged]
+    finding: Finding | None = None  #: the same of all of them
 
 
 #: a constraint, and what was judged of each value of its facet
@@ -120,9 +121,11 @@ class Sifted:
         is_life_first = asked.need.service.life_first
         for step, tables in question.judged_by(self._block.tables) if self._left else ():
             constraint, facet = step.constraint, step.facet
-            if facet is None:
+            column = finding = None
+            if constraint.name == "service":
+                (no, unknown), finding = self.shelf.judge_service(constraint, asked)
+            elif facet is None:
                 no, unknown = self._judge_apart(constraint)
-                column = None
                 if not self._left:
                     break
             else:
@@ -137,14 +140,15 @@ class Sifted:
                 else:
                     sources.append(_Source(constraint, no, column, tables))
             if unknown is not None:
-                sources.append(_Source(constraint, unknown, column, tables))
+                sources.append(_Source(constraint, unknown, column, tables, finding))
         self._take_off()
         self._sources = sources
+        self._said = _matrix([each.said for each in sources]) if sources else None
         self.sure, self.unsure = self._alive, self._alive
         self.sure_count, self.unsure_count = self._left, 0
-        if is_life_first or not sources:  # an unknown is a caution there (R59)
+        if is_life_first or self._said is None:  # an unknown is a caution there (R59)
             return
-        unsure = np.bitwise_or.reduce(_matrix(each.said for each in sources), axis=0)
+        unsure = np.bitwise_or.reduce(self._said, axis=0)
         self.sure, self.unsure = self._alive & ~unsure, self._alive & unsure
         self.unsure_count = count(self.unsure)
         self.sure_count -= self.unsure_count
@@ -176,19 +180,20 @@ class Sifted:
     def reasons(self, rows: Sequence[int], providers: Sequence[Provider]) -> list[list[Reason]]:
         """List for each of some who are left what is not a plain yes, in the order of the table."""
         found: list[list[Reason]] = [[] for _ in rows]
-        if not found or not self._sources:
+        if not rows or self._said is None:
             return found
         at = np.array(rows)
-        octets = _matrix(each.said for each in self._sources).view(np.uint8)
-        is_said = octets[:, at >> 3] >> (at & 7).astype(np.uint8) & 1
+        is_said = self._said.view(np.uint8)[:, at >> 3] >> (at & 7).astype(np.uint8) & 1
         numbers = self.shelf.rows[at]
-        for which, source in zip(*(each.tolist() for each in is_said.T.nonzero()), strict=True):
-            constraint, _, column, tables = self._sources[source]
-            if column is None:
-                finding = constraint.judge(self._asked, providers[which])
-            else:
+        columns = [None if each.column is None else each.column[numbers].tolist() for each in self._sources]
+        for which, source in np.argwhere(is_said.T).tolist():
+            constraint, _, _, tables, finding = self._sources[source]
+            column = columns[source]
+            if column is not None:
                 has_ended = len(tables) > 1 and providers[which].vetting_expired(self._asked.when_time)
-                finding = tables[has_ended].findings[column[numbers[which]]]
+                finding = tables[has_ended].findings[column[which]]
+            elif finding is None:
+                finding = constraint.judge(self._asked, providers[which])
             found[which].append((constraint, finding))
         return found
 
@@ -217,8 +222,6 @@ class Sifted:
             return NOBODY
         sets: Sets
         match constraint.name:
-            case "service":
-                sets = shelf.judge_service(constraint, asked)
             case "validity":
                 sets = shelf.judge_validity(self._question.when_us)
             case "position":
@@ -252,7 +255,6 @@ class Sifted:
             self.excluded[constraint] = self.excluded.get(constraint, 0) + number
 
 
-def _matrix(sets: Iterable[Words]) -> npt.NDArray[np.uint64]:
+def _matrix(sets: Sequence[Words]) -> npt.NDArray[np.uint64]:
     """Put sets of one shelf below each other, copied."""
-    listed = list(sets)
-    return np.concatenate(listed).reshape(len(listed), -1)
+    return np.concatenate(sets).reshape(len(sets), -1)

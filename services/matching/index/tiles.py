@@ -5,6 +5,7 @@ A ball is drawn around each tile, so that a whole word is near or far at once.
 """
 
 from dataclasses import dataclass
+from math import asin, pi, sin
 from typing import Final, Self
 
 import numpy as np
@@ -66,9 +67,9 @@ def longest_way_m(chord_m: float) -> float:
 
     Over the sphere around the earth the way is at least as long as over the ellipsoid within.
     """
-    return 2 * _EQUATORIAL_RADIUS_M * float(np.arcsin(min(chord_m / (2 * _POLAR_RADIUS_M), 1.0)))
+    return 2 * _EQUATORIAL_RADIUS_M * asin(min(chord_m / (2 * _POLAR_RADIUS_M), 1.0))
 
 
 def sure_chord_m(way_m: float) -> float:
     """Choose a straight line of which no geodesic is longer than a way; the inverse of `longest_way_m`."""
-    return 2 * _POLAR_RADIUS_M * float(np.sin(min(way_m / (2 * _EQUATORIAL_RADIUS_M), np.pi / 2)))
+    return 2 * _POLAR_RADIUS_M * sin(min(way_m / (2 * _EQUATORIAL_RADIUS_M), pi / 2))

@@ -35,16 +35,19 @@ class Passed:
         self._length = len(times_us)
         self._rows: Rows = rows[order]
         self._times_us = times_us[self._rows]
-        self._kept: tuple[int, Words | None, Words | None] | None = None
+        self._kept: tuple[int, int, tuple[Words | None, Words | None]] = (0, 0, (None, None))
 
     def at(self, when_us: int) -> tuple[Words | None, Words | None]:
-        """List who has passed and who has yet to, None for nobody; remembered until the next one passes."""
-        if not len(self._rows):
-            return None, None
+        """List who has passed and who has yet to, None for nobody; the same two sets until the next one passes."""
+        since_us, until_us, kept = self._kept
+        if since_us <= when_us < until_us:
+            return kept
         passed = int(np.searchsorted(self._times_us, when_us, side="right"))
-        if self._kept is None or self._kept[0] != passed:
-            self._kept = (passed, self._set(self._rows[:passed]), self._set(self._rows[passed:]))
-        return self._kept[1:]
+        since_us = int(self._times_us[passed - 1]) if passed else -NEVER
+        until_us = int(self._times_us[passed]) if passed < len(self._times_us) else NEVER
+        kept = self._set(self._rows[:passed]), self._set(self._rows[passed:])
+        self._kept = since_us, until_us, kept
+        return kept
 
     def _set(self, rows: Rows) -> Words | None:
         return of_rows(rows, self._length) if len(rows) else None
