@@ -1,6 +1,6 @@
 """Call the referrals service and the directory for a desk: the answer page acts, and says for whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ihala.directory.v1 import directory_pb2 as dir_types
 from ihala.directory.v1 import directory_service_pb2 as dir_pb
 from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
+from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as ref_types
 from ihala.referrals.v1 import referrals_service_pb2 as ref_pb
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
 from services.errors import NotFound
+from services.notify.history import FeedCursor, FeedPage, WantedTask
 from services.notify.model import Desk, House, Offer, ReportedPlaces
 from services.notify.wire.offers import house_from_wire, offer_from_wire
 from services.runtime.auth import ACTOR_METADATA_KEY
@@ -78,6 +80,61 @@ class RemoteReferrals:
         return _own(response.offer, receiver_id)
 
 
+class RemoteSenders:
+    """What referrals tells of senders' feeds, and the tasks that it opens for people, by RPC."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._stub = ref_grpc.ReferralsServiceStub(channel)
+
+    async def open_task(self, wanted: WantedTask) -> None:
+        """
+        Have a person's task opened; a repeat opens no second one.
+
+        Raises:
+            NotFound: referrals knows no such offer.
+
+            Unavailable: it cannot be asked now.
+        """
+        await self._stub.OpenDeadLetter(
+            ref_pb.OpenDeadLetterRequest(
+                request_id=wanted.request_id,
+                offer_id=wanted.offer_id,
+                client_id=wanted.client_id,
+                urgency=match_pb.Urgency.Value(f"URGENCY_{wanted.urgency.name}"),
+            )
+        )
+
+    async def watch(self, client_id: str, at: FeedCursor | None) -> AsyncIterator[FeedPage]:
+        """
+        Follow the feed of a sender.
+
+        Args:
+            client_id: The sender.
+
+            at: Where it was heard to the end; None to begin with what comes.
+
+        Raises:
+            FailedPrecondition: EPOCH_CHANGED.
+
+            Unavailable: referrals cannot be asked now.
+        """
+        request = ref_pb.WatchSenderEventsRequest(
+            client_id=client_id,
+            epoch=at.epoch if at else "",
+            after_revision=at.revision if at else 0,
+            from_end=at is None,
+        )
+        call = self._stub.WatchSenderEvents(request)
+        try:
+            async for message in call:
+                yield FeedPage(
+                    cursor=FeedCursor(epoch=message.epoch, revision=message.revision),
+                    events=tuple((each.event_id, each.revision) for each in message.events),
+                )
+        finally:
+            call.cancel()  # grpc keeps an abandoned call open
+
+
 class RemoteDirectory:
     """Desks and their houses by RPC."""
 
@@ -102,6 +159,15 @@ class RemoteDirectory:
             dir_pb.ListProvidersRequest(receiver_id=receiver_id, page_size=PAGE_SIZE)
         )
         return [house_from_wire(provider) for provider in response.providers]
+
+    async def has_confidential(self, receiver_id: str) -> bool:
+        """Say whether any provider of a receiver is a confidential site; one that nobody may see counts as one."""
+        response = await self._stub.ListProviders(
+            dir_pb.ListProvidersRequest(receiver_id=receiver_id, page_size=PAGE_SIZE)
+        )
+        return bool(response.next_page_token) or any(
+            provider.disclosure != dir_types.DISCLOSURE_PUBLIC for provider in response.providers
+        )
 
     async def report_places(
         self, provider_id: str, reports: Sequence[ReportedPlaces], request_id: str, now: datetime

@@ -41,6 +41,7 @@ class ObjectRule(StrEnum):
     OWN_RECEIVER = "own_receiver"  #: a receiver: only what is its desk's
     #: a case system or a receiver: its own; a duty coordinator: unanswered or escalated ones only
     OWN_OFFER = "own_offer"
+    OWN_ENDPOINT = "own_endpoint"  #: a case system or a receiver: where it is told itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,7 @@ _TASK_READER: Final = Rule(frozenset({Role.DUTY_COORDINATOR, Role.CASE_SYSTEM}),
 _DUTY: Final = Rule(frozenset({Role.DUTY_COORDINATOR}))
 _ENROLLER: Final = Rule(frozenset({Role.COORDINATOR, Role.DUTY_COORDINATOR, Role.OPERATOR}))
 _OPERATOR: Final = Rule(frozenset({Role.OPERATOR}))
+_ENDPOINT: Final = Rule(_ENROLLER.roles | {Role.RECEIVER, Role.CASE_SYSTEM}, ObjectRule.OWN_ENDPOINT)
 
 
 def _rows(service: str, rules: Mapping[str, Rule]) -> dict[str, Rule]:
@@ -284,6 +286,8 @@ METHODS: Final[Mapping[str, Rule]] = {
             "UpdateRoster": _DUTY,
             "PauseRoster": _DUTY,
             "WatchTakenPlaces": _SERVICE,
+            "OpenDeadLetter": _SERVICE,
+            "WatchSenderEvents": _SERVICE,
             "SummarizeReferrals": Rule(frozenset({Role.COORDINATOR})),
         },
     ),
@@ -296,7 +300,17 @@ METHODS: Final[Mapping[str, Rule]] = {
             "EndDevice": _ENROLLER,
             "ListAlerts": Rule(_ANSWER.roles | {Role.OPERATOR}, ObjectRule.OWN_RECEIVER),
             "StreamAlerts": _DESK,
-            "RegisterWebhook": _OPERATOR,
+            "ListDeliveries": Rule(_ENROLLER.roles | {Role.RECEIVER}, ObjectRule.OWN_RECEIVER),
+            "ListDeadLetters": _ENROLLER,
+            "ClearDeadLetter": _ENROLLER,
+            "RegisterWebhook": _ENDPOINT,
+            "RegisterEndpoint": Rule(_ENROLLER.roles | {Role.RECEIVER}, ObjectRule.OWN_ENDPOINT),
+            "ListEndpoints": _ENDPOINT,
+            "UpdateEndpoint": _ENDPOINT,
+            "ApproveEndpoint": _ENROLLER,
+            "PauseEndpoint": _ENDPOINT,
+            "ResumeEndpoint": _ENDPOINT,
+            "EndEndpoint": _ENDPOINT,
         },
     ),
 }

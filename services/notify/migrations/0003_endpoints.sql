@@ -5,6 +5,7 @@ CREATE TABLE endpoint (
     endpoint_id text PRIMARY KEY,
     receiver_id text, -- whose alerts go there
     client_id text, -- or the system whose referrals' transitions go there
+    device_id text REFERENCES device, -- of a browser's subscription
     channel text NOT NULL CHECK (channel IN ('webhook', 'email', 'sms', 'push')),
     state text NOT NULL CHECK (state IN ('unproven', 'awaiting_approval', 'active', 'paused', 'ended')),
     order_no int NOT NULL DEFAULT 0,
@@ -38,3 +39,5 @@ CREATE INDEX endpoint_receiver ON endpoint (receiver_id, create_time DESC, endpo
 CREATE INDEX endpoint_client ON endpoint (client_id, create_time DESC, endpoint_id);
 CREATE UNIQUE INDEX endpoint_address ON endpoint (coalesce(receiver_id, ''), coalesce(client_id, ''), channel, address_digest)
     WHERE end_time IS NULL;
+-- a browser has one subscription
+CREATE UNIQUE INDEX endpoint_device ON endpoint (device_id) WHERE end_time IS NULL;

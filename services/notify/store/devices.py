@@ -10,6 +10,7 @@ from psycopg.rows import kwargs_row
 from services.errors import NotFound
 from services.notify.model import Channel, Device, PageDevice
 from services.notify.secrecy import CODE_TRIES, CODE_TRIES_WITHIN, CODE_VALID
+from services.notify.store.endpoint_rows import end_endpoints_of_device
 from services.notify.store.requests import Request, first_answer, keep_answer
 from services.notify.store.rows import NOTIFY, add_delivery
 from services.runtime.postgres import Act, Connection, Pool, Principal, read, transaction
@@ -159,6 +160,7 @@ class DeviceStore:
                 """,
                 [now, device_id],
             )
+            await end_endpoints_of_device(connection, device_id, now)
             device = await _device(connection, device_id)
             if not replayed:
                 await keep_answer(connection, request, now)

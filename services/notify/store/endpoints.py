@@ -1,33 +1,25 @@
-"""Keep the endpoints of receivers and senders; what is secret of them leaves only by `target`."""
+"""Register, approve, pause and end the endpoints of receivers and senders."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from psycopg.rows import kwargs_row
 
 from services.errors import Conflict, FailedPrecondition, Reason
-from services.notify.endpoint import Endpoint, EndpointState
-from services.notify.store.addresses import AddressSealer
-from services.notify.store.endpoint_rows import COLUMNS, Target, endpoint_from_row, endpoint_of
+from services.notify.endpoint import Endpoint, EndpointState, QuietHours
+from services.notify.store.endpoint_reading import EndpointReader
+from services.notify.store.endpoint_rows import Target, endpoint_of, insert_endpoint
 from services.notify.store.requests import Request, first_answer, keep_answer
 from services.notify.store.rows import NOTIFY
-from services.runtime.postgres import Act, Connection, Pool, Principal, read, transaction
+from services.runtime.postgres import Act, Connection, Principal, transaction
 
 
-class EndpointStore:
+class EndpointStore(EndpointReader):
     """
-    Endpoints in PostgreSQL. Times come in as arguments.
+    Endpoints in PostgreSQL: commands on them. Times come in as arguments.
 
     Args:
         pool: Of notify.
 
         sealer: Seals addresses and keys.
     """
-
-    def __init__(self, pool: Pool, sealer: AddressSealer) -> None:
-        self._pool = pool
-        self._sealer = sealer
 
     async def add(
         self, request: Request, principal: Principal, target: Target, *, needs_approval: bool, now: datetime
@@ -43,55 +35,79 @@ class EndpointStore:
 
             InvalidInput: the request id was used with another body.
         """
-        endpoint, quiet = target.endpoint, target.endpoint.quiet
-        async with transaction(self._pool, principal, _act("create", endpoint.endpoint_id, request)) as connection:
+        async with transaction(
+            self._pool, principal, _act("create", target.endpoint.endpoint_id, request)
+        ) as connection:
             if (answer := await first_answer(connection, request)) is not None:
                 return answer
-            row = {
-                "endpoint_id": endpoint.endpoint_id,
-                "receiver_id": endpoint.receiver_id or None,
-                "client_id": endpoint.client_id or None,
-                "channel": endpoint.channel,
-                "state": endpoint.state,
-                "order_no": endpoint.order_no,
-                "quiet_start": quiet.start if quiet else None,
-                "quiet_end": quiet.end if quiet else None,
-                "quiet_time_zone": quiet.time_zone if quiet else None,
-                "language": endpoint.language,
-                "time_zone": endpoint.time_zone,
-                "sealed_address": self._seal(endpoint, "address", target.address.encode()),
-                "address_digest": self._sealer.digest(endpoint.channel, target.address),
-                "sealed_signing_key": target.signing_key and self._seal(endpoint, "signing_key", target.signing_key),
-                "public_key": endpoint.public_key,
-                "needs_approval": needs_approval,
-                "create_time": now,
-                "create_client_id": principal.client_id,
-                "create_actor": principal.actor or "",
-            }
-            kept = await connection.execute(
-                f"""
-                INSERT INTO endpoint ({", ".join(row)}) VALUES ({", ".join(f"%({name})s" for name in row)})
-                ON CONFLICT DO NOTHING
-                """,  # noqa: S608 -- names of columns, written above
-                row,
-            )
-            if not kept.rowcount:
+            if not await insert_endpoint(
+                connection, self._sealer, target, principal, needs_approval=needs_approval, now=now
+            ):
                 raise Conflict("address must be one that has no endpoint here yet")
             await keep_answer(connection, request, now)
         return None
 
-    async def prove(self, principal: Principal, endpoint_id: str, now: datetime) -> Endpoint:
-        """Note that an endpoint echoed its challenge: it is in use, unless a second person must approve it first."""
-        async with transaction(self._pool, principal, _act("prove", endpoint_id)) as connection:
+    async def prove(
+        self, request: Request | None, principal: Principal, endpoint_id: str, now: datetime
+    ) -> tuple[Endpoint, bool]:
+        """
+        Put an endpoint into use that is proven or resumed, unless a second person must approve it first.
+
+        Returns:
+            The endpoint, and whether the same request had done it.
+        """
+        async with transaction(self._pool, principal, _act("prove", endpoint_id, request)) as connection:
+            if request is not None and await first_answer(connection, request) is not None:
+                return await endpoint_of(connection, endpoint_id), True
             await connection.execute(
                 """
-                UPDATE endpoint SET heard_time = %s, pause_time = NULL, pause_code = '',
+                UPDATE endpoint SET pause_time = NULL, pause_code = '',
                     state = CASE WHEN needs_approval AND approve_time IS NULL THEN 'awaiting_approval' ELSE 'active' END
                 WHERE endpoint_id = %s AND state IN ('unproven', 'paused')
                 """,
-                [now, endpoint_id],
+                [endpoint_id],
+            )
+            if request is not None:
+                await keep_answer(connection, request, now)
+            return await endpoint_of(connection, endpoint_id), False
+
+    async def note_fault(self, principal: Principal, endpoint_id: str, code: str) -> Endpoint:
+        """Note why an endpoint that is not in use did not prove itself."""
+        async with transaction(self._pool, principal, _act("challenge", endpoint_id, reason=code)) as connection:
+            await connection.execute(
+                "UPDATE endpoint SET pause_code = %s WHERE endpoint_id = %s AND state IN ('unproven', 'paused')",
+                [code, endpoint_id],
             )
             return await endpoint_of(connection, endpoint_id)
+
+    async def update(
+        self,
+        request: Request,
+        principal: Principal,
+        endpoint_id: str,
+        order_no: int,
+        quiet: QuietHours | None,
+        now: datetime,
+    ) -> tuple[Endpoint, bool]:
+        """Give an endpoint another place in the order and other quiet hours; say whether the same request had."""
+        async with transaction(self._pool, principal, _act("update", endpoint_id, request)) as connection:
+            replayed = await first_answer(connection, request) is not None
+            if not replayed:
+                await connection.execute(
+                    """
+                    UPDATE endpoint SET order_no = %s, quiet_start = %s, quiet_end = %s, quiet_time_zone = %s
+                    WHERE endpoint_id = %s
+                    """,
+                    [
+                        order_no,
+                        quiet and quiet.start,
+                        quiet and quiet.end,
+                        quiet and quiet.time_zone,
+                        endpoint_id,
+                    ],
+                )
+                await keep_answer(connection, request, now)
+            return await endpoint_of(connection, endpoint_id), replayed
 
     async def approve(
         self, request: Request, principal: Principal, endpoint_id: str, now: datetime
@@ -173,72 +189,6 @@ class EndpointStore:
         """Note that an endpoint took something."""
         async with transaction(self._pool, NOTIFY, _act("hear", endpoint_id)) as connection:
             await connection.execute("UPDATE endpoint SET heard_time = %s WHERE endpoint_id = %s", [now, endpoint_id])
-
-    async def get(self, endpoint_id: str) -> Endpoint:
-        """
-        Return an endpoint.
-
-        Raises:
-            NotFound: there is none.
-        """
-        async with read(self._pool) as connection:
-            return await endpoint_of(connection, endpoint_id)
-
-    async def active(self, *, receiver_id: str = "", client_id: str = "") -> Sequence[Endpoint]:
-        """List what is in use of a receiver or of a sender's system, in its order of channels."""
-        return await self._list(
-            "state = 'active' AND (receiver_id = %(receiver_id)s OR client_id = %(client_id)s) "
-            "ORDER BY order_no, create_time, endpoint_id",
-            {"receiver_id": receiver_id or None, "client_id": client_id or None},
-        )
-
-    async def list_page(
-        self, *, receiver_id: str = "", client_id: str = "", limit: int, after: tuple[datetime, str] | None
-    ) -> Sequence[Endpoint]:
-        """List endpoints, newest first, ended ones too; `after` is create time and id of the last one before."""
-        return await self._list(
-            """
-            (receiver_id = %(receiver_id)s OR client_id = %(client_id)s)
-            AND (%(time)s::timestamptz IS NULL OR (create_time, endpoint_id) < (%(time)s, %(id)s))
-            ORDER BY create_time DESC, endpoint_id DESC LIMIT %(limit)s
-            """,
-            {
-                "receiver_id": receiver_id or None,
-                "client_id": client_id or None,
-                "limit": limit,
-                "time": after[0] if after else None,
-                "id": after[1] if after else "",
-            },
-        )
-
-    async def target(self, endpoint_id: str) -> Target | None:
-        """Return an endpoint with its address and key, for a sender alone; None once it is ended."""
-        async with read(self._pool) as connection:
-            cursor = await connection.execute(
-                "SELECT sealed_address, sealed_signing_key FROM endpoint WHERE endpoint_id = %s AND end_time IS NULL",
-                [endpoint_id],
-            )
-            row = await cursor.fetchone()
-            if row is None:
-                return None
-            endpoint = await endpoint_of(connection, endpoint_id)
-        address, key = row
-        return Target(
-            endpoint=endpoint,
-            address=self._sealer.unseal(endpoint_id, "address", bytes(address)).decode(),
-            signing_key=key and self._sealer.unseal(endpoint_id, "signing_key", bytes(key)),
-        )
-
-    async def _list(self, condition: str, values: dict[str, Any]) -> Sequence[Endpoint]:
-        async with read(self._pool) as connection:
-            cursor = await connection.cursor(row_factory=kwargs_row(endpoint_from_row)).execute(
-                f"SELECT {COLUMNS} FROM endpoint WHERE {condition}".encode(),  # noqa: S608 -- constants of this file
-                values,
-            )
-            return await cursor.fetchall()
-
-    def _seal(self, endpoint: Endpoint, column: str, value: bytes) -> bytes:
-        return self._sealer.seal(endpoint.endpoint_id, column, value)
 
 
 async def _pause(connection: Connection, endpoint_id: str, code: str, now: datetime) -> None:
