@@ -9,11 +9,18 @@ from functools import lru_cache
 from typing import Final
 
 from services.geo import finest_cell
-<<<<<<< wt/services/matching/constraints/hours.py
-from services.hours import Day, Entry, HoursException, Schedule, State, Timetable, applying, day_of, local_day
-=======
-from services.hours import Entry, HoursException, Schedule, Timetable, applying, intake, next_open
->>>>>>> next/services/matching/constraints/hours.py
+from services.hours import (
+    Day,
+    Entry,
+    HoursException,
+    Schedule,
+    State,
+    Timetable,
+    applying,
+    day_of,
+    local_day,
+    next_open,
+)
 from services.matching.model.answer import OpenState
 from services.matching.model.provider import Provider
 
@@ -41,10 +48,6 @@ def open_at(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()
     return _STATES[day.at(when).state]
 
 
-<<<<<<< wt/services/matching/constraints/hours.py
-@lru_cache(maxsize=8192)
-def _day(
-=======
 def care_from(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = ()) -> datetime:
     """Say from when on somebody is surely taken in who arrives at a moment: then, where no hours are known."""
     if open_at(provider, when, calendar) is not OpenState.CLOSED:
@@ -55,8 +58,8 @@ def care_from(provider: Provider, when: datetime, calendar: tuple[Entry, ...] = 
     return when if opening is None else opening.opens
 
 
-def _open_at(
->>>>>>> next/services/matching/constraints/hours.py
+@lru_cache(maxsize=8192)
+def _day(
     schedules: tuple[Schedule, ...],
     exceptions: tuple[HoursException, ...],
     time_zone: str,
