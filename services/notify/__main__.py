@@ -13,25 +13,31 @@ from nats.errors import Error as NatsError
 
 from ihala.notify.v1 import notify_pb2_grpc
 from services.errors import IhalaError, Unavailable
-from services.notify import deliveries, receipts
+from services.notify import deliveries, escalations, follower, receipts
 from services.notify.accounts import AccountsFile
 from services.notify.channels.nats import NatsChannel
-from services.notify.clients import RemoteDirectory, RemoteReferrals
-from services.notify.consumer import EventConsumer, pause
+from services.notify.clients import RemoteDirectory, RemoteReferrals, RemoteSenders
+from services.notify.consumer import Bell, EventConsumer, pause
 from services.notify.heard import HeardReporter
 from services.notify.model import Channel
 from services.notify.pages.app import make_app
 from services.notify.pages.parts import Parts
 from services.notify.pages.serving import listen, serve
 from services.notify.reconciler import Provisioner, Reconciler
-from services.notify.servicer import NotifyServicer
+from services.notify.servicer import Combined, NotifyServicer
+from services.notify.servicer_records import RecordMethods
+from services.notify.servicer_streams import Hub, StreamMethods
 from services.notify.settings import Settings
 from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
-from services.notify.store.letters import LetterStore
 from services.notify.store.heard import HeardStore
+from services.notify.store.letters import LetterStore
+from services.notify.store.logs import LogStore
+from services.notify.store.senders import SenderStore
 from services.notify.store.shifts import ShiftStore
+from services.notify.store.streams import StreamStore
+from services.notify.store.wanted import WantedTaskStore
 from services.runtime import jetstream, log, rpc, telemetry
 from services.runtime.channel import open_channel, token_file
 from services.runtime.migrate import migrate
@@ -85,7 +91,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         directory = RemoteDirectory(to_directory)
         channel = NatsChannel(utc_now)
         accounts = AccountsFile(settings.nats_accounts_file, settings.nats_pid_file, devices.nats_accounts)
-        rang = asyncio.Event()
+        letters, streams = LetterStore(pool), StreamStore(pool)
+        rang, hub = asyncio.Event(), Hub(streams)
         servicer = NotifyServicer(
             alerts=alerts,
             devices=devices,
@@ -96,7 +103,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             now=utc_now,
             random_below=secrets.randbelow,
         )
-        notify_pb2_grpc.add_NotifyServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # plain
+        combined = Combined(
+            servicer,
+            RecordMethods(logs=LogStore(pool), letters=letters, now=utc_now),
+            StreamMethods(streams=streams, deliveries=sent, hub=hub, now=utc_now),
+        )
+        notify_pb2_grpc.add_NotifyServiceServicer_to_server(combined, server.grpc)  # type: ignore[arg-type]  # plain
         server.listen(settings.listen_address, settings.tls_dir)
         parts.enter_context(telemetry.serve_metrics(metrics.registry, settings.metrics_address))
         app = make_app(
@@ -114,7 +126,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             )
         )
         bus = Bus(settings, channel, server)
-        bus.add(lambda connection: EventConsumer(alerts, LetterStore(pool), rang, utc_now).run(connection, stop))
+        bus.add(lambda connection: EventConsumer(alerts, letters, Bells(rang, hub), utc_now).run(connection, stop))
         bus.add(lambda connection: receipts.run(connection, sent, utc_now, stop))
         reconciler = Reconciler(
             devices=devices,
@@ -130,8 +142,29 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             server.health.set_serving(POSTGRES, is_serving=True)
             tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
             tasks.create_task(deliveries.run(sent, {Channel.NATS: channel}, rang, utc_now, stop), name="deliveries")
+            tasks.create_task(hub.run(stop), name="streams")
+            senders = RemoteSenders(to_referrals)
+            tasks.create_task(escalations.run(WantedTaskStore(pool), senders, utc_now, stop), name="escalations")
+            tasks.create_task(follower.run(SenderStore(pool), senders, rang.set, utc_now, stop), name="senders")
             tasks.create_task(bus.run(stop), name="bus")
             tasks.create_task(HeardReporter(HeardStore(pool), directory, utc_now).run(stop), name="heard")
+
+
+class Bells:
+    """
+    Several bells that are rung as one.
+
+    Args:
+        bells: Each has a method `set`.
+    """
+
+    def __init__(self, *bells: Bell) -> None:
+        self._bells = bells
+
+    def set(self) -> None:
+        """Ring them all."""
+        for each in self._bells:
+            each.set()
 
 
 class Bus:

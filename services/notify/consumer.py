@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from nats.aio.msg import Msg
@@ -22,6 +22,13 @@ MAX_READINGS: Final = 5  #: of a message that cannot be read; a newer version of
 log = structlog.get_logger(__name__)
 
 
+class Bell(Protocol):
+    """Wakes whoever sends; `asyncio.Event` is one."""
+
+    def set(self) -> None:
+        """Ring."""
+
+
 class EventConsumer:
     """
     Takes events into the store.
@@ -36,9 +43,7 @@ class EventConsumer:
         now: The time of what is written.
     """
 
-    def __init__(
-        self, alerts: AlertStore, letters: LetterStore, rang: asyncio.Event, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, alerts: AlertStore, letters: LetterStore, rang: Bell, now: Callable[[], datetime]) -> None:
         self._alerts = alerts
         self._letters = letters
         self._rang = rang

@@ -142,31 +142,6 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A message that nobody could read, or a delivery that was given up."""
-
-    dead_letter_id: str
-    create_time: datetime
-    code: str  #: why
-    stream: str  #: of the message; empty for a delivery
-    alert_id: str  #: of the delivery; empty for a message, as what follows
-    channel: str
-    endpoint_id: str
-    receiver_id: str
-    client_id: str
-    cleared_time: datetime | None  #: None: a person must see to it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedAttempt:
-    """One attempt, as the log of deliveries tells it."""
-
-    number: int
-    time: datetime
-    code: str  #: empty: it went out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """Something that rings for a receiver: a browser, or the receiver's NATS account."""
 

@@ -1,7 +1,7 @@
 """Answer NotifyService: enrol and end devices, and tell what became of alerts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +16,21 @@ from services.notify.store.devices import DeviceStore
 from services.notify.store.requests import Request
 from services.notify.wire import rpc as wire
 from services.runtime.auth import Role, current_principal, require_receiver
+
+
+class Combined:
+    """
+    One servicer of parts, each with methods of its own.
+
+    Args:
+        parts: Any objects; what begins with a capital letter is an RPC, and nothing else does.
+    """
+
+    def __init__(self, *parts: object) -> None:
+        for part in parts:
+            for name in vars(type(part)):
+                if name[0].isupper():
+                    setattr(self, name, getattr(part, name))
 
 
 class Directory(Protocol):
@@ -111,11 +126,6 @@ class NotifyServicer:
         alerts = await self.alerts.list_page(request.receiver_id, limit, after)
         last = (alerts[-1].create_time, alerts[-1].alert_id) if len(alerts) == limit else None
         return wire.alerts_listed(alerts, wire.page_token(last))
-
-    async def StreamAlerts(self, requests: Any, context: Any) -> AsyncIterator[Any]:
-        """Stand in the contract; not answered by this version."""
-        raise Unimplemented("StreamAlerts is not answered by this version")
-        yield  # makes it a stream
 
     async def RegisterWebhook(self, request: Any, context: Any) -> Any:
         """Stand in the contract; not answered by this version."""

@@ -205,6 +205,7 @@ METHODS: Final[Mapping[str, Rule]] = {
             "GetTown": _ANY,
             "ImportProviders": _EDITOR,
             "SuggestChange": _DESK,
+            "SuggestCorrection": _SERVICE,
             "ListSuggestions": _REVIEWER,
             "ReviewSuggestion": _REVIEWER,
             "SuspendProvider": _GUARDIAN,

@@ -6,7 +6,8 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from services.errors import NotFound
-from services.notify.model import Attempt, DeadLetter
+from services.notify.history import DeadLetter
+from services.notify.model import Attempt
 from services.notify.store.requests import Request, first_answer, keep_answer
 from services.notify.store.rows import NOTIFY
 from services.notify.store.wanted import want_task

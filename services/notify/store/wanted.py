@@ -1,30 +1,17 @@
 """Ask referrals for a person's task: kept here until it has answered, so that a crash forgets none."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 
+from services.notify.history import WantedTask
 from services.notify.ringing import LEASE, retry_time
 from services.notify.store.rows import NOTIFY
 from services.runtime.postgres import Act, Connection, Pool, read, transaction
 from services.taxonomy import Urgency
 
 CLAIM = 20
-
-
-@dataclass(frozen=True, slots=True)
-class WantedTask:
-    """A task that a person shall have."""
-
-    request_id: str
-    offer_id: str  #: empty: about no offer
-    client_id: str  #: the sender whose system cannot be reached; empty: about none
-    urgency: Urgency
-    attempt_count: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "urgency", Urgency(self.urgency))
 
 
 async def want_task(
@@ -53,7 +40,7 @@ class WantedTaskStore:
             if await cursor.fetchone() is None:
                 return []
         async with transaction(self._pool, NOTIFY, Act(action="task.want", object_kind="task")) as connection:
-            claimed = await connection.cursor(row_factory=class_row(WantedTask)).execute(
+            claimed = await connection.cursor(row_factory=kwargs_row(_from_row)).execute(
                 """
                 UPDATE wanted_task SET attempt_count = attempt_count + 1, next_time = %(lease_end)s
                 WHERE request_id IN (
@@ -81,3 +68,7 @@ class WantedTaskStore:
             await connection.execute(
                 "UPDATE wanted_task SET next_time = %s WHERE request_id = %s", [next_time, wanted.request_id]
             )
+
+
+def _from_row(*, urgency: str, **facts: Any) -> WantedTask:
+    return WantedTask(urgency=Urgency(urgency), **facts)

@@ -10,6 +10,7 @@ from services.taxonomy import Rung, Urgency
 
 EVENT_TYPES: Final = "org.ihala.referral.v1."
 ALERT_TYPE: Final = "org.ihala.alert.v1"
+SENDER_TYPE: Final = "org.ihala.event.v1"
 SOURCE: Final = "ihala/notify"
 OVERDUE: Final = "offer_overdue"
 #: a rung that this version does not know is a matter of people, as most are
@@ -49,23 +50,24 @@ def event_from_json(payload: bytes) -> OfferEvent | None:
 
 
 def alert_to_json(alert: Alert, now: datetime) -> bytes:
-    """Write an alert for a receiver's system: its id names it for good, however often it is sent."""
-    return _encode(
+    """
+    Write an alert for a system: its id names it for good, however often it is sent.
+
+    A sender is told which event of its feed is new, and reads there what it is.
+    """
+    if alert.client_id:
+        return _message(SENDER_TYPE, alert, now, {"event_id": alert.alert_id, "revision": alert.revision})
+    return _message(
+        ALERT_TYPE,
+        alert,
+        now,
         {
-            "specversion": "1.0",
-            "id": alert.alert_id,
-            "source": SOURCE,
-            "type": ALERT_TYPE,
-            "time": _time_text(now),
-            "datacontenttype": "application/json",
-            "data": {
-                "alert_id": alert.alert_id,
-                "offer_id": alert.offer_id,
-                "offer_version": alert.offer_version,
-                "urgency": alert.urgency.value,
-                "due_time": _time_text(alert.due_time) if alert.due_time else None,
-            },
-        }
+            "alert_id": alert.alert_id,
+            "offer_id": alert.offer_id,
+            "offer_version": alert.offer_version,
+            "urgency": alert.urgency.value,
+            "due_time": _time_text(alert.due_time) if alert.due_time else None,
+        },
     )
 
 
@@ -88,6 +90,20 @@ def receipt_from_json(payload: bytes) -> str:
 def receipt_answer_to_json(reason: str | None = None) -> bytes:
     """Write the answer to a receipt: kept, or why not."""
     return _encode({"kept": True} if reason is None else {"kept": False, "reason": reason})
+
+
+def _message(type_: str, alert: Alert, now: datetime, data: dict[str, Any]) -> bytes:
+    return _encode(
+        {
+            "specversion": "1.0",
+            "id": alert.alert_id,
+            "source": SOURCE,
+            "type": type_,
+            "time": _time_text(now),
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+    )
 
 
 def _time_text(time: datetime) -> str:

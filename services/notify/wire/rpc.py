@@ -57,7 +57,7 @@ def page_token(last: tuple[datetime, str] | None) -> str:
 def code_created(code: str, expire_time: datetime, page_url: str, *, replayed: bool = False) -> Any:
     """Answer CreateEnrolmentCode."""
     return pb.CreateEnrolmentCodeResponse(
-        code=code, expire_time=_time(expire_time), page_url=page_url, replayed=replayed
+        code=code, expire_time=time_to_wire(expire_time), page_url=page_url, replayed=replayed
     )
 
 
@@ -92,7 +92,7 @@ def devices_listed(devices: list[Device], token: str) -> Any:
 
 def alerts_listed(alerts: list[Alert], token: str) -> Any:
     """Answer ListAlerts."""
-    return pb.ListAlertsResponse(alerts=map(_alert_to_wire, alerts), next_page_token=token)
+    return pb.ListAlertsResponse(alerts=map(alert_to_wire, alerts), next_page_token=token)
 
 
 def device_to_wire(device: Device) -> Any:
@@ -101,21 +101,22 @@ def device_to_wire(device: Device) -> Any:
         device_id=device.device_id,
         receiver_id=device.receiver_id,
         channel=pb.Channel.Value(f"CHANNEL_{device.channel.name}"),
-        create_time=_time(device.create_time),
-        heard_time=_time(device.heard_time),
-        end_time=_time(device.end_time),
+        create_time=time_to_wire(device.create_time),
+        heard_time=time_to_wire(device.heard_time),
+        end_time=time_to_wire(device.end_time),
     )
 
 
-def _alert_to_wire(alert: Alert) -> pb.Alert:
+def alert_to_wire(alert: Alert) -> pb.Alert:
+    """Write an alert with its deliveries."""
     return pb.Alert(
         alert_id=alert.alert_id,
         receiver_id=alert.receiver_id,
         offer_id=alert.offer_id,
         offer_version=alert.offer_version,
         urgency=match_pb.Urgency.Value(f"URGENCY_{alert.urgency.name}"),
-        due_time=_time(alert.due_time),
-        create_time=_time(alert.create_time),
+        due_time=time_to_wire(alert.due_time),
+        create_time=time_to_wire(alert.create_time),
         deliveries=map(_delivery_to_wire, alert.deliveries),
     )
 
@@ -125,8 +126,8 @@ def _delivery_to_wire(delivery: Delivery) -> pb.Delivery:
         channel=pb.Channel.Value(f"CHANNEL_{delivery.channel.name}"),
         state=pb.DeliveryState.Value(f"DELIVERY_STATE_{delivery.state.name}"),
         attempt_count=delivery.attempt_count,
-        next_time=_time(delivery.next_time),
-        delivered_time=_time(delivery.delivered_time),
+        next_time=time_to_wire(delivery.next_time),
+        delivered_time=time_to_wire(delivery.delivered_time),
     )
 
 
@@ -143,7 +144,8 @@ def _after(token: str) -> tuple[datetime, str] | None:
     return after, last_id
 
 
-def _time(time: datetime | None) -> Timestamp | None:
+def time_to_wire(time: datetime | None) -> Timestamp | None:
+    """Write a time; None stays away."""
     if time is None:
         return None
     stamp = Timestamp()

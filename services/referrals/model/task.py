@@ -32,6 +32,7 @@ class TaskKind(StrEnum):
     DEAD_LETTER = "dead_letter"
     OVERCOMMITTED = "overcommitted"
     TELL_PERSON = "tell_person"
+    REVIEW_REFUSALS = "review_refusals"
 
 
 class TaskState(StrEnum):
@@ -55,16 +56,18 @@ class Cause(StrEnum):
     TWO_YESES = "two_yeses"
     OVERCOMMITTED = "overcommitted"
     MANAGER = "manager"  #: silence has climbed to the manager
+    UNDELIVERED = "undelivered"  #: nothing reaches the desk, or the sender's system, any more
     SENDER_SILENT = "sender_silent"  #: the sender has not said how to go on
     INTERPRETER = "interpreter"  #: nobody there speaks the language: find somebody by telephone
     RECODE = "recode"  #: more care is needed than was asked for
     LOST = "lost"  #: contact was lost, or worse: the sender says so
     UNSIGNED = "unsigned"  #: one worker went ahead at night without consent
+    REFUSALS = "refusals"  #: a provider has refused several people who are alike
     UNTOLD = "untold"  #: the person must be told what was done without consent
 
 
 #: causes of tasks that ask somebody to ring about an offer; any answer to it makes them needless
-RINGING: Final = frozenset({Cause.NO_RECEIVER, Cause.UNREAD, Cause.MANAGER, Cause.SENDER_SILENT})
+RINGING: Final = frozenset({Cause.NO_RECEIVER, Cause.UNREAD, Cause.MANAGER, Cause.SENDER_SILENT, Cause.UNDELIVERED})
 
 
 #: causes of tasks that look for somebody who can help; a yes makes them needless

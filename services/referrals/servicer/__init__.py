@@ -9,6 +9,7 @@ from services.referrals.servicer.desk import Desk
 from services.referrals.servicer.duty import DutyMethods
 from services.referrals.servicer.ending import EndingMethods
 from services.referrals.servicer.handovers import HandoverMethods
+from services.referrals.servicer.notifying import NotifyingMethods
 from services.referrals.servicer.offers import OfferMethods
 from services.referrals.servicer.overriding import OverrideMethods
 from services.referrals.servicer.places import PlaceMethods
@@ -48,6 +49,7 @@ class ReferralsServicer:
             HandoverMethods(desk),
             OverrideMethods(desk),
             PlaceMethods(desk),
+            NotifyingMethods(desk),
             ProbingMethods(desk),
             SendingMethods(desk),
             PlanningMethods(desk),

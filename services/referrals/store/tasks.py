@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from services.referrals.model import Task, TaskKind
+from services.referrals.model import Cause, Task, TaskKind
 from services.referrals.store.rows import TASK
 from services.runtime.postgres import Connection
 
@@ -71,6 +71,25 @@ async def unsigned(connection: Connection, consent_id: str) -> Task | None:
         {"consent_id": consent_id},
     )
     return found[0] if found else None
+
+
+async def undelivered(connection: Connection, offer_id: str) -> str:
+    """Return the open task that says that nothing reaches an offer's desk; empty if there is none."""
+    found = await TASK.select(
+        connection,
+        "WHERE offer_id = %(offer_id)s AND cause = 'undelivered' AND state <> 'closed' ORDER BY create_time LIMIT 1",
+        {"offer_id": offer_id},
+    )
+    return found[0].task_id if found else ""
+
+
+async def of_provider(connection: Connection, provider_id: str, cause: Cause) -> list[Task]:
+    """List the tasks about a provider, and no referral, that are not closed."""
+    return await TASK.select(
+        connection,
+        "WHERE provider_id = %(provider_id)s AND cause = %(cause)s AND referral_id IS NULL AND state <> 'closed'",
+        {"provider_id": provider_id, "cause": str(cause)},
+    )
 
 
 async def put(connection: Connection, task: Task) -> None:

@@ -5,6 +5,7 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.referrals.model import Task, TaskKind
 from services.referrals.wire.basics import enum_from_wire, enum_to_wire, time_to_wire
+from services.taxonomy import Urgency
 
 
 def task_to_wire(task: Task, *, for_sender: bool) -> pb.Task:
@@ -29,3 +30,8 @@ def task_to_wire(task: Task, *, for_sender: bool) -> pb.Task:
 def kinds_from_wire(request: service_pb.ListTasksRequest) -> list[TaskKind]:
     """Read the kinds to list."""
     return [enum_from_wire(pb.TaskKind, TaskKind, kind, "kinds") for kind in request.kinds]
+
+
+def urgency_from_wire(request: service_pb.OpenDeadLetterRequest) -> Urgency:
+    """Read how soon somebody must see to it."""
+    return enum_from_wire(matching_pb2.Urgency, Urgency, request.urgency, "urgency")
