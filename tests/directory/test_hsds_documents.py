@@ -5,6 +5,7 @@ import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 
 from services.directory.hsds.carried import opened, written
 from services.directory.hsds.composing import MAX_NESTED, Composer
-from services.directory.hsds.csv_tables import lay_out
+from services.directory.hsds.csv_tables import SAME_AS, lay_out
 from services.directory.hsds.documents import Documents
 from services.directory.hsds.incoming import Incoming, incoming
-from services.directory.hsds.packages import MAX_FILES, read_files
+from services.directory.hsds.packages import MAX_FILES, csv_files, read_files
 from services.directory.hsds.schedules import schedule_rows, schedules_of
 from services.directory.hsds.tables import RECORDS, TABLES
 from services.directory.hsds.ways import Remarks, Ways
@@ -125,6 +126,82 @@ def test_rows_of_csv_name_what_they_stood_in(tmp_path: Path) -> None:
         "s",
         "l",
     )
+
+
+def through_csv(folder: Path, documents: Documents) -> Documents:
+    folder.mkdir(exist_ok=True)
+    for name, text in csv_files(lay_out(documents)):
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+    return read_files([folder])
+
+
+def told(value: Any) -> Any:
+    """Leave out the columns that tell the nesting, which objects have after they were rows."""
+    if isinstance(value, list):
+        return [told(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: told(part) for name, part in value.items() if not name.endswith("_id") and name != "link_entity" and part
+    }
+
+
+def test_a_telephone_of_two_services_is_in_both_after_it_was_rows(tmp_path: Path) -> None:
+    phone = {"id": "f", "number": "1", "languages": [{"id": "g", "code": "ar"}]}
+    services = [{**SERVICE, "id": key, "phones": [phone]} for key in ("s", "t", "u")]
+
+    rows = lay_out(read(tmp_path, *services))
+    documents = through_csv(tmp_path / "csv", read(tmp_path, *services))
+
+    # a reader of the standard finds a telephone in each service; ours finds that they are one
+    assert sorted(row["service_id"] for row in rows["phone"].values()) == ["s", "t", "u"]
+    assert sorted(row.get(SAME_AS, "") for row in rows["phone"].values()) == ["", "f", "f"]
+    assert [Composer(documents).whole("service", key)["phones"] for key in ("t", "u")] == [
+        [{**phone, "service_id": key, "languages": [{"id": "g", "code": "ar", "phone_id": "f"}]}] for key in ("t", "u")
+    ]
+    assert lay_out(documents) == rows
+    assert documents.faults == []
+
+
+CODES = st.lists(st.sampled_from(["ar", "fr"]), max_size=2, unique=True)
+PHONES = st.lists(
+    st.builds(
+        lambda key, number, codes: {
+            "id": key,
+            "number": number,
+            "languages": [{"id": f"{key}-{code}", "code": code} for code in codes],
+        },
+        st.sampled_from("fgh"),
+        st.sampled_from(["1", "2"]),
+        CODES,
+    ),
+    max_size=3,
+    unique_by=lambda phone: str(phone["id"]),
+)
+
+
+@given(phones=st.lists(PHONES, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_whatever_services_share_each_has_its_own_after_it_was_rows(phones: list[list[dict[str, Any]]]) -> None:
+    documents = Documents()
+    for number, each in enumerate(phones):
+        documents.add("service", {**SERVICE, "id": f"s{number}", "phones": each})
+    before = {key: told(Composer(documents).whole("service", key)) for key in documents.of("service")}
+
+    with TemporaryDirectory() as folder:
+        after = through_csv(Path(folder), documents)
+
+    assert {key: told(Composer(after).whole("service", key)) for key in after.of("service")} == before
+
+
+@pytest.mark.parametrize("same", ["f", "x" * 201, "s"])
+def test_a_row_cannot_become_another_record_by_saying_that_it_is_one(tmp_path: Path, same: str) -> None:
+    (tmp_path / "services.csv").write_text(f"id,name,{SAME_AS}\ns,Night,\nt,Day,{same}\n", encoding="utf-8")
+
+    documents = read_files([tmp_path])
+
+    assert set(documents.of("service")) == {"s", "t"}
+    assert documents.of("service")["t"].body[SAME_AS] == same
 
 
 def test_a_number_that_would_be_written_otherwise_stays_a_text(tmp_path: Path) -> None:

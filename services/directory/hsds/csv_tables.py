@@ -1,12 +1,14 @@
 """The tables of the CSV package: rows nested into documents, and documents laid out as rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
+from services.directory.hsds.attributes import made_id
 from services.directory.hsds.documents import LINK_COLUMNS, MAX_ID_LENGTH, Body, Document, Documents, merge
 from services.directory.hsds.tables import RECORDS, TABLES
 from services.directory.model.imports import Fault
 
+SAME_AS: Final = "ihala_same_as"  #: of a row: the id of the object that it is, where another row has that id
 Rows = dict[str, dict[str, Body]]  #: table → id → row
 
 
@@ -22,17 +24,24 @@ def nest(tables: Mapping[str, Iterable[Any]], documents: Documents) -> None:
         for name, child in TABLES[table].children.items():
             if child.table not in RECORDS:
                 used.update((child.table, key) for key in _fill(table, by_id, name, rows.get(child.table, {})))
+    _restore(rows)
     for table, by_id in rows.items():
         for key, row in by_id.items():
             if table in RECORDS:
                 links = {link: row[f"{link}_id"] for link in LINK_COLUMNS.get(table, ()) if row.get(f"{link}_id")}
                 documents.put(Document(table, key, row, links))
             elif (table, key) not in used:
-                documents.put(Document(table, key, row))
+                documents.put(Document(table, row["id"], row))
 
 
 def lay_out(documents: Documents) -> Rows:
-    """Lay all documents out as rows; the columns that tell the nesting are filled where a row has none."""
+    """
+    Lay all documents out as rows; the columns that tell the nesting are filled where a row has none.
+
+    An object that stands in several places, a telephone of two services, is one row
+    if one row can say all of them; else it is a row for each, of which the later
+    have an id of their own and name the first in the column `ihala_same_as`.
+    """
     rows: Rows = {table: {} for table in TABLES}
     for document in documents:
         links = {f"{link}_id": key for link, key in document.links.items()}
@@ -90,21 +99,55 @@ def _is_of(table: str, child: str, row: Body) -> bool:
     return told not in TABLES or told == table
 
 
-def _lay_out(rows: Rows, table: str, value: Body) -> None:
+def _lay_out(rows: Rows, table: str, value: Body) -> str:
+    """Lay an object out with all inside it, and return the id of its row."""
     row = {name: part for name, part in value.items() if name not in TABLES[table].children and part is not None}
     for name, child in TABLES[table].children.items():
         part = value.get(name)
-        if part is None or child.table in RECORDS:
-            continue
-        if child.one:
-            row.setdefault(child.key, part["id"])
-            _lay_out(rows, child.table, part)
-        for each in () if child.one else part:
+        if child.one and part is not None and child.table not in RECORDS:
+            laid_out = _lay_out(rows, child.table, part)
+            row[child.key] = laid_out if laid_out != part["id"] else row.get(child.key, laid_out)
+    row_id = _put(rows[table], table, row)
+    for name, child in TABLES[table].children.items():
+        for each in () if child.one or child.table in RECORDS else value.get(name) or ():
             own = {column: inner for column, inner in each.items() if inner is not None}
-            _lay_out(rows, child.table, {child.key: value["id"], **_told(table, child.table), **own})
-    known = rows[table].setdefault(row["id"], row)
-    if known is not row:
+            if own.get(child.key) == value["id"]:
+                del own[child.key]  # it says where it stands, and that is this row
+            _lay_out(rows, child.table, {child.key: row_id, **_told(table, child.table), **own})
+    return row_id
+
+
+def _put(by_id: dict[str, Body], table: str, row: Body) -> str:
+    known = by_id.get(row["id"])
+    if known is not None and table not in RECORDS and _contradict(known, row):
+        parts = (f"{name}={part}" for name, part in sorted(row.items()))
+        row = {**row, "id": made_id(table, *parts), SAME_AS: row["id"]}
+        known = by_id.get(row["id"])
+    if known is None:
+        by_id[row["id"]] = row
+    else:
         merge(known, row)
+    return str(row["id"])
+
+
+def _contradict(known: Body, row: Body) -> bool:
+    return any(known.get(name, part) != part for name, part in row.items())
+
+
+def _restore(rows: Rows) -> None:
+    """Give rows that are one object in several places their one id again, and whatever names them."""
+    first: dict[str, str] = {}
+    for table, by_id in rows.items():
+        for key, row in by_id.items() if table not in RECORDS else ():
+            told = row.get(SAME_AS)
+            if isinstance(told, str) and 0 < len(told) <= MAX_ID_LENGTH:
+                first[key] = told
+                del row[SAME_AS]
+                row["id"] = told
+    for by_id in rows.values() if first else ():
+        for row in by_id.values():
+            named = [column for column, told in row.items() if column.endswith("_id") and told in first]
+            row.update({column: first[row[column]] for column in named})
 
 
 def _told(table: str, child: str) -> Body:
