@@ -5,15 +5,15 @@ from typing import Any, Final
 from services.errors import InvalidInput
 from services.referrals.model import checked_id, checked_ref
 from services.referrals.servicer.desk import Desk
+from services.referrals.servicer.summary import month_from_wire, summary
 from services.referrals.servicer.viewing import is_sender
 from services.referrals.store import events, referrals, requests
 from services.referrals.wire import responses
-from services.referrals.wire.basics import page_size, page_start, page_token, time_from_wire
+from services.referrals.wire.basics import page_size, page_start, page_token
 from services.referrals.wire.referrals import events_to_wire, referral_to_wire, states_from_wire
 from services.runtime.auth import absent, current_principal
 
 HISTORY: Final = 500
-LEAST_COUNT: Final = 5  #: fewer are left out (R14), and counts are told in steps of it
 
 
 class ReferralMethods:
@@ -61,27 +61,9 @@ class ReferralMethods:
         return responses.ListReferrals(referrals=map(referral_to_wire, page), next_page_token=token)
 
     async def SummarizeReferrals(self, request: Any, context: Any) -> Any:
-        start_time, end_time = time_from_wire(request, "start_time"), time_from_wire(request, "end_time")
+        start_time, end_time = month_from_wire(request, "start_time"), month_from_wire(request, "end_time")
         if start_time is not None and end_time is not None and end_time <= start_time:
             raise InvalidInput("end_time must be after start_time")
         async with self._desk.read() as connection:
             counts = await referrals.count_by_area(connection, start_time, end_time)
-        told = [count for count in counts if count.offer_count >= LEAST_COUNT]
-        hidden = [count for count in told if 0 < count.accepted_count < LEAST_COUNT]
-        return responses.SummarizeReferrals(
-            counts=[
-                responses.ReferralCount(
-                    area_cell=count.area_cell,
-                    group=count.group,
-                    offer_count=_stepped(count.offer_count),
-                    accepted_count=_stepped(count.accepted_count) or None,
-                )
-                for count in told
-            ],
-            suppressed=len(told) < len(counts) or bool(hidden),
-        )
-
-
-def _stepped(count: int) -> int:
-    """Round down, so that the difference of two answers tells nothing of one person."""
-    return count - count % LEAST_COUNT
+        return summary(counts)

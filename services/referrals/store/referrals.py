@@ -11,7 +11,7 @@ from services.runtime.postgres import Connection
 
 @dataclass(frozen=True, slots=True)
 class AreaCount:
-    """Offers of one area and service group."""
+    """Offers of one area, service group and month."""
 
     area_cell: str
     group: str
@@ -125,7 +125,7 @@ async def count_probing(connection: Connection, client_id: str) -> int:
 async def count_by_area(
     connection: Connection, start_time: datetime | None, end_time: datetime | None
 ) -> list[AreaCount]:
-    """Count offers by the provider's area and the service group, ordered by both."""
+    """Count offers by the provider's area, the service group and the month (UTC), ordered by the first two."""
     cursor = await connection.execute(
         """
         SELECT area_cell, split_part(code, '-', 1) AS code_group, count(*)::integer,
@@ -134,7 +134,7 @@ async def count_by_area(
         WHERE area_cell <> ''
           AND (%(start_time)s::timestamptz IS NULL OR occurred_time >= %(start_time)s::timestamptz)
           AND (%(end_time)s::timestamptz IS NULL OR occurred_time < %(end_time)s::timestamptz)
-        GROUP BY area_cell, code_group ORDER BY area_cell, code_group
+        GROUP BY area_cell, code_group, date_trunc('month', occurred_time, 'UTC') ORDER BY area_cell, code_group
         """,
         {"start_time": start_time, "end_time": end_time},
     )
