@@ -17,7 +17,15 @@ from services.errors import IhalaError
 from services.hours import zone
 from services.referrals.clients import RemoteDirectory, RemoteMatching
 from services.referrals.clocks import Clocks, ladders, overridden
-from services.referrals.due import Rematcher, SteadyClock, erase_cases, escalate_tasks, remind_senders, take_rungs
+from services.referrals.due import (
+    Rematcher,
+    SteadyClock,
+    erase_cases,
+    escalate_tasks,
+    remind_senders,
+    send_corrections,
+    take_rungs,
+)
 from services.referrals.follower import Follower
 from services.referrals.relay import relay
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
@@ -41,7 +49,7 @@ SCHEMA: Final = "referrals"
 DATABASE: Final = "postgres"
 DIRECTORY_FEED: Final = "directory feed"
 ERASURE_REST_S: Final = 60.0
-CALENDAR_REST_S: Final = 30.0  #: clocks of days need no seconds
+CALENDAR_REST_S: Final = 30.0  #: clocks of days need no seconds, nor do corrections of a record
 SETTLES_AFTER_S: Final = 300.0  #: a new time is taken for the right one, so that no clock stands still for ever
 
 
@@ -133,6 +141,9 @@ async def work(
             return 0
         return woken(desk.waker, await erase_cases(desk.pool, desk.house, timedelta(days=chosen.retention_days), now))
 
+    async def correct() -> int:
+        return await send_corrections(desk.pool, directory, utc_now())
+
     async def rematch() -> int:
         return woken(desk.waker, await rematcher.look(utc_now()))
 
@@ -143,6 +154,7 @@ async def work(
         loops.create_task(rounds(take_due, stop, kind="due"), name="due")
         loops.create_task(rounds(rematch, stop, kind="rematch", waker=desk.waker), name="rematch")
         loops.create_task(rounds(erase, stop, kind="erasure", rest_s=ERASURE_REST_S), name="erasure")
+        loops.create_task(rounds(correct, stop, kind="corrections", rest_s=CALENDAR_REST_S), name="corrections")
         loops.create_task(rounds(sweep, stop, kind="sweeper"), name="sweeper")
         loops.create_task(publish(chosen, desk, stop), name="relay")
 

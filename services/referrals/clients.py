@@ -47,6 +47,12 @@ class Directory(Protocol):
     def watch(self, epoch: str, after_revision: int) -> AsyncIterator[ProviderPage]: ...
 
 
+class Corrections(Protocol):
+    """The directory, as far as it hears what refusals say of its records."""
+
+    async def correct(self, request_id: str, provider_id: str, reason: str, code: str) -> None: ...
+
+
 class RemoteMatching:
     """The matching service, over a channel with a service's token."""
 
@@ -120,6 +126,21 @@ class RemoteDirectory:
 
     def __init__(self, channel: Channel) -> None:
         self._stub = DirectoryServiceStub(channel)
+
+    async def correct(self, request_id: str, provider_id: str, reason: str, code: str) -> None:
+        """
+        Say what a refusal says of a provider's record; a repeat changes nothing.
+
+        Raises:
+            NotFound: There is no such provider any more.
+
+            Unavailable: The directory cannot be reached.
+        """
+        await self._stub.SuggestCorrection(
+            directory_pb.SuggestCorrectionRequest(
+                request_id=request_id, provider_id=provider_id, reason=reason, code=code
+            )
+        )
 
     async def closures(self) -> list[Entry]:
         """

@@ -12,13 +12,15 @@ from services.directory.servicer.life import own_desk
 from services.directory.store.bodies import check_revision
 from services.directory.store.providers import lock, write
 from services.directory.store.reading import get
-from services.directory.store.suggestions import keep, lock_waiting, provider_of, settle, waiting
+from services.directory.store.suggestions import find_correction, keep, lock_waiting, provider_of, settle, waiting
 from services.directory.wire.nouns_wire import PROVIDER
-from services.directory.wire.requests_wire import page_size_of
+from services.directory.wire.requests_wire import is_record_id, page_size_of
 from services.directory.wire.suggestions_wire import (
+    CorrectionAnswer,
     ReviewAnswer,
     SuggestAnswer,
     Suggestion,
+    correction_of,
     review_answer,
     review_of,
     suggested,
@@ -28,7 +30,7 @@ from services.directory.wire.suggestions_wire import (
     suggestions_position,
 )
 from services.errors import FailedPrecondition, Reason
-from services.runtime.auth import current_principal
+from services.runtime.auth import absent, current_principal
 from services.runtime.postgres import Connection, read
 
 
@@ -64,6 +66,34 @@ class SuggestionMethods:
 
         # the provider, so that the answer is forgotten with it if it becomes confidential
         return await self._directory.command("provider.suggest", request, SuggestAnswer, provider_id, run)
+
+    async def SuggestCorrection(self, request: Any, context: Any) -> Any:
+        if not is_record_id(request.provider_id):
+            raise absent()
+        suggestion_id = self._directory.make_id()
+
+        async def run(connection: Connection, actor: str, now: datetime) -> Any:
+            held = await lock(connection, request.provider_id)
+            doc, paths = correction_of(request, held.stored)
+            if paths and suggested(held.stored, doc, paths) == held.provider:
+                return CorrectionAnswer()  # the record says so already
+            waits = await find_correction(connection, request.provider_id, request.reason, doc)
+            if not waits:
+                suggestion = Suggestion(
+                    suggestion_id=suggestion_id,
+                    provider_id=request.provider_id,
+                    doc=doc,
+                    paths=paths,
+                    client_id=current_principal().client_id,
+                    actor=actor,
+                    create_time=now,
+                    state="waiting",
+                    reason=request.reason,
+                )
+                await keep(connection, suggestion)
+            return CorrectionAnswer(suggestion_id=waits or suggestion_id)
+
+        return await self._directory.command("provider.correct", request, CorrectionAnswer, request.provider_id, run)
 
     async def ListSuggestions(self, request: Any, context: Any) -> Any:
         after, size = suggestions_position(request), page_size_of(request)

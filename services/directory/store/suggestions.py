@@ -15,7 +15,7 @@ from services.runtime.postgres import Connection
 
 _COLUMNS: Final = (
     "suggestion_id::text, suggestion.provider_id::text, suggestion.doc, paths, client_id, actor,"
-    " suggestion.create_time, state"
+    " suggestion.create_time, state, reason"
 )
 
 
@@ -23,8 +23,8 @@ async def keep(connection: Connection, suggestion: Suggestion) -> None:
     """Keep a suggestion that waits."""
     await connection.execute(
         """
-        INSERT INTO suggestion (suggestion_id, provider_id, doc, paths, client_id, actor, create_time, state)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO suggestion (suggestion_id, provider_id, doc, paths, client_id, actor, create_time, state, reason)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             suggestion.suggestion_id,
@@ -35,8 +35,22 @@ async def keep(connection: Connection, suggestion: Suggestion) -> None:
             suggestion.actor,
             suggestion.create_time,
             suggestion.state,
+            suggestion.reason,
         ],
     )
+
+
+async def find_correction(connection: Connection, provider_id: str, reason: str, doc: bytes) -> str:
+    """Return the suggestion that waits and says the same of a record; empty if there is none."""
+    cursor = await connection.execute(
+        """
+        SELECT suggestion_id::text FROM suggestion
+        WHERE provider_id = %s AND state = 'waiting' AND reason = %s AND doc = %s LIMIT 1
+        """,
+        [provider_id, reason, doc],
+    )
+    row = await cursor.fetchone()
+    return "" if row is None else str(row[0])
 
 
 async def waiting(

@@ -27,6 +27,7 @@ from services.directory.wire.requests_wire import (
 )
 from services.directory.wire.values_wire import time_to_wire
 from services.runtime.auth import absent
+from services.taxonomy import Side, decline_reason, service
 
 #: for editors alone: what names other records, where it comes from, and what others say of the provider
 FOR_EDITORS: Final = PROVIDER.server_set | {
@@ -40,6 +41,7 @@ FOR_EDITORS: Final = PROVIDER.server_set | {
 }
 
 SuggestAnswer: Final[type[Any]] = service_pb.SuggestChangeResponse
+CorrectionAnswer: Final[type[Any]] = service_pb.SuggestCorrectionResponse
 ReviewAnswer: Final[type[Any]] = service_pb.ReviewSuggestionResponse
 
 
@@ -55,6 +57,7 @@ class Suggestion:
     actor: str
     create_time: datetime
     state: str
+    reason: str = ""  #: of the refusals that say so; empty: a desk asks for it
 
 
 def suggestion_of(request: service_pb.SuggestChangeRequest) -> tuple[str, bytes, list[str]]:
@@ -73,6 +76,26 @@ def suggestion_of(request: service_pb.SuggestChangeRequest) -> tuple[str, bytes,
     doc = canonical(request.provider)
     request.provider.provider_id = provider_id  # for the digest
     return provider_id, doc, sorted(names)
+
+
+def correction_of(request: service_pb.SuggestCorrectionRequest, stored: Stored) -> tuple[bytes, list[str]]:
+    """
+    Write what a refusal says of a record: the fields that are to change; none where only a person can say.
+
+    Raises:
+        InvalidInput: the reason or the service is not in its vocabulary.
+    """
+    decline_reason(request.reason, side=Side.PROVIDER)
+    after = pb.Provider()
+    if request.reason == "service_not_offered":
+        code = service(request.code, "code").code
+        claims = [claim for claim in pb.Provider.FromString(stored.doc).claims if claim.code != code]
+        after.claims.extend([*claims, pb.ServiceClaim(code=code, claim=pb.CLAIM_NO)])
+        return canonical(after), ["claims"]
+    if request.reason == "temporarily_closed":
+        after.status = pb.STATUS_PAUSED
+        return canonical(after), ["status"]
+    return b"", []
 
 
 def review_of(request: service_pb.ReviewSuggestionRequest) -> None:
@@ -136,10 +159,12 @@ def _shown(suggestion: Suggestion, stored: Stored) -> service_pb.Suggestion:
         actor=suggestion.actor,
         changes=differences(before, _changed(stored, suggestion.doc, suggestion.paths), suggestion.paths),
         provider_revision=stored.revision,
+        reason=suggestion.reason,
     )
 
 
 def _changed(stored: Stored, doc: bytes, paths: Sequence[str]) -> pb.Provider:
     message = pb.Provider.FromString(stored.doc)
-    apply_mask(message, pb.Provider.FromString(doc), FieldMask(paths=paths), FOR_EDITORS)
+    if paths:  # none: the record is to be looked at
+        apply_mask(message, pb.Provider.FromString(doc), FieldMask(paths=paths), FOR_EDITORS)
     return message

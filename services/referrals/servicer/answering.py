@@ -5,6 +5,7 @@ from typing import Any
 from services.referrals import scene
 from services.referrals.model import Act, Offer, PlaceItem
 from services.referrals.scene import Scene
+from services.referrals.servicer import refusals
 from services.referrals.servicer.commands import Commands
 from services.referrals.store import declines
 from services.referrals.wire import responses
@@ -36,9 +37,13 @@ class AnsweringMethods(Commands):
 
         async def keep(connection: Connection, offer: Offer) -> None:
             await self.keep_reason(connection, offer, reason)
-            if not reason.sealed:
-                said = declines.Decline(reason, request.population, request.places_without_staff)
-                await declines.add(connection, offer, said, self._desk.now())
+            if reason.sealed:
+                return
+            now = self._desk.now()
+            likeness = await refusals.likeness_of(connection, self._desk, offer, reason)
+            said = declines.Decline(reason, request.population, request.places_without_staff, likeness)
+            await declines.add(connection, offer, said, now)
+            await refusals.review(connection, self._desk, offer, likeness, now)
 
         return await self.answer(request, "decline", responses.DeclineOffer, apply, guard=keep)
 

@@ -47,6 +47,10 @@ class Desk:
         """Digest a request, so that another body under its id is noticed."""
         return hmac.new(self.digest_key, canonical(request), hashlib.sha256).digest()
 
+    def digest_of(self, text: str) -> bytes:
+        """Digest a text, so that equal ones are found and none is guessed."""
+        return hmac.new(self.digest_key, text.encode(), hashlib.sha256).digest()
+
     @asynccontextmanager
     async def read(self, *, snapshot: bool = False) -> AsyncIterator[Connection]:
         """
