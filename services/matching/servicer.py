@@ -15,6 +15,7 @@ from services.matching.model.answer import Row
 from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
+from services.matching.plans import Plans, Searches
 from services.matching.token import Answered, Sealer, expiry, stale
 from services.matching.wire import request_wire, response_wire
 
@@ -54,6 +55,16 @@ class MatchingServicer:
         self._sealer = sealer
         self._now = now
         self._pace = pace
+        self._plans = Plans(
+            directory,
+            Searches(
+                enquiry=self._enquiry,
+                questions=lambda enquiry, at: self._asked(enquiry, enquiry.needs, at),
+                token=self._token,
+                verify=self._verify,
+            ),
+            now,
+        )
 
     async def FindMatches(self, request: Any, context: Any) -> Any:
         snapshot = self._directory.snapshot
@@ -65,7 +76,7 @@ class MatchingServicer:
             (asked,) = self._asked(enquiry, [interpreter], now)
             answers.append(ranking.find(snapshot, asked, enquiry.limit))
         evaluated_time = enquiry.when_time or now
-        token = self._sealer.seal(self._answered(request, snapshot, evaluated_time, now))
+        token = self._token(request_wire.digested(request), snapshot, evaluated_time, now)
         return response_wire.answer_to_wire(
             answers,
             epoch=snapshot.epoch,
@@ -79,10 +90,7 @@ class MatchingServicer:
     async def CheckMatch(self, request: Any, context: Any) -> Any:
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
-        answered = self._sealer.open(request.match_token, now)
-        facts, safety = map(self._sealer.digest, request_wire.digested(request.request))
-        if (answered.request, answered.safety) != (facts, safety):
-            raise stale()
+        self._verify(request.match_token, request_wire.digested(request.request), now)
         enquiry, _ = self._enquiry(request.request, snapshot)
         interpreter = bundle.interpreter_for(enquiry)  # the last, if it was added
         needs = enquiry.needs if interpreter is None else (*enquiry.needs, interpreter)
@@ -105,10 +113,10 @@ class MatchingServicer:
         raise Unimplemented("ExplainMatch is not answered in this version")
 
     async def PlanMatches(self, request: Any, context: Any) -> Any:
-        raise Unimplemented("PlanMatches is not answered in this version")
+        return await self._plans.plan(request, context.time_remaining())
 
     async def CheckPlan(self, request: Any, context: Any) -> Any:
-        raise Unimplemented("CheckPlan is not answered in this version")
+        return await self._plans.check(request)
 
     def _enquiry(self, request: Any, snapshot: Snapshot) -> tuple[Enquiry, tuple[Conflict, ...]]:
         """Read a request with the needs that it brings with it, and what of its envelope cannot hold."""
@@ -120,9 +128,10 @@ class MatchingServicer:
         calendar, lines = self._directory.calendar, self._directory.lines
         return [Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace) for need in needs]
 
-    def _answered(self, request: Any, snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> Answered:
-        facts, safety = map(self._sealer.digest, request_wire.digested(request))
-        return Answered(
+    def _token(self, digested: tuple[bytes, bytes], snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> str:
+        """Sign that a request, its facts and its envelope, was answered from a snapshot."""
+        facts, safety = map(self._sealer.digest, digested)
+        answered = Answered(
             request=facts,
             safety=safety,
             epoch=snapshot.epoch,
@@ -131,6 +140,13 @@ class MatchingServicer:
             evaluated_s=evaluated_time.timestamp(),
             expires_s=expiry(now),
         )
+        return self._sealer.seal(answered)
+
+    def _verify(self, token: str, digested: tuple[bytes, bytes], now: datetime) -> None:
+        """Refuse a token that is not of this request, or too old."""
+        answered = self._sealer.open(token, now)
+        if (answered.request, answered.safety) != tuple(map(self._sealer.digest, digested)):
+            raise stale()
 
 
 def _check(snapshot: Snapshot, asked: Asked, need_no: int, provider_id: str) -> Any:

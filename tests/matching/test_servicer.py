@@ -416,12 +416,10 @@ async def test_a_cell_stands_for_its_middle(house: Open) -> None:
     assert match.cost_m == pytest.approx(0, abs=0.01)
 
 
-async def test_explain_and_plan_are_not_answered_yet(house: Open) -> None:
+async def test_explain_is_not_answered_yet(house: Open) -> None:
     async with house() as here:
         with pytest.raises(Unimplemented):
             await here.stub.ExplainMatch(pb.ExplainMatchRequest())
-        with pytest.raises(Unimplemented):
-            await here.stub.PlanMatches(pb.PlanMatchesRequest())
 
 
 class TestCheckMatch:

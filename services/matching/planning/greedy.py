@@ -82,6 +82,13 @@ class Board:
                 return 0, ()
         return 1, tuple(listed)
 
+    def has_room(self, party: Party, spot: Spot) -> bool:
+        """Say whether one more unit would find room; nothing is taken."""
+        before = dict(self._free)
+        taken, _ = self.take(party, spot, 1)
+        self._free = before
+        return taken == 1
+
     def _draw(self, member: int, ways: Sequence[Way], most: int) -> Draws:
         drawn: list[tuple[int, Way, int]] = []
         for way in ways:
