@@ -34,6 +34,7 @@ from services.notify.store.devices import DeviceStore
 from services.notify.store.heard import HeardStore
 from services.notify.store.letters import LetterStore
 from services.notify.store.logs import LogStore
+from services.notify.store.repairs import RepairStore
 from services.notify.store.senders import SenderStore
 from services.notify.store.shifts import ShiftStore
 from services.notify.store.streams import StreamStore
@@ -131,6 +132,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         reconciler = Reconciler(
             devices=devices,
             deliveries=sent,
+            repairs=RepairStore(pool),
             channel=channel,
             accounts=accounts,
             provisioner=_provisioner(settings),

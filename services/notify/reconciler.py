@@ -2,7 +2,8 @@
 Put back what NATS has lost: streams, consumers, accounts, and alerts that nobody has confirmed.
 
 PostgreSQL is the truth. An alert without a receipt is due again after a minute
-(`ringing.CONFIRM_WITHIN`), under a new message id; here is what it needs to arrive.
+(`ringing.CONFIRM_WITHIN`), under a new message id; here is what it needs to arrive, and
+where a receiver's consumer was lost, all that it has not confirmed is due at once.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from services.notify.channels import nats
 from services.notify.consumer import pause
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
+from services.notify.store.repairs import RepairStore
 from services.runtime import jetstream
 
 EVERY_S: Final = 30.0
@@ -54,6 +56,7 @@ class Reconciler:
 
     devices: DeviceStore
     deliveries: DeliveryStore
+    repairs: RepairStore
     channel: nats.NatsChannel
     accounts: AccountsFile
     provisioner: Provisioner | None  #: None: streams are made elsewhere
@@ -79,6 +82,9 @@ class Reconciler:
             await self.provisioner.ensure_streams()
         await jetstream.ensure_consumer(connection, consumer.STREAM, consumer.DURABLE)
         for receiver_id in await self.devices.nats_accounts():
-            await self.channel.ensure_consumer(receiver_id)
+            made_time = await self.channel.ensure_consumer(receiver_id)
+            if made_time is not None and await self.repairs.note_consumer(receiver_id, made_time, self.now()):
+                log.error("reconcile.consumer_lost")
         await self.accounts.apply()
         await self.deliveries.add_missing(self.now())
+        await self.repairs.forget_heard(self.now())

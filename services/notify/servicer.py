@@ -43,8 +43,8 @@ class Directory(Protocol):
 class NatsConsumers(Protocol):
     """Where receivers fetch their alerts."""
 
-    async def ensure_consumer(self, receiver_id: str) -> None:
-        """Make the receiver's consumer, or raise Unavailable."""
+    async def ensure_consumer(self, receiver_id: str) -> datetime | None:
+        """Make the receiver's consumer, or raise Unavailable; say when it was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

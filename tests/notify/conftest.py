@@ -21,6 +21,7 @@ from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
 from services.notify.store.letters import LetterStore
+from services.notify.store.repairs import RepairStore
 from services.notify.store.requests import Request
 from services.notify.store.shifts import ShiftStore
 from services.runtime import jetstream
@@ -241,6 +242,7 @@ async def loops_of_notify(
                 reconciler=Reconciler(
                     devices=stores.devices,
                     deliveries=stores.deliveries,
+                    repairs=RepairStore(stores.pool),
                     channel=channel,
                     accounts=accounts,
                     provisioner=provisioner,

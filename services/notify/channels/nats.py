@@ -45,14 +45,19 @@ class NatsChannel:
             raise SendFailed(error.reason, permanent=False) from error
         return False  # the receipt comes by itself
 
-    async def ensure_consumer(self, receiver_id: str) -> None:
+    async def ensure_consumer(self, receiver_id: str) -> datetime | None:
         """
         Make the durable consumer from which a receiver fetches; nothing happens if it is there.
+
+        Returns:
+            When it was made, by the server's clock.
 
         Raises:
             Unavailable: NATS is away, or has no stream of alerts yet.
         """
-        await jetstream.ensure_consumer(self._connected(), STREAM, receiver_id, filter_subject=subject_of(receiver_id))
+        return await jetstream.ensure_consumer(
+            self._connected(), STREAM, receiver_id, filter_subject=subject_of(receiver_id)
+        )
 
     def _connected(self) -> jetstream.Connection:
         if self._connection is None:

@@ -92,3 +92,5 @@ ALTER TABLE device
     ADD COLUMN consumer_time timestamptz,
     ADD COLUMN token_digest_of_stream bytea; -- of the token with which a stream was opened
 CREATE UNIQUE INDEX device_stream ON device (receiver_id, token_digest_of_stream) WHERE channel = 'stream';
+
+CREATE INDEX inbox_oldest ON inbox (received_time);
