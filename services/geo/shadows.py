@@ -41,7 +41,7 @@ class Ground:
     """
 
     def __init__(self, zones: Iterable[Any], start: Point, *, is_escorted: bool = False) -> None:
-        self._start = start
+        self.start = start
         copies = [copy for zone in zones for copy in _copies(zone, start.longitude_deg)]
         self.zones = shapely.union_all(copies)
         shadows = [] if is_escorted else [wedge for copy in copies for wedge in _wedges_of_zone(copy, start)]
@@ -51,10 +51,13 @@ class Ground:
 
     def forbids(self, longitude_deg: Degrees, latitude_deg: Degrees) -> Inside:
         """Say of each goal whether it is in a zone, or the way there enters one; the rim is inside."""
-        inside: Inside = shapely.intersects_xy(
-            self._forbidden, nearest_turn(longitude_deg, self._start.longitude_deg), latitude_deg
-        )
+        inside: Inside = shapely.intersects_xy(self._forbidden, self.turned(longitude_deg), latitude_deg)
         return inside
+
+    def turned(self, longitude_deg: Degrees) -> Degrees:
+        """Move longitudes by whole turns to where `zones` are drawn."""
+        turned_deg: Degrees = nearest_turn(longitude_deg, self.start.longitude_deg)
+        return turned_deg
 
 
 class Barrier:
@@ -69,7 +72,7 @@ class Barrier:
 
     def __init__(self, line: Sequence[Point], start: Point) -> None:
         self._line = line
-        self._start = start
+        self.start = start
         here = (start.longitude_deg, start.latitude_deg)
         copies = _copies(laid_out_line(line), start.longitude_deg)
         shadow = shapely.union_all([wedge for copy in copies for wedge in _wedges(shapely.get_coordinates(copy), here)])
@@ -80,16 +83,16 @@ class Barrier:
 
     def stops(self, longitude_deg: Degrees, latitude_deg: Degrees) -> Inside:
         """Say of each goal whether the way there meets the line, exactly as `crosses` does."""
-        east_deg = nearest_turn(longitude_deg, self._start.longitude_deg)
+        east_deg = nearest_turn(longitude_deg, self.start.longitude_deg)
         met: Inside = shapely.intersects_xy(self._surely, east_deg, latitude_deg)
         unsure = ~met & shapely.intersects_xy(self._perhaps, east_deg, latitude_deg)
         # half a turn away either way round is the shorter one
-        unsure |= np.abs(np.abs(east_deg - self._start.longitude_deg) - TURN_DEG / 2) <= _UNSURE_DEG
+        unsure |= np.abs(np.abs(east_deg - self.start.longitude_deg) - TURN_DEG / 2) <= _UNSURE_DEG
         if self._is_here:
             unsure[:] = True
         for row in np.flatnonzero(unsure).tolist():
             goal = Point(float(latitude_deg[row]), float(longitude_deg[row]))
-            met[row] = crosses(self._start, goal, self._line)
+            met[row] = crosses(self.start, goal, self._line)
         return met
 
 

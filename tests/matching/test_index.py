@@ -25,8 +25,10 @@ from services.matching.model.provider import (
     VettingState,
 )
 from services.matching.model.request import Asked, Item, Need
+from services.matching.model.travel import Mode
 from services.matching.ranking import find
-from services.taxonomy import service
+from services.taxonomy import Urgency, service
+from tests.matching.envelopes import LINES, SERVED, envelopes
 from tests.matching.samples import NOON, a_provider, a_report, a_rule, asked
 from tests.matching.scan import full_scan, lists_of
 
@@ -72,6 +74,8 @@ REPORTS = st.lists(
 ).map(tuple)
 FACTS: dict[str, st.SearchStrategy[Any]] = {
     "place": st.none() | PLACES,
+    "location_id": st.sampled_from(["", "l-1", "l-2"]),
+    "service_areas": SERVED,
     "country_code": st.sampled_from(["LY", "TN"]),
     "claims": st.dictionaries(st.sampled_from(CODES), CLAIMS, min_size=1).map(lambda each: tuple(sorted(each.items()))),
     "rules": st.frozensets(RULES, max_size=5),
@@ -140,20 +144,35 @@ NEEDS = st.builds(
     staff_gender=st.sampled_from(["", "woman"]),
     items=st.lists(st.builds(Item, st.sampled_from(["women", "boys"]), st.integers(1, 3)), max_size=2).map(tuple),
     has_risk_assessment=st.booleans(),
+    urgency=st.sampled_from(Urgency),
+    is_remote=st.sampled_from([False, False, False, True]),
 )
-QUESTIONS = st.builds(
-    Asked,
-    need=NEEDS,
-    origin=PLACES,
-    when_time=st.just(NOON),
-    now_time=st.just(NOON),
-    country_code=st.sampled_from(["LY", "LY", ""]),
-    person=PERSONS,
-    excluded_provider_ids=st.frozensets(st.sampled_from(["p-000", "p-001", "nobody"])),
-    max_cost_mm=st.none() | st.integers(0, 20_003_932_000),
-    taken=st.none()
-    | st.dictionaries(st.tuples(st.sampled_from(["pool-1", "pool-2"]), st.just("anyone")), st.integers(0, 9)),
-)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Asked:
+    """Draw a question, with an envelope that is seen from its origin."""
+    origin = draw(PLACES)
+    return Asked(
+        need=draw(NEEDS),
+        origin=origin,
+        when_time=NOON + draw(st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=5)])),
+        now_time=NOON,
+        country_code=draw(st.sampled_from(["LY", "LY", ""])),
+        person=draw(PERSONS),
+        excluded_provider_ids=draw(st.frozensets(st.sampled_from(["p-000", "p-001", "nobody"]))),
+        envelope=draw(envelopes(origin)),
+        lines=draw(st.lists(LINES, max_size=2).map(tuple)),
+        mode=draw(st.sampled_from(Mode)),
+        max_cost_mm=draw(st.none() | st.integers(0, 20_003_932_000)),
+        taken=draw(
+            st.none()
+            | st.dictionaries(st.tuples(st.sampled_from(["pool-1", "pool-2"]), st.just("anyone")), st.integers(0, 9))
+        ),
+    )
+
+
+QUESTIONS = questions()
 
 
 @settings(max_examples=150, deadline=None)

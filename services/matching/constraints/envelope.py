@@ -8,7 +8,7 @@ gate is.
 
 from typing import Final
 
-from services.geo import Point
+from services.geo import AreaCell, Point
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.safety import Keepout
@@ -53,9 +53,12 @@ def out_of_zones(asked: Asked, provider: Provider) -> Finding:
         return YES
     if isinstance(place, Point):
         return NO if keepout.forbids(place) else YES
-    if keepout.forbids(place.centre):
-        return NO
-    is_touched, share = keepout.overlap(place)
+    return NO if keepout.forbids(place.centre) else of_cell(keepout, place)
+
+
+def of_cell(keepout: Keepout, cell: AreaCell) -> Finding:
+    """Judge a cell whose centre is free by how much of it zones hold."""
+    is_touched, share = keepout.overlap(cell)
     if share >= _HALF:
         return NO
     return ask_provider(FRONT_GATE) if is_touched else YES

@@ -197,7 +197,7 @@ CONSTRAINTS: Final = (
     ),
     Constraint("places", "R7", places.places, ("pool_id", "place_reports"), only_for="accommodation"),
     Constraint("position", "", whereabouts.position, ("place",)),
-    Constraint("distance", "", whereabouts.distance, ("place",)),
+    Constraint("distance", "", whereabouts.distance, ("place",), only_if=whereabouts.has_limit),
     Constraint(
         "reachable",
         "R46",

@@ -21,6 +21,11 @@ def position(_: Asked, provider: Provider) -> Finding:
 
 def distance(asked: Asked, provider: Provider) -> Finding:
     """Whether it is within the distance asked for, by the one definition of cost."""
-    if asked.max_cost_mm is None or provider.place is None or asked.need.is_remote:
+    if asked.max_cost_mm is None or provider.place is None or not has_limit(asked):
         return YES
     return YES if cost_mm(asked.origin, provider.place) <= asked.max_cost_mm else NO
+
+
+def has_limit(asked: Asked) -> bool:
+    """Whether `distance` can answer otherwise than by yes; nobody has to go to a remote service."""
+    return asked.max_cost_mm is not None and not asked.need.is_remote

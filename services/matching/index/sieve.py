@@ -17,6 +17,7 @@ from services.matching.index.bits import Rows, Words, count
 from services.matching.index.facets import Attributes, Column, facet_of
 from services.matching.index.ground import View
 from services.matching.index.judged import Judged, Tables
+from services.matching.index.paths import Paths
 from services.matching.index.shelf import NOBODY, Sets, Shelf
 from services.matching.index.times import microseconds
 from services.matching.model.provider import Provider
@@ -80,6 +81,7 @@ class Question:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.gauge = Gauge(asked.origin)
+        self.paths = Paths(asked, self.gauge)
         self.when_us = microseconds(asked.when_time)
         listed = steps(asked.need.service, has_person=asked.person is not None)
         self._steps = [(step, None if step.facet is None else step.key_of(asked)) for step in listed]
@@ -243,6 +245,12 @@ class Sifted:
                 return shelf.judge_places(constraint, asked, self._alive)
             case "distance" if asked.max_cost_mm is not None:
                 return shelf.judge_distance(self._question.gauge, self._seen(), asked.max_cost_mm, self._alive)
+            case "reachable":
+                return self._question.paths.judge_reachable(shelf, self._seen(), self._alive)
+            case "lines":
+                return self._question.paths.judge_lines(shelf, self._alive)
+            case "safety":
+                return self._question.paths.judge_safety(shelf, self._alive)
             case _:
                 return shelf.judge_each(constraint, asked, self._alive)
 

@@ -1,0 +1,95 @@
+"""Zones, lines and deadlines over many places at once: what the index says is what each constraint says."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.geo import Place, cell_at
+from services.matching.index.snapshot import Snapshot
+from services.matching.model.lines import Line
+from services.matching.model.safety import Envelope, Kin
+from services.matching.model.travel import USUAL_PACE, Mode, arrival
+from services.matching.ranking import find
+from services.taxonomy import Urgency
+from tests.matching.envelopes import LINES, envelopes, moved
+from tests.matching.samples import NOON, TRIPOLI, a_need, a_person, a_provider, asked
+from tests.matching.scan import full_scan, lists_of
+
+NEAR = st.builds(
+    lambda east, north: moved(TRIPOLI, east / 50, north / 50), st.integers(-300, 300), st.integers(-300, 300)
+)
+AROUND: st.SearchStrategy[Place] = NEAR | st.builds(cell_at, NEAR, st.integers(3, 6))
+GROWN_UP = a_person(no_reason_to_believe_child=True, has_documents=True, accepts_reporting=True)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(AROUND, min_size=30, max_size=80), envelopes(TRIPOLI), st.sampled_from(["ACC-EMG", "LEG-ADV", "HEA-EMG"])
+)
+def test_r22_r23_r25_an_envelope_holds_for_many_as_for_each(places: list[Place], envelope: Envelope, code: str) -> None:
+    providers = [
+        a_provider(f"p-{n:03}", code=code, place=place, pool_id=f"pool-{n % 9}", location_id=f"l-{n % 11}")
+        for n, place in enumerate(places)
+    ]
+    question = asked(a_need(code), envelope=envelope)
+
+    assert lists_of(find(Snapshot.of("epoch", 1, providers), question, 100)) == full_scan(providers, question, 100)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(AROUND, min_size=30, max_size=80),
+    st.lists(LINES, min_size=1, max_size=2).map(tuple),
+    st.sampled_from(Urgency),
+    st.sampled_from(Mode),
+    st.sampled_from([0, 90, 600]),
+)
+def test_r46_r60_lines_and_deadlines_hold_for_many_as_for_each(
+    places: list[Place], lines: tuple[Line, ...], urgency: Urgency, mode: Mode, minutes: int
+) -> None:
+    providers = [a_provider(f"p-{n:03}", place=place) for n, place in enumerate(places)]
+    question = asked(
+        replace(a_need(), urgency=urgency),
+        person=GROWN_UP,
+        lines=lines,
+        mode=mode,
+        when_time=NOON + timedelta(minutes=minutes),
+    )
+
+    assert lists_of(find(Snapshot.of("epoch", 1, providers), question, 100)) == full_scan(providers, question, 100)
+
+
+@given(st.lists(st.integers(0, 20_003_932_000), min_size=1), st.sampled_from(Mode))
+def test_many_ways_take_as_long_as_each(costs: list[int], mode: Mode) -> None:
+    assert USUAL_PACE.travels_s(mode, np.array(costs)).tolist() == [USUAL_PACE.travel_s(mode, each) for each in costs]
+
+
+@given(st.integers(0, 10**8), st.integers(0, 10**6))
+def test_nobody_arrives_before_the_way_is_done_nor_before_the_time_asked_for(travel_s: int, late_s: int) -> None:
+    when = NOON + timedelta(seconds=late_s)
+    there = arrival(travel_s, now=NOON, when=when)
+
+    assert there >= max(when, NOON + timedelta(seconds=travel_s))
+    assert there - max(when, NOON + timedelta(seconds=travel_s)) < timedelta(minutes=5)
+
+
+@given(st.sampled_from(Mode), st.integers(60, 10**6))
+def test_what_is_usual_is_never_farther_than_what_is_possible(mode: Mode, seconds: int) -> None:
+    usual_mm = USUAL_PACE.usual_reach_mm(mode, seconds)
+
+    assert usual_mm < USUAL_PACE.utmost_reach_mm(mode, seconds)
+    assert USUAL_PACE.travel_s(mode, usual_mm) <= seconds
+
+
+def test_kin_share_places_or_a_location() -> None:
+    home = a_provider("home", pool_id="beds", location_id="street 1")
+    kin = Kin.of(["home"], [home])
+
+    assert kin.has(home)
+    assert kin.has(a_provider("annex", pool_id="beds"))
+    assert kin.has(a_provider("clinic", location_id="street 1"))
+    assert not kin.has(a_provider("other"))
+    assert not Kin.of(["gone"], []).has(a_provider("other", location_id=""))
