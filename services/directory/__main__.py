@@ -12,7 +12,7 @@ import uvloop
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from ihala.directory.v1.documents_pb2_grpc import add_DocumentServiceServicer_to_server
 from services.directory.imports import ImportMethods
-from services.directory.readiness import Ready, keep_columns, keep_ready
+from services.directory.readiness import Ready, keep_house, keep_ready
 from services.directory.servicer import Directory, DirectoryServicer
 from services.directory.servicer.documents import DocumentServicer
 from services.directory.settings import Settings
@@ -53,13 +53,13 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         documents: Any = DocumentServicer(directory)
         add_DocumentServiceServicer_to_server(documents, server.grpc)
         watch = loops.create_task(keep_ready(chosen.database_url, pool, server.health, ready))
-        renewal = loops.create_task(keep_columns(pool, ready))
+        tidying = loops.create_task(keep_house(pool, ready, utc_now))
         port = server.listen(chosen.listen_address, chosen.tls_dir)
         with serve_metrics(metrics.registry, chosen.metrics_address):
             structlog.get_logger(__name__).info("service.started", port=port)
             await rpc.serve(server, stop, chosen.stop_grace_s)
         watch.cancel()
-        renewal.cancel()
+        tidying.cancel()
 
 
 def _read_towns(countries: list[str]) -> TownList:

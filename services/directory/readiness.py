@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final, NoReturn
 
 import grpc
 import structlog
 
 from services.directory.store.renewing import renew
+from services.directory.store.requests import forget_old
 from services.errors import Unavailable
 from services.runtime.health import Health
 from services.runtime.migrate import migrate
 from services.runtime.postgres import Pool, read
 
 LOOK_EVERY_S: Final = 2.0
+TIDY_EVERY_S: Final = 86_400.0
 SCHEMA: Final = "directory"
 OURS: Final = "/ihala."
 
@@ -70,15 +73,26 @@ async def keep_ready(database_url: str, pool: Pool, health: Health, ready: Ready
         await asyncio.sleep(LOOK_EVERY_S if ready.has_tables else LOOK_EVERY_S / 4)
 
 
-async def keep_columns(pool: Pool, ready: Ready) -> None:
-    """Write what rows of an older version repeat of their records as this version does, once the tables are there."""
+async def keep_house(pool: Pool, ready: Ready, now: Callable[[], datetime]) -> None:
+    """
+    Do what nobody calls for, once the tables are there: renew the columns of older rows, and forget old answers daily.
+
+    Args:
+        pool: Of the directory.
+
+        ready: Knows when the tables are there.
+
+        now: The clock.
+    """
     while True:
-        await asyncio.sleep(LOOK_EVERY_S / 4)
-        if not ready.has_tables:
-            continue
-        try:
-            while count := await renew(pool):
-                log.info("columns.renewed", rows=count)
-        except Unavailable:
-            continue
-        return
+        wait_s = LOOK_EVERY_S / 4
+        if ready.has_tables:
+            try:
+                while count := await renew(pool):
+                    log.info("columns.renewed", rows=count)
+                while count := await forget_old(pool, now()):
+                    log.info("answers.forgotten", rows=count)
+                wait_s = TIDY_EVERY_S
+            except Unavailable:
+                wait_s = LOOK_EVERY_S
+        await asyncio.sleep(wait_s)

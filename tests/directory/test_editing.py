@@ -1,13 +1,16 @@
 """Creating, reading, changing and archiving, through the door that callers come in by."""
 
+from datetime import timedelta
+
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
+from services.directory.store.requests import forget_old
 from services.errors import Conflict, FailedPrecondition, InvalidInput, NotFound, PermissionDenied, Reason
 from services.runtime.auth import Role
-from tests.directory.house import House, a_request_id, text
+from tests.directory.house import NOON, House, a_request_id, text
 
 
 async def test_what_was_created_is_there_byte_for_byte(house: House) -> None:
@@ -267,3 +270,19 @@ async def test_what_is_absent_is_not_found(house: House) -> None:
             await house.editor.ArchiveLocation(
                 rpc_pb.ArchiveLocationRequest(request_id=a_request_id(), location_id=stranger, expected_revision=1)
             )
+
+
+async def test_an_answer_is_kept_for_90_days_and_the_command_is_never_done_twice(house: House) -> None:
+    request = rpc_pb.CreateOrganizationRequest(
+        request_id=a_request_id(), organization=pb.Organization(names=[text("Dar")])
+    )
+    await house.editor.CreateOrganization(request)
+
+    assert await forget_old(house.pool, NOON + timedelta(days=90)) == 0
+    assert (await house.editor.CreateOrganization(request)).replayed
+    assert await forget_old(house.pool, NOON + timedelta(days=91)) == 1
+    with pytest.raises(FailedPrecondition) as caught:
+        await house.editor.CreateOrganization(request)
+
+    assert caught.value.reason is Reason.ERASED
+    assert await forget_old(house.pool, NOON + timedelta(days=91)) == 0

@@ -11,8 +11,11 @@ from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from ihala.geo.v1 import geo_pb2
 from services.errors import InvalidInput, Reason
 from services.runtime.auth import Role
+from tests.directory.canary import ADDRESS
 from tests.directory.house import TRIPOLI, House, a_request_id, text
 from tests.directory.hsds_files import bring_files, example, faults_of, read_json, take_files
+from tests.directory.test_confidential import everything_kept, everything_told
+from tests.directory.test_imports_confidential import CANARY, a_raw_row, send
 
 COSTS = [
     pb.CostOption(amount="0", descriptions=[text("Under 18s")]),
@@ -229,3 +232,35 @@ async def test_what_an_editor_has_said_goes_to_hsds_and_comes_back(house: House,
     assert told(its_location, ways) == ways
     assert list(its_location.contacts) == [PHONE]
     assert again.point_precision == pb.POINT_PRECISION_TOWN
+
+
+async def test_r16_a_confidential_row_of_an_import_loses_them_with_a_notice_each(house: House) -> None:
+    secret, number = [text(ADDRESS)], [pb.Contact(kind=pb.CONTACT_KIND_PHONE, value=ADDRESS)]
+    costs = [pb.CostOption(amount="0", descriptions=secret)]
+    row = a_raw_row(cost_options=costs, required_documents=secret, funding_conditions=secret)
+    row.organization.contacts.extend(number)
+    row.service.MergeFrom(
+        pb.Service(contacts=number, cost_options=costs, required_documents=secret, funding_conditions=secret)
+    )
+    row.location.MergeFrom(
+        pb.Location(
+            contacts=number,
+            transportation=secret,
+            accessibilities=secret,
+            point_precision=pb.POINT_PRECISION_EXACT,
+        )
+    )
+
+    answers = await send(house, row)
+
+    assert answers[-1].created_count == 1
+    noticed = {each.field: each.code for answer in answers for each in answer.notices}
+    assert set(noticed) >= {
+        *(f"provider.{name}" for name in TERMS),
+        *(f"service.{name}" for name in (*TERMS, "contacts")),
+        *(f"location.{name}" for name in ("contacts", "transportation", "accessibilities", "point_precision")),
+        "organization.contacts",
+    }
+    (provider,) = (await house.editor.ListProviders(rpc_pb.ListProvidersRequest(dataset="towns.test"))).providers
+    assert CANARY.found_in(await everything_told(house, provider)) == []
+    assert CANARY.found_in(await everything_kept(house)) == []

@@ -1,10 +1,15 @@
 """Commands that were given before: the first answer again, and nothing changed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
-from services.runtime.postgres import Connection
+from services.runtime.postgres import Act, Connection, Pool, Process, transaction
+
+KEPT: Final = timedelta(days=90)  #: an answer; that the command was given is known for good
+_BATCH: Final = 1000
+_DIRECTORY: Final = Process(client_id="directory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ async def claim(connection: Connection, key: RequestKey, object_id: str, now: da
         InvalidInput: the id was used with another body (REQUEST_ID_REUSED).
 
         FailedPrecondition: the answer was forgotten, because the record has
-            become confidential since (ERASED).
+            become confidential since, or it is too old (ERASED).
     """
     cursor = await connection.execute(
         """
@@ -58,7 +63,7 @@ async def claim(connection: Connection, key: RequestKey, object_id: str, now: da
     method, digest, answer = row
     if answer is None:
         raise FailedPrecondition(
-            "the first answer was erased when the record became confidential", reason=Reason.ERASED
+            "the first answer is kept no more: it is too old, or the record became confidential", reason=Reason.ERASED
         )
     if method != key.method or digest != key.digest:
         raise InvalidInput("request_id must not be used again for another command", reason=Reason.REQUEST_ID_REUSED)
@@ -86,3 +91,27 @@ async def forget(connection: Connection, object_ids: list[str]) -> None:
         """,
         [object_ids],
     )
+
+
+async def forget_old(pool: Pool, now: datetime) -> int:
+    """
+    Forget a batch of answers that were given long ago: they hold whole records, and nobody repeats a command so late.
+
+    The keys stay, so that a command is never done twice.
+
+    Returns:
+        How many answers; 0 once there is none left.
+    """
+    act = Act(action="request.forget", object_kind="request")
+    async with transaction(pool, _DIRECTORY, act) as connection:
+        cursor = await connection.execute(
+            """
+            UPDATE request_key SET answer = NULL, digest = NULL WHERE (client_id, request_id) IN (
+                SELECT client_id, request_id FROM request_key
+                WHERE create_time < %s AND answer IS NOT NULL
+                ORDER BY create_time LIMIT %s FOR UPDATE SKIP LOCKED
+            )
+            """,
+            [now - KEPT, _BATCH],
+        )
+        return cursor.rowcount
