@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import platform
 import socket
 import struct
 import subprocess
@@ -286,6 +287,79 @@ print("NoNewPrivs:\\t1" in open("/proc/self/status").read())
     if "network" in done.stdout:
         pytest.skip("this system lets no process leave the network")
     assert done.stdout.split() == ["True"]
+
+
+TRIES = """
+import ctypes, json, os, resource, signal, sys, threading
+from pathlib import Path
+from services.directory.importing.confinement import confine
+from services.directory.importing.limits import Limits
+
+network = os.readlink("/proc/self/ns/net")
+folder, parent = Path(sys.argv[1]), os.getppid()
+confine(Limits(memory_megabytes=1024, cpu_s=50))
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def loses(call, *arguments):
+    try:
+        answer = call(*arguments)
+    except OSError:
+        return True
+    return answer == -1
+
+
+def in_a_thread():
+    done = []
+    thread = threading.Thread(target=done.append, args=[1])
+    thread.start()
+    thread.join()
+    return done == [1]
+
+
+print(json.dumps({
+    "socket": loses(libc.socket, 2, 1, 0),
+    "fork": loses(os.fork),
+    "exec": loses(os.execv, "/bin/true", ["true"]),
+    "signal": loses(os.kill, parent, 0),
+    "trace": loses(libc.ptrace, 16, parent, 0, 0),
+    "limits of another": loses(resource.prlimit, parent, resource.RLIMIT_NOFILE),
+    "create": loses(os.open, folder / "new", os.O_WRONLY | os.O_CREAT),
+    "append": loses(os.open, folder / "kept", os.O_WRONLY | os.O_APPEND),
+    "remove": loses(os.unlink, folder / "kept"),
+    "rename": loses(os.rename, folder / "kept", folder / "moved"),
+    "make open to all": loses(os.chmod, folder / "kept", 0o777),
+    "namespace": loses(libc.unshare, 0x10000000),
+    "memory without a file": loses(libc.memfd_create, b"x", 0),
+    "reads": (folder / "kept").read_text() == "kept",
+    "threads": in_a_thread(),
+    "network": os.readlink("/proc/self/ns/net") == network,
+    "interfaces": [line.split(":")[0].strip() for line in Path("/proc/self/net/dev").read_text().splitlines()[2:]],
+    "filter": "Seccomp:\t2" in Path("/proc/self/status").read_text(),
+    "limits": [resource.getrlimit(kind) for kind in (
+        resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE, resource.RLIMIT_NOFILE,
+    )],
+}))
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"}, reason="the filter is not for it"
+)
+def test_t12_a_reader_that_was_taken_over_can_read_and_compute_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("kept")
+    command = [sys.executable, "-c", TRIES, str(tmp_path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    found = json.loads(done.stdout)
+    assert found.pop("limits") == [[50, 50], [2**30, 2**30], [0, 0], [0, 0], [128, 128]]
+    network, interfaces = found.pop("network"), found.pop("interfaces")
+    assert [name for name, held in found.items() if not held] == []
+    assert (tmp_path / "kept").read_text() == "kept"
+    if network:
+        pytest.skip("this system lets no process leave the network: without a socket it is of no use either")
+    assert interfaces == ["lo"]
 
 
 async def test_two_readers_at_once_do_not_meet(tmp_path: Path) -> None:
