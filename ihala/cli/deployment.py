@@ -36,6 +36,7 @@ NATS_USERS: Final[Mapping[str, tuple[str, ...]]] = {
 SERVICE_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
     "matching": {"matching_token": "token_key"},
     "referrals": {"referrals_kek": "kek", "referrals_hmac": "hmac_key"},
+    "notify": {"notify_endpoint": "endpoint_key", "notify_vapid": "vapid_key"},
 }
 SERVICES: Final = ("directory", "matching", "referrals", "notify", "maps")
 FOLDERS: Final = ("operator", "gate", *SERVICES, "nats", "postgres")

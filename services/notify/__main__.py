@@ -20,11 +20,13 @@ from services.notify.clients import RemoteDirectory, RemoteReferrals, RemoteSend
 from services.notify.consumer import Bell, EventConsumer, pause
 from services.notify.heard import HeardReporter
 from services.notify.model import Channel
+from services.notify.outgoing import outgoing
 from services.notify.pages.app import make_app
 from services.notify.pages.parts import Parts
 from services.notify.pages.serving import listen, serve
 from services.notify.reconciler import Provisioner, Reconciler
 from services.notify.servicer import Combined, NotifyServicer
+from services.notify.servicer_endpoints import EndpointMethods
 from services.notify.servicer_records import RecordMethods
 from services.notify.servicer_streams import Hub, StreamMethods
 from services.notify.settings import Settings
@@ -104,8 +106,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             now=utc_now,
             random_below=secrets.randbelow,
         )
+        ways = outgoing(settings, pool, directory, utc_now)
+        all_senders = {Channel.NATS: channel, **(ways.senders if ways else {})}
         combined = Combined(
             servicer,
+            EndpointMethods(endpoint_desk=ways.desk if ways else None),
             RecordMethods(logs=LogStore(pool), letters=letters, now=utc_now),
             StreamMethods(streams=streams, deliveries=sent, hub=hub, now=utc_now),
         )
@@ -143,7 +148,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if await _migrated(settings, stop):
             server.health.set_serving(POSTGRES, is_serving=True)
             tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
-            tasks.create_task(deliveries.run(sent, {Channel.NATS: channel}, rang, utc_now, stop), name="deliveries")
+            tasks.create_task(deliveries.run(sent, all_senders, rang, utc_now, stop), name="deliveries")
             tasks.create_task(hub.run(stop), name="streams")
             senders = RemoteSenders(to_referrals)
             tasks.create_task(escalations.run(WantedTaskStore(pool), senders, utc_now, stop), name="escalations")

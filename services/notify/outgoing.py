@@ -11,7 +11,7 @@ from services.notify.channels import Sender
 from services.notify.channels.egress import Egress
 from services.notify.channels.egress_rules import EgressRules
 from services.notify.channels.email import EmailChannel, MailServer, Security
-from services.notify.channels.push import PushChannel, VapidKey, read_vapid_key
+from services.notify.channels.push import PushChannel, VapidKey, vapid_key
 from services.notify.channels.sms import Form, Gateway, SmsChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.model import Channel
@@ -70,10 +70,10 @@ def outgoing(
         senders[Channel.EMAIL] = EmailChannel(endpoints, _mail_server(settings, settings.smtp_address), now)
     if settings.sms_url is not None:
         senders[Channel.SMS] = SmsChannel(endpoints, _gateway(settings, settings.sms_url), now)
-    vapid_key = None
+    known_by = None
     if settings.vapid_key_file is not None:
-        vapid_key = read_vapid_key(settings.vapid_key_file, settings.vapid_contact)
-        senders[Channel.PUSH] = PushChannel(endpoints, egress, vapid_key, now)
+        known_by = vapid_key(read_key(settings.vapid_key_file, "vapid_key_file"), settings.vapid_contact)
+        senders[Channel.PUSH] = PushChannel(endpoints, egress, known_by, now)
     desk = EndpointDesk(
         endpoints=endpoints,
         webhook=webhook,
@@ -88,7 +88,7 @@ def outgoing(
         desk=desk,
         subscriptions=SubscriptionStore(pool, sealer),
         rules=rules,
-        vapid_key=vapid_key,
+        vapid_key=known_by,
     )
 
 

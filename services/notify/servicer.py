@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
-from services.errors import InvalidInput, Unimplemented
+from services.errors import InvalidInput
 from services.notify.accounts import AccountsFile
 from services.notify.model import Channel, Desk, Device, require_public_nkey, require_receiver_id
 from services.notify.secrecy import CODE_VALID, code_digest
@@ -126,10 +126,6 @@ class NotifyServicer:
         alerts = await self.alerts.list_page(request.receiver_id, limit, after)
         last = (alerts[-1].create_time, alerts[-1].alert_id) if len(alerts) == limit else None
         return wire.alerts_listed(alerts, wire.page_token(last))
-
-    async def RegisterWebhook(self, request: Any, context: Any) -> Any:
-        """Stand in the contract; not answered by this version."""
-        raise Unimplemented("RegisterWebhook is not answered by this version")
 
     def _request(self, request_id: str, request: Any, answer: bytes) -> Request:
         return Request(

@@ -59,7 +59,7 @@ class ChannelSettings(ServiceSettings):
     sms_header: Annotated[str, AfterValidator(_header)] = ""  #: carries the secret, for example Authorization
     sms_secret_file: ReadableFile | None = None
     sms_ca_file: ReadableFile | None = None
-    vapid_key_file: ReadableFile | None = None  #: PEM, P-256: who we are to push services
+    vapid_key_file: ReadableFile | None = None  #: 32 bytes: who we are to push services
     vapid_contact: str = ""  #: mailto: or https:, for whoever runs a push service
 
     @model_validator(mode="after")

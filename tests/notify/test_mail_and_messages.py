@@ -24,7 +24,7 @@ from services.notify.channels import SendFailed
 from services.notify.channels.egress import Egress
 from services.notify.channels.egress_rules import EgressRules
 from services.notify.channels.email import EmailChannel, MailServer, Security
-from services.notify.channels.push import PushChannel, VapidKey, read_vapid_key
+from services.notify.channels.push import PushChannel, VapidKey, vapid_key
 from services.notify.channels.sms import Form, Gateway, SmsChannel
 from services.notify.endpoint import EndpointState
 from services.notify.model import Channel
@@ -308,12 +308,12 @@ async def test_a_browser_cannot_send_us_inside_by_its_subscription(store: Endpoi
         await channel.send(an_attempt(endpoint_id, Channel.PUSH))
 
 
-def test_a_vapid_key_of_another_kind_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "vapid.pem"
-    file.write_text("no key")
+def test_a_vapid_key_is_made_of_its_secret_and_no_other() -> None:
+    contact = "mailto:post@example.org"
 
+    assert vapid_key(b"k" * 32, contact).public_text == vapid_key(b"k" * 32, contact).public_text
     with pytest.raises(InvalidInput, match="vapid_key_file"):
-        read_vapid_key(file, "mailto:post@example.org")
+        vapid_key(b"\xff" * 32, contact)
 
 
 async def test_a_channel_sends_nothing_to_an_endpoint_that_has_ended(store: EndpointStore, clock: Clock) -> None:

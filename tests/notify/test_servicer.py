@@ -20,7 +20,6 @@ from services.errors import (
     NotFound,
     PermissionDenied,
     Reason,
-    Unimplemented,
 )
 from services.notify.accounts import AccountsFile
 from services.notify.model import Desk
@@ -233,7 +232,6 @@ async def test_a_receiver_sees_its_own_and_nobody_elses(notify: Serving, stores:
         ("ListAlerts", pb.ListAlertsRequest(receiver_id="house-1", page_size=501), InvalidInput, "page_size"),
         ("ListAlerts", pb.ListAlertsRequest(receiver_id="house-1", page_token="x"), InvalidInput, "page_token"),
         ("ListDevices", pb.ListDevicesRequest(receiver_id="house 1"), InvalidInput, "receiver_id"),
-        ("RegisterWebhook", pb.RegisterWebhookRequest(request_id="1"), Unimplemented, None),
     ],
 )
 async def test_bad_input_is_refused_by_name_and_changes_nothing(

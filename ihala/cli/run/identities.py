@@ -32,7 +32,7 @@ CALLER_ROLES: Final[Mapping[str, frozenset[Role]]] = {
     "operator": frozenset({Role.OPERATOR}),
 }
 #: secrets of single services that replicas of one share, as files of random bytes
-SERVICE_KEYS: Final = ("matching_token", "referrals_kek", "referrals_hmac")
+SERVICE_KEYS: Final = ("matching_token", "referrals_kek", "referrals_hmac", "notify_endpoint", "notify_vapid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ def _further(service: str, parts: Parts, identities: Identities) -> dict[str, st
                 "DIRECTORY_ADDRESS": directory,
                 "REFERRALS_ADDRESS": referrals,
                 "PAGE_ADDRESS": parts.address("answer"),
+                "ENDPOINT_KEY_FILE": str(identities.key_file("notify_endpoint")),
+                "VAPID_KEY_FILE": str(identities.key_file("notify_vapid")),
+                "VAPID_CONTACT": "mailto:nobody@example.org",
             }
         case _:
             return {

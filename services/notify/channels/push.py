@@ -8,7 +8,6 @@ who we are is signed by VAPID (RFC 8292).
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -57,20 +56,18 @@ class VapidKey:
         return f"vapid t={jwt.encode(claims, self._private, algorithm='ES256')}, k={self.public_text}"
 
 
-def read_vapid_key(file: Path, contact: str) -> VapidKey:
+def vapid_key(secret: bytes, contact: str) -> VapidKey:
     """
-    Read the key from a PEM file.
+    Make the key of 32 secret bytes.
 
     Raises:
-        InvalidInput: it has no private key on P-256.
+        InvalidInput: they are no key on P-256, which one in four billion is not.
     """
     try:
-        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InvalidInput("vapid_key_file must hold a private key on P-256, as PEM")
-    return VapidKey(key, contact)
+        private = ec.derive_private_key(int.from_bytes(secret), ec.SECP256R1())
+    except ValueError:
+        raise InvalidInput("vapid_key_file must hold another secret: this one is no key on P-256") from None
+    return VapidKey(private, contact)
 
 
 class PushChannel:
