@@ -1,14 +1,17 @@
 """Register, approve, pause and end the endpoints of receivers and senders."""
 
 from datetime import datetime
+from typing import Final
 
-from services.errors import Conflict, FailedPrecondition, Reason
+from services.errors import Conflict, Exhausted, FailedPrecondition, Reason
 from services.notify.endpoint import Endpoint, EndpointState, QuietHours
 from services.notify.store.endpoint_reading import EndpointReader
 from services.notify.store.endpoint_rows import Target, endpoint_of, insert_endpoint
 from services.notify.store.requests import Request, first_answer, keep_answer
 from services.notify.store.rows import NOTIFY
 from services.runtime.postgres import Act, Connection, Principal, transaction
+
+MAX_OPEN: Final = 20  #: endpoints of one receiver or system that are not ended
 
 
 class EndpointStore(EndpointReader):
@@ -33,6 +36,8 @@ class EndpointStore(EndpointReader):
         Raises:
             Conflict: there is an endpoint with this address already.
 
+            Exhausted: whose it would be has `MAX_OPEN` already (QUOTA).
+
             InvalidInput: the request id was used with another body.
         """
         async with transaction(
@@ -40,6 +45,7 @@ class EndpointStore(EndpointReader):
         ) as connection:
             if (answer := await first_answer(connection, request)) is not None:
                 return answer
+            await _require_room(connection, target.endpoint)
             if not await insert_endpoint(
                 connection, self._sealer, target, principal, needs_approval=needs_approval, now=now
             ):
@@ -189,6 +195,20 @@ class EndpointStore(EndpointReader):
         """Note that an endpoint took something."""
         async with transaction(self._pool, NOTIFY, _act("hear", endpoint_id)) as connection:
             await connection.execute("UPDATE endpoint SET heard_time = %s WHERE endpoint_id = %s", [now, endpoint_id])
+
+
+async def _require_room(connection: Connection, endpoint: Endpoint) -> None:
+    # each one that is registered makes this house post to somewhere
+    cursor = await connection.execute(
+        """
+        SELECT count(*) FROM endpoint
+        WHERE (receiver_id = %s OR client_id = %s) AND end_time IS NULL
+        """,
+        [endpoint.receiver_id or None, endpoint.client_id or None],
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] >= MAX_OPEN:
+        raise Exhausted(f"no more than {MAX_OPEN} endpoints may be open: end one first", reason=Reason.QUOTA)
 
 
 async def _pause(connection: Connection, endpoint_id: str, code: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from services.notify.store.endpoint_rows import Target, end_endpoints_of_device,
 from services.notify.store.rows import NOTIFY
 from services.runtime.postgres import Act, Pool, transaction
 
-PUSH_ORDER = 1  #: a desk that has a page open hears it there first
+PUSH_ORDER = 0  #: a page that is closed rings by it at once
 
 
 class SubscriptionStore:
