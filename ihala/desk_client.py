@@ -74,6 +74,17 @@ class Desk(DeskTerms, ServiceClient):
         response = await self._stub.ListOffers(service_pb.ListOffersRequest(receiver_id=receiver_id, page_size=500))
         return [offer_from_wire(offer) for offer in response.offers]
 
+    async def list_suspended(self, provider_id: str) -> list[OfferView]:
+        """List what is open at a provider that a safeguarding flag was raised on (R33), for whoever is on duty."""
+        request = service_pb.ListSuspendedOffersRequest(provider_id=provider_id, page_size=500)
+        found: list[OfferView] = []
+        while True:
+            page = await self._stub.ListSuspendedOffers(request)
+            found += map(offer_from_wire, page.offers)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
     async def read(self, offer_id: str) -> OfferView:
         """Read an offer as far as the desk may know it now; the reading is in the audit log."""
         response = await self._stub.ReadOffer(

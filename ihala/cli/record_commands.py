@@ -1,7 +1,10 @@
 """`ihala record`: keep the directory true — verify, look back, find doubles, review suggestions, raise a flag."""
 
+import asyncio
+import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from time import monotonic
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -9,14 +12,20 @@ from rich.console import Console
 from ihala.cli import home
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, in_km, to_json
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, in_km, local_text, to_json
+from ihala.cli.referral_documents import offer_view_document
 from ihala.cli.typed import time_of
+from ihala.desk_client import Desk, OfferView
 from ihala.record_client import Document, Records
+from services.errors import IhalaError, NotFound
 
 record = typer.Typer(
     help="Records of the directory: stale, verify, history, duplicates, suggestions, review, suspend.",
     no_args_is_help=True,
 )
+
+FLAG_HEARD_WITHIN_S: Final = 5.0
+ASKED_EVERY_S: Final = 0.2
 
 RequestOption = Annotated[str | None, typer.Option(help="Makes a repeat harmless.")]
 
@@ -125,10 +134,31 @@ async def suspend(
     profile: ProfileOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Raise a safeguarding flag: nobody is matched there from now on."""
-    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+    """Raise a safeguarding flag: nobody is matched there from now on. What is open there is listed."""
+    of = home.profile_for(home.COORDINATOR, profile)
+    async with Records(of, actor=actor) as records:
         after = await records.suspend(provider_id, reason, request_id=request_id)
-    emit(after, form, lambda console: _show_providers(console, [after]))
+    try:
+        async with Desk(of, actor=actor) as desk:
+            offers = await _open_at(desk, provider_id)
+    except IhalaError as error:  # the flag stands, whatever else is away
+        print(f"the flag stands; what is open there could not be listed: {error.message}", file=sys.stderr)
+        emit({**after, "open_offers": None}, form, lambda console: _show_providers(console, [after]))
+        return
+    document = {**after, "open_offers": [offer_view_document(each) for each in offers]}
+    emit(document, form, lambda console: _show_suspended(console, after, offers))
+
+
+async def _open_at(desk: Desk, provider_id: str) -> list[OfferView]:
+    """List what is open at a provider as soon as referrals has heard of the flag, which takes a moment."""
+    end = monotonic() + FLAG_HEARD_WITHIN_S
+    while True:
+        try:
+            return await desk.list_suspended(provider_id)
+        except NotFound:
+            if monotonic() > end:
+                raise
+        await asyncio.sleep(ASKED_EVERY_S)
 
 
 def _show_providers(console: Console, found: Sequence[Document]) -> None:
@@ -138,6 +168,14 @@ def _show_providers(console: Console, found: Sequence[Document]) -> None:
         cells = (each["provider_id"], each["name"], each["status"], each["vetting"], each["verified_time"], contact)
         add_row(table, *cells)
     console.print(table)
+
+
+def _show_suspended(console: Console, after: Document, offers: Sequence[OfferView]) -> None:
+    _show_providers(console, [after])
+    table = a_table("open offer", "state", "due", "urgency", "receiver", title="open there: see to each")
+    for each in offers:
+        add_row(table, each.offer_id, each.state, local_text(each.due_time), each.urgency, each.receiver_id)
+    console.print(table if offers else "nothing is open there")
 
 
 def _show_pairs(console: Console, pairs: Sequence[Document]) -> None:
