@@ -45,6 +45,8 @@ class OfferView:
     read_time: datetime | None
     reason: str  #: why it is closed
     terms: Terms = NO_TERMS  #: on what it hangs
+    area_cell: str = ""  #: of a question without identity: where the person is, an H3 cell of resolution 3
+    is_divisible: bool = False  #: of a group of whom it may take a number
 
 
 class Desk(DeskTerms, ServiceClient):
@@ -96,14 +98,26 @@ class Desk(DeskTerms, ServiceClient):
         """Say that a person has read the offer."""
         return await self._command("Acknowledge", offer_id, **more)
 
-    async def accept(self, offer_id: str, *, accept_beyond_report: bool = False, **more: Any) -> OfferView:
+    async def accept(
+        self,
+        offer_id: str,
+        *,
+        accept_beyond_report: bool = False,
+        items: Mapping[str, int] | None = None,
+        **more: Any,
+    ) -> OfferView:
         """
-        Say yes.
+        Say yes: to all, or to a number by population of an offer that is divisible.
 
         Raises:
             FailedPrecondition: ALREADY_PLACED; NO_PLACE unless `accept_beyond_report`.
+
+            InvalidInput: more than were asked for, or fewer of people who stay together.
         """
-        return await self._command("Accept", offer_id, accept_beyond_report=accept_beyond_report, **more)
+        taken = [match_pb.PlaceItem(population=name, count=count) for name, count in (items or {}).items()]
+        return await self._command(
+            "Accept", offer_id, accept_beyond_report=accept_beyond_report, accept_items=taken, **more
+        )
 
     async def decline(
         self,
@@ -150,7 +164,7 @@ class Desk(DeskTerms, ServiceClient):
         occurred_time: datetime | None = None,
         **facts: Any,
     ) -> OfferView:
-        method = verb if verb == "RequestInfo" else f"{verb}Offer"
+        method = verb if verb in {"AnswerProbe", "RequestInfo"} else f"{verb}Offer"
         request = getattr(service_pb, f"{method}Request")(
             offer_id=offer_id,
             request_id=request_id or uuid.uuid4().hex,
@@ -183,6 +197,8 @@ def offer_from_wire(offer: pb.OfferView) -> OfferView:
         read_time=time_from_wire(offer, "read_time"),
         reason=offer.reason,
         terms=terms_from_wire(offer),
+        area_cell=offer.area_cell,
+        is_divisible=offer.divisible,
     )
 
 

@@ -56,6 +56,32 @@ class DeskTerms:
             **more,
         )
 
+    async def can_take(
+        self, offer_id: str, *, assess_first: bool = False, accept_beyond_report: bool = False, **more: Any
+    ) -> "OfferView":
+        """
+        Say to a question without identity that the house could take somebody; a no is `decline`.
+
+        Args:
+            offer_id: The offer, in state `probing`.
+
+            assess_first: The house must see the person first, and holds nothing.
+
+            accept_beyond_report: There is a place whatever the last report says.
+
+            more: As every command takes: `request_id`, `expected_version`, `occurred_time`.
+
+        Raises:
+            FailedPrecondition: NO_PLACE unless `accept_beyond_report`, or the question is over (ILLEGAL_MOVE).
+        """
+        return await self._command(
+            "AnswerProbe",
+            offer_id,
+            assess_first=assess_first,
+            accept_beyond_report=accept_beyond_report,
+            **more,
+        )
+
     async def waitlist(self, offer_id: str, wait_until_time: datetime, **more: Any) -> "OfferView":
         """Put the person on a waiting list until a time, at most 30 days."""
         until = time_to_wire(wait_until_time, "wait_until_time")

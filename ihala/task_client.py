@@ -1,9 +1,9 @@
 """See, take and close the tasks that no clock may end without (R62)."""
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ihala.enum_wire import member_of, numbers_of, time_from_wire, time_to_wire, word_of
 from ihala.matching.v1 import matching_pb2 as match_pb
@@ -46,6 +46,17 @@ class Roster:
     paused_until_time: datetime | None
     nights_woken: int  #: of the last 30
     on_duty: tuple[str, ...]
+    version: int = 0
+    shifts: "tuple[Shift, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A span of duty of one person, opaque."""
+
+    actor: str
+    start_time: datetime
+    end_time: datetime
 
 
 class Tasks(ServiceClient):
@@ -92,7 +103,7 @@ class Tasks(ServiceClient):
                 return task
         raise NotFound("task_id must be that of a task that is not closed")
 
-    async def watch(self, kinds: Sequence[str] = ()) -> AsyncIterator[Task]:
+    async def watch(self, kinds: Sequence[str] = ()) -> AsyncGenerator[Task]:
         """
         Yield every task that is not closed, then each that changes, closed ones once; ends when the server goes.
 
@@ -110,6 +121,34 @@ class Tasks(ServiceClient):
         """List the rosters by name."""
         response = await self._stub.ListRosters(service_pb.ListRostersRequest())
         return [_roster_from_wire(roster) for roster in response.rosters]
+
+    async def describe(
+        self, roster_id: str, shifts: Sequence[Shift], *, stand_in: str = "", expected_version: int = 0
+    ) -> Roster:
+        """
+        Say who is on duty when, and who stands in while the roster rests or nobody is there.
+
+        Raises:
+            Conflict: it is not of that version any more; 0 expects any.
+        """
+        roster = pb.Roster(
+            roster_id=roster_id,
+            stand_in=stand_in,
+            shifts=[
+                pb.Shift(
+                    actor=shift.actor,
+                    start_time=time_to_wire(shift.start_time, "start_time"),
+                    end_time=time_to_wire(shift.end_time, "end_time"),
+                )
+                for shift in shifts
+            ],
+        )
+        response = await self._stub.UpdateRoster(
+            service_pb.UpdateRosterRequest(
+                request_id=uuid.uuid4().hex, roster=roster, expected_version=expected_version
+            )
+        )
+        return _roster_from_wire(response.roster)
 
     async def pause(self, roster_id: str, until_time: datetime | None) -> Roster:
         """Let a roster rest until a time, or end its rest: its stand-in owns its tasks meanwhile."""
@@ -144,6 +183,11 @@ def _roster_from_wire(roster: pb.Roster) -> Roster:
         paused_until_time=time_from_wire(roster, "paused_until_time"),
         nights_woken=roster.nights_woken,
         on_duty=tuple(roster.on_duty),
+        version=roster.version,
+        shifts=tuple(
+            Shift(shift.actor, shift.start_time.ToDatetime(UTC), shift.end_time.ToDatetime(UTC))
+            for shift in roster.shifts
+        ),
     )
 
 

@@ -14,14 +14,20 @@ from ihala.cli import (
     deploy_commands,
     desk_commands,
     doctor,
+    handover_commands,
     later,
     line_commands,
+    override_command,
+    probe_command,
     receiver_commands,
     record_commands,
     referral_commands,
+    respond_command,
+    roster_commands,
     search_commands,
     task_commands,
     template_commands,
+    terms_commands,
     token_commands,
     vocabulary_command,
 )
@@ -72,8 +78,14 @@ app.command(context_settings=later.ANYTHING)(later.explain)
 app.command(context_settings=later.ANYTHING)(later.plan)
 app.add_typer(consent_commands.consent, name="consent")
 app.command()(referral_commands.refer)
+for name, act in terms_commands.COMMANDS.items():
+    referral_commands.referrals.command(name)(act)
 app.add_typer(referral_commands.referrals, name="referrals")
-app.command()(desk_commands.respond)
+consent_commands.consent.command("override")(override_command.override_consent)
+app.command()(probe_command.probe)
+app.command()(respond_command.respond)
+app.add_typer(handover_commands.handover, name="handover")
+app.add_typer(roster_commands.rosters, name="rosters")
 app.add_typer(task_commands.tasks, name="tasks")
 app.command()(desk_commands.listen)
 app.command()(desk_commands.places)

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from ihala.answer import ReceiverClass
 from ihala.cli import home, typed
-from ihala.cli.documents import consent_document
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import CaseRefOption, MatchOption, ProvidersOption, RequestIdOption, match_document, rows_of
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text
+from ihala.cli.referral_documents import consent_document
 from ihala.client import Ihala
 from ihala.referral import (
     Assent,

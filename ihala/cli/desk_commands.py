@@ -1,82 +1,25 @@
-"""`ihala respond`, `ihala listen`, `ihala places`: a provider's desk."""
+"""`ihala listen`, `ihala places`: a provider's desk."""
 
 import re
 from contextlib import aclosing
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
-from ihala.cli import home, typed
-from ihala.cli.documents import offer_view_document, provider_document
-from ihala.cli.facts import shown
+from ihala.cli import home
+from ihala.cli.documents import provider_document
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
-from ihala.desk_client import Desk, OfferView
 from ihala.directory_client import Directory
 from ihala.place_message import is_place_message, reports_of_message
-from ihala.profile import Profile
 from ihala.records import PlaceReport, Provider
-from ihala.referral import Via
-from services.errors import InvalidInput, NotFound, Unimplemented
+from services.errors import InvalidInput
 
 REPORT: Final = re.compile(r"([a-z_]+)=(\d+|-)(?:/(\d+))?", re.ASCII)
 
 DeskOption = Annotated[str | None, typer.Option("--receiver", help="A desk that the run has a profile for.")]
-
-
-class Act(StrEnum):
-    """What a desk may say to an offer."""
-
-    READ = "read"
-    ACKNOWLEDGE = "acknowledge"
-    ACCEPT = "accept"
-    PROPOSE = "propose"
-    DECLINE = "decline"
-    DEPART = "depart"
-    ARRIVE = "arrive"
-    FAIL = "fail"
-    COMPLETE = "complete"
-
-
-@command
-async def respond(
-    offer_id: Annotated[str, typer.Argument()],
-    act: Annotated[Act, typer.Argument()],
-    reason: Annotated[str, typer.Option(help="For decline and fail: a code.")] = "",
-    population: Annotated[str, typer.Option(help="For decline with no_capacity: for whom.")] = "",
-    outcome: Annotated[str, typer.Option(help="For complete: a code.")] = "",
-    beyond_report: Annotated[
-        bool, typer.Option("--beyond-report", help="For accept: against the last report.")
-    ] = False,
-    occurred: Annotated[str | None, typer.Option(help="When it happened; else now.")] = None,
-    on_behalf_of: Annotated[str, typer.Option(help="The receiver for whom somebody on duty acts.")] = "",
-    via: Annotated[Via, typer.Option(help="How the answer reached us.")] = Via.SYSTEM,
-    expected_version: Annotated[int, typer.Option(help="Only if the offer has this version; 0: any.")] = 0,
-    request_id: Annotated[str | None, typer.Option(help="Makes a repeat harmless.")] = None,
-    receiver: DeskOption = None,
-    form: FormatOption = Format.TABLE,
-    profile: ProfileOption = None,
-    actor: ActorOption = None,
-) -> None:
-    """Answer an offer as its desk, or on behalf of one."""
-    if act is Act.PROPOSE:
-        raise Unimplemented("this version does not answer `propose` yet: accept, or decline with a reason")
-    chosen = await _desk_profile(offer_id, on_behalf_of, receiver, profile)
-    async with Desk(chosen, actor=actor, on_behalf_of=on_behalf_of, via=via) as desk:
-        if act is Act.READ:
-            view = await desk.read(offer_id)
-        else:
-            facts: dict[str, Any] = {
-                "request_id": request_id,
-                "expected_version": expected_version,
-                "occurred_time": typed.time_of(occurred, "occurred_time"),
-            }
-            view = await _say(desk, act, offer_id, facts, reason, population, outcome, beyond_report)
-    emit({"offer": offer_view_document(view)}, form, lambda console: _show_offer(console, view))
 
 
 @command
@@ -147,52 +90,6 @@ async def places(
     )
 
 
-async def _say(
-    desk: Desk,
-    act: Act,
-    offer_id: str,
-    facts: dict[str, Any],
-    reason: str,
-    population: str,
-    outcome: str,
-    beyond_report: bool,
-) -> OfferView:
-    match act:
-        case Act.ACCEPT:
-            return await desk.accept(offer_id, accept_beyond_report=beyond_report, **facts)
-        case Act.DECLINE:
-            return await desk.decline(offer_id, reason, population=population, **facts)
-        case Act.FAIL:
-            return await desk.fail(offer_id, reason, **facts)
-        case Act.COMPLETE:
-            return await desk.complete(offer_id, outcome, **facts)
-        case _:
-            say = {
-                Act.ACKNOWLEDGE: desk.acknowledge,
-                Act.DEPART: desk.depart,
-                Act.ARRIVE: desk.arrive,
-            }[act]
-            return await say(offer_id, **facts)
-
-
-async def _desk_profile(offer_id: str, on_behalf_of: str, receiver: str | None, named: Path | None) -> Profile:
-    """Return whom to answer as: who was named, who is on duty, or the desk of this run that knows the offer."""
-    if receiver is not None:
-        return home.profile_for(f"receivers/{receiver}", named)
-    names = home.receiver_names()
-    if on_behalf_of or named is not None or not names:
-        return home.profile_for(home.COORDINATOR, named)
-    for name in names:
-        profile = home.profile_for(f"receivers/{name}")
-        async with Desk(profile) as desk:
-            try:
-                await desk.read(offer_id)
-            except NotFound:
-                continue
-            return profile
-    raise NotFound("offer_id must be that of an offer to a desk of this run")
-
-
 def _only_listener() -> str:
     names = [
         name
@@ -220,15 +117,6 @@ def _report_of(text: str, number: int) -> PlaceReport:
         total=None if total == "-" else int(total),
         occupied=None if total == "-" else int(occupied or 0),
     )
-
-
-def _show_offer(console: Console, view: OfferView) -> None:
-    table = a_table("", "")
-    table.show_header = False
-    for name, value in offer_view_document(view).items():
-        if words := shown(value):
-            add_row(table, name, words)
-    console.print(table)
 
 
 def _show_places(console: Console, provider: Provider) -> None:

@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 
 from ihala.cli import home, typed
-from ihala.cli.documents import event_document, referral_document
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import CaseRefOption, ProvidersOption, RequestIdOption, match_document, rows_of, token_of
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
+from ihala.cli.referral_documents import event_document, referral_document
 from ihala.client import Ihala
 from ihala.referral import (
     Briefing,

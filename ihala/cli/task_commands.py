@@ -1,19 +1,20 @@
 """`ihala tasks`: what somebody on duty has to do."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from ihala.cli import home
-from ihala.cli.documents import task_document
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text
+from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
+from ihala.cli.referral_documents import task_document
 from ihala.task_client import Task, Tasks
 
-tasks = typer.Typer(help="What a named person has to do: list (also without a word), take, close.")
+tasks = typer.Typer(help="What a named person has to do: list (also without a word), take, close, watch.")
 
 
 @tasks.callback(invoke_without_command=True)
@@ -64,6 +65,33 @@ async def close_task(
     async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
         task = await duty.close(task_id, (await duty.get(task_id)).version, outcome)
     emit(task_document(task), form, lambda console: _show_tasks(console, [task]))
+
+
+@tasks.command("watch")
+@command
+async def watch_tasks(
+    kind: Annotated[list[str] | None, typer.Option(help="Only of this kind; several times.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many.")] = None,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Print every task that is not closed, then each that changes; with JSON one line a task."""
+    seen = 0
+    async with (
+        Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty,
+        aclosing(duty.watch(kind or ())) as found,
+    ):
+        async for task in found:
+            if form is Format.JSON:
+                print(to_json(task_document(task), indent=None), flush=True)
+            else:
+                when = local_text(task.due_time)
+                line = f"{task.kind:<15} {task.state:<7} due {when}  {task.owner}  {task.code}  {task.provider_id}"
+                print(f"{task.task_id}  {line}", flush=True)
+            seen += 1
+            if seen == count:
+                return
 
 
 def _show_tasks(console: Console, found: Sequence[Task]) -> None:

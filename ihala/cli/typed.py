@@ -186,3 +186,16 @@ def text_of(file: Path, field: str) -> str:
         raise NotFound(f"{field} names a file that is not there") from None
     except (IsADirectoryError, UnicodeDecodeError):
         raise InvalidInput(f"{field} must be a file of text in UTF-8") from None
+
+
+def bytes_of(file: Path, field: str) -> bytes:
+    """
+    Read a file of bytes that are opaque here.
+
+    Raises:
+        NotFound: there is no such file.
+    """
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"{field} names a file that is not there") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, async_playwright, expect
 
-from ihala.cli.documents import referral_document
+from ihala.cli.referral_documents import referral_document
 from ihala.client import PERSON, SPOKEN, Ihala
 from ihala.notify_client import Notify
 from tests.house import ROOT, House
