@@ -7,9 +7,9 @@ same database and run, and how long another writer waits while the import goes o
 """
 
 import asyncio
-import csv
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -18,12 +18,13 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from statistics import median
 from typing import Any, Final
 
 import psycopg
 
+from bench import processors
+from bench.facilities import COLUMNS, MAPPING, write_file
 from bench.rows import Line
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
@@ -40,43 +41,6 @@ from services.runtime.tokens import mint
 ROWS: Final = 100_000
 BAR_ROWS_PER_S: Final = 5_000.0
 WRITE_EVERY_S: Final = 0.05
-COLUMNS: Final = ("id", "owner", "name", "name_fr", "lat", "lon", "kind", "emergency", "phone", "hours", "language")
-MAPPING: Final = """
-format = "csv"
-dataset = "bench"
-licence = "CC0-1.0"
-key = ["id"]
-on_duplicate = "first"
-[organization]
-names = [{ from = "owner", language = "und" }]
-[service]
-names = [{ from = "kind", language = "en", codes = { hospital = "Hospital", clinic = "Clinic", house = "House" } }]
-[location]
-disclosure = "public"
-latitude = "lat"
-longitude = "lon"
-country = "LY"
-time_zone = "Africa/Tripoli"
-names = [{ from = "name", language = "ar" }]
-[provider]
-names = [{ from = "name", language = "ar" }, { from = "name_fr", language = "fr" }]
-status = "active"
-reach_out = "telephone"
-[[claims]]
-code = "HEA-EMG"
-from = "emergency"
-[[claims]]
-code = "HEA-PRI"
-claim = "unknown"
-when = { from = "kind", is = ["hospital", "clinic"] }
-[[contacts]]
-kind = "phone"
-value = { from = "phone" }
-[[languages]]
-language = { from = "language" }
-[[schedules]]
-osm = "hours"
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +52,10 @@ class MeasuredImport:
     seconds: float
     rows_per_s: float
     bar_rows_per_s: float
+    reader_s: float  #: of a processor, as are the next three
+    sender_s: float
+    directory_s: float  #: with what it answered the other writer
+    database_s: float
     copy_seconds: float  #: the peer: a bare COPY of the same file
     times_of_copy: float
     writes_beside: int  #: that another writer made meanwhile
@@ -114,32 +82,6 @@ def lines(count: int = ROWS) -> list[Line]:
     ]
 
 
-def write_file(path: Path, count: int) -> None:
-    """Make up facilities with names in Arabic and French, the same ones every time."""
-    random = Random(count)
-    kinds, answers = ("hospital", "clinic", "house"), ("yes", "no", "")
-    hours, languages = ("24/7", "Sa-Th 09:00-17:00", ""), ("ar", "fr", "ber", "")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for number in range(count):
-            writer.writerow(
-                [
-                    number,
-                    f"Organization {number % 500}",
-                    f"عيادة الأمل {number}",
-                    f"Clinique de l'espoir {number}",
-                    round(random.uniform(25, 33), 6),
-                    round(random.uniform(10, 24), 6),
-                    random.choice(kinds),
-                    random.choice(answers),
-                    f"+218 21 {number:07}",
-                    random.choice(hours),
-                    random.choice(languages),
-                ]
-            )
-
-
 async def measure(count: int = ROWS) -> list[MeasuredImport]:
     """Measure a first import and the same again, in a database of this run."""
     with _a_database() as (folder, url):
@@ -148,9 +90,9 @@ async def measure(count: int = ROWS) -> list[MeasuredImport]:
         write_file(file, count)
         mapping.write_text(MAPPING, encoding="utf-8")
         copy_s = _bare_copy(url, file)
-        async with a_directory(folder, url) as stub:
-            first = await _measured("import, all new", stub, file, mapping, count, copy_s)
-            return [first, await _measured("import, all known", stub, file, mapping, count, copy_s)]
+        async with a_directory(folder, url) as (stub, pid):
+            measured = _Measuring(stub, pid, file, mapping, count, copy_s)
+            return [await measured.of("import, all new"), await measured.of("import, all known")]
 
 
 @contextmanager
@@ -162,28 +104,52 @@ def _a_database() -> Iterator[tuple[Path, str]]:
             yield folder, postgres.start(supervisor).url(postgres.OWNER)
 
 
-async def _measured(work: str, stub: Any, file: Path, mapping: Path, count: int, copy_s: float) -> MeasuredImport:
-    done, waits_ms = asyncio.Event(), []
-    async with asyncio.TaskGroup() as tasks:
-        beside = tasks.create_task(_write_beside(stub, done, work))
-        started = time.perf_counter()
-        report = await import_files(stub.ImportProviders, [file], mapping, now=_now)
-        seconds = time.perf_counter() - started
-        done.set()
-    waits_ms = beside.result()
-    assert report.counts.created + report.counts.unchanged == count, "every row must arrive"
-    return MeasuredImport(
-        work=work,
-        rows=count,
-        seconds=seconds,
-        rows_per_s=count / seconds,
-        bar_rows_per_s=BAR_ROWS_PER_S,
-        copy_seconds=copy_s,
-        times_of_copy=seconds / copy_s,
-        writes_beside=len(waits_ms),
-        write_median_ms=median(waits_ms),
-        write_worst_ms=max(waits_ms),
-    )
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """Imports of one file into one directory, measured."""
+
+    stub: Any
+    directory_pid: int
+    file: Path
+    mapping: Path
+    count: int
+    copy_s: float
+
+    async def of(self, work: str) -> MeasuredImport:
+        done, waits_ms = asyncio.Event(), []
+        async with asyncio.TaskGroup() as tasks:
+            beside = tasks.create_task(_write_beside(self.stub, done, work))
+            started, before = time.perf_counter(), self._spent_s()
+            report = await import_files(self.stub.ImportProviders, [self.file], self.mapping, now=_now)
+            seconds, after = time.perf_counter() - started, self._spent_s()
+            done.set()
+        waits_ms = beside.result()
+        reader_s, sender_s, directory_s, database_s = (now - then for now, then in zip(after, before, strict=True))
+        assert report.counts.created + report.counts.unchanged == self.count, "every row must arrive"
+        return MeasuredImport(
+            work=work,
+            rows=self.count,
+            seconds=seconds,
+            rows_per_s=self.count / seconds,
+            bar_rows_per_s=BAR_ROWS_PER_S,
+            reader_s=reader_s,
+            sender_s=sender_s,
+            directory_s=directory_s,
+            database_s=database_s,
+            copy_seconds=self.copy_s,
+            times_of_copy=seconds / self.copy_s,
+            writes_beside=len(waits_ms),
+            write_median_ms=median(waits_ms),
+            write_worst_ms=max(waits_ms),
+        )
+
+    def _spent_s(self) -> tuple[float, float, float, float]:
+        """Read what was spent until now by readers that are gone, by us, by the directory, by PostgreSQL."""
+        gone = resource.getrusage(resource.RUSAGE_CHILDREN)
+        readers_s, own_s = gone.ru_utime + gone.ru_stime, time.process_time()
+        directory_s = processors.spent_s(self.directory_pid)
+        others_s = processors.spent_below_s(os.getpid()) - readers_s - own_s - directory_s
+        return readers_s, own_s, directory_s, others_s
 
 
 def _bare_copy(url: str, file: Path) -> float:
@@ -217,8 +183,8 @@ async def _write_beside(stub: Any, done: asyncio.Event, work: str) -> list[float
 
 
 @asynccontextmanager
-async def a_directory(folder: Path, url: str) -> AsyncIterator[Any]:
-    """Run the directory's process, and speak to it as an editor."""
+async def a_directory(folder: Path, url: str) -> AsyncIterator[tuple[Any, int]]:
+    """Run the directory's process, and speak to it as an editor; yields its stub and its process."""
     key = create_signing_key(folder / "signing_key.pem")
     write_jwks(folder / "jwks.json", [key])
     token = mint(key, client_id="bench", roles=[Role.DIRECTORY_EDITOR], life_s=3600.0, now=_now())
@@ -244,7 +210,7 @@ async def a_directory(folder: Path, url: str) -> AsyncIterator[Any]:
             await channel.channel_ready()
             stub = DirectoryServiceStub(channel)
             await _until_ready(stub)
-            yield stub
+            yield stub, process.pid
     finally:
         process.terminate()
         await process.wait()

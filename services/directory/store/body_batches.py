@@ -63,10 +63,10 @@ async def bring_up(
         sql.SQL(
             """
             SELECT source_key, {id}::text, revision, archived, doc FROM {table}
-            WHERE dataset = %s AND source_key = ANY(%s) ORDER BY {id} FOR UPDATE
+            WHERE dataset = %s AND source_key = ANY(%s::text[]) ORDER BY {id} FOR UPDATE
             """
         ).format(id=record_id, table=table),
-        [dataset, list(values)],
+        [dataset, array(values)],
     )
     there = {row[0]: row[1:] for row in await cursor.fetchall()}
     id_by_key, changed, changed_fields = {}, {}, {}

@@ -19,6 +19,7 @@ from services.directory.model import (
     inside,
     refuse,
 )
+from services.directory.store.arrays import array
 from services.directory.wire.nouns_wire import PROVIDER
 from services.directory.wire.requests_wire import is_record_id
 from services.errors import InvalidInput, Violation
@@ -134,9 +135,9 @@ async def read_known(connection: Connection, dataset: str, source_keys: Sequence
             """
             SELECT provider_id::text, source_key, archived, disclosure, coalesce(receiver_id::text, '') AS receiver_id,
                    pool_id, doc, create_time
-            FROM provider WHERE dataset = %s AND source_key = ANY(%s) ORDER BY provider_id FOR UPDATE
+            FROM provider WHERE dataset = %s AND source_key = ANY(%s::text[]) ORDER BY provider_id FOR UPDATE
             """,
-            [dataset, list(source_keys)],
+            [dataset, array(source_keys)],
         )
         return {known.source_key: known for known in await cursor.fetchall()}
 
@@ -160,8 +161,8 @@ def _checked(row: Row, confidential: frozenset[str], receivers: frozenset[str]) 
 async def _confidential_locations(connection: Connection, dataset: str, rows: Sequence[Row]) -> frozenset[str]:
     keys = [row.location_key for row in rows if row.location.disclosure is Disclosure.PUBLIC]
     cursor = await connection.execute(
-        "SELECT source_key FROM location WHERE dataset = %s AND source_key = ANY(%s) AND disclosure = 'AREA'",
-        [dataset, keys],
+        "SELECT source_key FROM location WHERE dataset = %s AND source_key = ANY(%s::text[]) AND disclosure = 'AREA'",
+        [dataset, array(keys)],
     )
     return frozenset(key for (key,) in await cursor.fetchall())
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from services.directory.model.imports import Counts, ImportHeader, RowResult
+from services.directory.store.arrays import array
 from services.directory.store.providers import lock_by, write
 from services.errors import FailedPrecondition
 from services.runtime.postgres import Connection
@@ -85,9 +86,9 @@ async def keep_keys(connection: Connection, run: Run, results: Collection[RowRes
         """,
         [
             run.run_id,
-            [each.source_key for each in rows],
-            [each.row_number for each in rows],
-            [each.record is not None for each in rows],
+            array(each.source_key for each in rows),
+            array(each.row_number for each in rows),
+            array(each.record is not None for each in rows),
         ],
     )
 

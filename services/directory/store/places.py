@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.directory.model import PlaceReport, newest_reports
+from services.directory.store.arrays import array
 from services.directory.store.providers import Held, lock_by
 from services.runtime.postgres import Connection
 
@@ -35,10 +36,10 @@ async def present(connection: Connection, pool_ids: Sequence[str]) -> dict[str, 
         cursor = await connection.execute(
             """
             SELECT DISTINCT ON (pool_id, population) pool_id, population, total, occupied, report_time
-            FROM place_report WHERE pool_id = ANY(%s)
+            FROM place_report WHERE pool_id = ANY(%s::text[])
             ORDER BY pool_id, population, report_time DESC
             """,
-            [list(pool_ids)],
+            [array(pool_ids)],
         )
         for pool_id, population, total, occupied, report_time in await cursor.fetchall():
             report = PlaceReport(population=population, total=total, occupied=occupied, report_time=report_time)
