@@ -20,7 +20,12 @@ SERVICES = ("directory", "matching", "referrals", "notify")
 KEYS: Mapping[str, frozenset[str]] = {
     "services": frozenset(SERVICES),
     "identity": frozenset({"token_file", "tls_dir"}),
-    "receiver": frozenset({"receiver_id", "nats_url", "seed_file", "journal_file"}),
+    "receiver": frozenset({"receiver_id", "channel", "nats_url", "seed_file", "journal_file"}),
+}
+#: how a receiver's software hears, and what its table must have for it
+CHANNELS: Mapping[str, tuple[str, ...]] = {
+    "nats": ("journal_file", "nats_url", "receiver_id", "seed_file"),
+    "stream": ("journal_file", "receiver_id"),
 }
 
 
@@ -29,9 +34,10 @@ class ReceiverProfile:
     """What a receiver's software needs besides."""
 
     receiver_id: str  #: the desk that it hears for
-    nats_url: str  #: for example "nats://127.0.0.1:4222"
-    seed_file: Path  #: the nkey seed of its NATS account, readable by its owner alone
     journal_file: Path  #: where the ids of alerts already handed over are kept
+    channel: str = "nats"  #: one of `CHANNELS`
+    nats_url: str = ""  #: for example "nats://127.0.0.1:4222"; for the channel nats
+    seed_file: Path = Path()  #: the nkey seed of its NATS account, readable by its owner alone; for the channel nats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +106,18 @@ def read_profile(path: Path) -> Profile:
 def _receiver_from(table: Mapping[str, str] | None, folder: Path) -> ReceiverProfile | None:
     if table is None:
         return None
-    missing = KEYS["receiver"] - table.keys()
+    channel = table.get("channel", "nats")
+    if channel not in CHANNELS:
+        raise InvalidInput(f"receiver.channel must be one of {', '.join(CHANNELS)}")
+    missing = set(CHANNELS[channel]) - table.keys()
     if missing:
         raise InvalidInput(f"receiver.{min(missing)} must be set in the profile")
     return ReceiverProfile(
         receiver_id=table["receiver_id"],
-        nats_url=table["nats_url"],
-        seed_file=folder / table["seed_file"],
         journal_file=folder / table["journal_file"],
+        channel=channel,
+        nats_url=table.get("nats_url", ""),
+        seed_file=folder / table.get("seed_file", ""),
     )
 
 

@@ -7,7 +7,8 @@ What a provider's own system imports: hear every alert once, read what it is abo
             await offer.accept(places=1) if fits(offer.need) else await offer.decline(NO_CAPACITY, population=GIRLS)
 
 An alert says that there is something, and no more. It counts as delivered once
-notify has kept the receipt; reading it is a person's act, and stops the clock.
+notify has kept the receipt; reading it is a person's act, and stops the clock. It
+comes over NATS, or over a gRPC stream where the profile says `channel = "stream"`.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from ihala.desk_client import Desk, OfferView
 from ihala.journal import Journal
 from ihala.person import Urgency
 from ihala.profile import Profile, ReceiverProfile, read_profile
+from ihala.stream_feed import StreamFeed
 from services.errors import InvalidInput
 
 __all__ = [
@@ -194,8 +196,7 @@ class Receiver:
         self._journal = self._open.enter_context(Journal(self._own.journal_file))
         for alert in self._journal.unfinished():  # heard before a crash, and not dealt with
             self._alerts.put_nowait(dict(alert))
-        feed = AlertFeed(self._own, self._profile.tls_dir, self._journal, self._alerts.put_nowait)
-        self._feed = asyncio.create_task(feed.run(), name="alerts")
+        self._feed = asyncio.create_task(self._new_feed().run(), name="alerts")
         return self
 
     async def __aexit__(
@@ -228,6 +229,12 @@ class Receiver:
     def finish(self, alert_id: str) -> None:
         """Say that an alert needs no further care here; see `Alert.finish`."""
         self._journal.finish(alert_id)
+
+    def _new_feed(self) -> AlertFeed | StreamFeed:
+        heard = self._alerts.put_nowait
+        if self._own.channel == "stream":
+            return StreamFeed(self._profile, self._own.receiver_id, self._journal, heard)
+        return AlertFeed(self._own, self._profile.tls_dir, self._journal, heard)
 
     async def _next(self) -> dict[str, Any]:
         getting = asyncio.ensure_future(self._alerts.get())

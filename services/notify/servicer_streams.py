@@ -88,6 +88,7 @@ class StreamMethods:
         device_id = await self.streams.open(principal, receiver_id, self.now())
         session = _Session(self, receiver_id, device_id)
         reading = asyncio.create_task(session.read(requests), name="receipts of a stream")
+        reading.add_done_callback(lambda _: session.bell.set())
         self.hub.add(receiver_id, session.bell)
         try:
             async for response in session.responses(reading):
