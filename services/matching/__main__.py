@@ -42,6 +42,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     sealer = Sealer(read_key(chosen.token_key_file))
     origins = Origins(await asyncio.to_thread(load, chosen.countries.split(",") if chosen.countries else REGION))
     directory, taken = Directory(), Taken()
+    directory.lines = None  # until they are read
     metrics = CallMetrics()
     server = rpc.new_server(
         Verifier(chosen.jwks_file, chosen.deny_file, now=utc_now).verify,

@@ -125,7 +125,7 @@ class MatchingServicer:
 
     def _asked(self, enquiry: Enquiry, needs: Iterable[Need], now: datetime) -> list[Asked]:
         taken = self._taken.at(now)
-        calendar, lines = self._directory.calendar, self._directory.lines
+        calendar, lines = self._directory.calendar, self._directory.known_lines
         return [Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace) for need in needs]
 
     def _token(self, digested: tuple[bytes, bytes], snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> str:

@@ -25,9 +25,11 @@ from services.matching.model.request import Asked
 WGS84 = Geod(ellps="WGS84")
 ADULT = 18  #: years
 STEPS = 240  #: along a way
+MARGIN_DEG = 0.002
 SCATTERED = 200  #: points in a cell
 
 Degrees = npt.NDArray[np.float64]
+Inside = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,23 @@ class Wall:
     start_time: datetime | None = None
     end_time: datetime | None = None
 
-    def holds(self, east: Degrees, north: Degrees, shrink: float = 1.0) -> npt.NDArray[np.bool_]:
+    def holds(self, east: Degrees, north: Degrees) -> Inside:
         if self.radius_m:
             same = np.ones(len(east))
             away = WGS84.inv(same * self.middle.longitude_deg, same * self.middle.latitude_deg, east, north)[2]
-            return np.asarray(away) <= self.radius_m * shrink
+            return np.asarray(away) <= self.radius_m
         inside = np.zeros(len(east), dtype=np.bool_)
-        middle_x, middle_y = np.mean(self.corners[:-1], axis=0)
-        drawn = [(middle_x + (x - middle_x) * shrink, middle_y + (y - middle_y) * shrink) for x, y in self.corners]
-        for (x1, y1), (x2, y2) in pairwise(drawn):
+        for (x1, y1), (x2, y2) in pairwise(self.corners):
             if y1 == y2:
                 continue
             spans = (y1 > north) != (y2 > north)
             inside ^= spans & (east < (x2 - x1) * (north - y1) / (y2 - y1) + x1)
         return inside
+
+    def holds_around(self, east: Degrees, north: Degrees) -> list[Inside]:
+        """Look a little to all sides too, where a rim is drawn a little wider or straighter."""
+        sides = [(x * MARGIN_DEG, y * MARGIN_DEG) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+        return [self.holds(east + x, north + y) for x, y in sides]
 
     def counts(self, now: datetime, when: datetime, *, stays: bool) -> bool:
         """Say whether it surely counts: it is in force now, when the person is there, or while she sleeps there."""
@@ -180,10 +185,11 @@ def _enters(wall: Wall, here: Point, there: Point) -> bool:
     along = np.linspace(0.0, 1.0, STEPS)
     east = here.longitude_deg + along * (there.longitude_deg - here.longitude_deg)
     north = here.latitude_deg + along * (there.latitude_deg - here.latitude_deg)
-    surely = wall.holds(east, north, 0.99)
-    if not wall.holds(east[:1], north[:1], 1.01)[0]:
+    around = wall.holds_around(east, north)
+    surely, perhaps = np.logical_and.reduce(around), np.logical_or.reduce(around)
+    if not perhaps[0]:
         return bool(surely.any())
-    outside = np.flatnonzero(~wall.holds(east, north, 1.02))
+    outside = np.flatnonzero(~perhaps)
     return bool(len(outside) and surely[outside[0] :].any())
 
 
@@ -191,7 +197,7 @@ def _share(walls: list[Wall], cell: AreaCell) -> float:
     east, north = _scattered(cell.h3_cell)
     held = np.zeros(len(east), dtype=np.bool_)
     for wall in walls:
-        held |= wall.holds(east, north, 0.999)
+        held |= wall.holds(east, north)
     return float(held.mean())
 
 

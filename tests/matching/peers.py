@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from ihala.directory.v1 import calendar_pb2, directory_pb2, directory_service_pb2
+from ihala.directory.v1 import calendar_pb2, directory_pb2, directory_service_pb2, lines_pb2
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from ihala.geo.v1 import geo_pb2
 from ihala.referrals.v1 import referrals_service_pb2
@@ -33,6 +33,7 @@ class FeedDirectory(Unserved):
         self.revision = 0
         self.asked: list[tuple[str, int]] = []  #: cursors that came
         self.calendar: list[calendar_pb2.CalendarEntry] = []  #: what is announced
+        self.lines: list[lines_pb2.Line] = []  #: that are drawn, revisions ascending
         self.breaks_after: int | None = None  #: pages after which a stream breaks
         self._changes: dict[str, directory_service_pb2.ProviderChange] = {}
         self._changed = asyncio.Event()
@@ -57,6 +58,16 @@ class FeedDirectory(Unserved):
 
     async def ListCalendarEntries(self, request: Any, context: Any) -> Any:
         return calendar_pb2.ListCalendarEntriesResponse(calendar_entries=self.calendar)
+
+    async def ListLines(self, request: Any, context: Any) -> Any:
+        newer = [each for each in self.lines if each.revision > request.after_revision]
+        page = newer[:PAGE] if request.after_revision else [each for each in newer if not each.ended][:PAGE]
+        return lines_pb2.ListLinesResponse(
+            epoch=self.epoch,
+            lines=page,
+            revision=page[-1].revision if page else request.after_revision,
+            caught_up=len(newer) <= PAGE,
+        )
 
     async def WatchProviders(self, request: Any, context: Any) -> AsyncIterator[Any]:
         self.asked.append((request.epoch, request.after_revision))

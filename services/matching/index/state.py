@@ -20,7 +20,7 @@ class Directory:
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
         self.calendar: tuple[Entry, ...] = ()  #: what is announced and changes hours
-        self.lines: tuple[Line, ...] = ()  #: that no way may cross
+        self.lines: tuple[Line, ...] | None = ()  #: that no way may cross; None: nobody has told yet
 
     @property
     def snapshot(self) -> Snapshot:
@@ -33,6 +33,18 @@ class Directory:
         if self._snapshot is None:
             raise Unavailable("the directory has not been read yet", retry_after_s=_RETRY_AFTER_S)
         return self._snapshot
+
+    @property
+    def known_lines(self) -> tuple[Line, ...]:
+        """
+        The lines that no way may cross.
+
+        Raises:
+            Unavailable: nobody has told yet (UNREADY): no answer is better than a way across a front line.
+        """
+        if self.lines is None:
+            raise Unavailable("the lines have not been read yet", retry_after_s=_RETRY_AFTER_S)
+        return self.lines
 
     @property
     def is_warm(self) -> bool:

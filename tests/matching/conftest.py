@@ -1,0 +1,5 @@
+"""Fixtures of the tests of matching."""
+
+from tests.matching.houses import house
+
+__all__ = ["house"]
