@@ -2,6 +2,7 @@
 
 import re
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -14,6 +15,7 @@ from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
 from ihala.directory_client import Directory
 from ihala.place_message import is_place_message, reports_of_message
+from ihala.profile import Profile
 from ihala.records import PlaceReport, Provider
 from services.errors import InvalidInput
 
@@ -27,6 +29,7 @@ async def listen(
     receiver: DeskOption = None,
     answer: Annotated[str | None, typer.Option(help="yes: read and accept each, as the demo's house does.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many alerts.")] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Hear over a gRPC stream instead of NATS.")] = False,
     profile: ProfileOption = None,
 ) -> None:
     """Be a receiver's software: print each alert once, one JSON line each; a person answers with `respond`."""
@@ -37,7 +40,7 @@ async def listen(
     name = receiver or _only_listener()
     heard = 0
     async with (
-        Receiver(home.profile_for(f"receivers/{name}", profile)) as desk,
+        Receiver(_heard_by(home.profile_for(f"receivers/{name}", profile), stream=stream)) as desk,
         aclosing(aiter(desk)) as alerts,
     ):
         async for alert in alerts:
@@ -88,6 +91,12 @@ async def places(
         form,
         lambda console: _show_places(console, provider),
     )
+
+
+def _heard_by(profile: Profile, *, stream: bool) -> Profile:
+    if not stream or profile.receiver is None:
+        return profile
+    return replace(profile, receiver=replace(profile.receiver, channel="stream"))
 
 
 def _only_listener() -> str:
