@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from ihala.cli import home
+from ihala.cli.channel_commands import channels
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, first_text, local_text
@@ -16,8 +17,10 @@ from ihala.records import ReceiverRecord
 from services.errors import InvalidInput
 
 receiver = typer.Typer(
-    help="Desks that hear of referrals: list, create, assign, enrol, rotate, devices, end.", no_args_is_help=True
+    help="Desks that hear of referrals: list, create, assign, enrol, rotate, devices, channels, end.",
+    no_args_is_help=True,
 )
+receiver.add_typer(channels, name="channels")
 
 ReceiverArgument = Annotated[str, typer.Argument(help="The receiver's id, or the name of its profile in this run.")]
 
