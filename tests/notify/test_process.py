@@ -16,9 +16,12 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from ihala.endpoint_client import Endpoints
 from ihala.notify.v1 import notify_pb2 as pb
 from ihala.notify.v1.notify_pb2_grpc import NotifyServiceStub
+from ihala.profile import Profile
 from services.errors import Unavailable
+from services.notify.model import OfferEvent
 from services.runtime import jetstream
 from services.runtime.auth import Role
 from services.runtime.channel import open_channel
@@ -28,6 +31,9 @@ from services.runtime.embedded.ports import Ports
 from services.runtime.embedded.processes import Supervisor
 from tests.notify.conftest import an_event, as_cloudevent, stores_at
 from tests.notify.fakes import FakeDirectory
+from tests.notify.posting import Authority, Posted, https_server, says
+from tests.notify.test_mail_and_messages import mail_server
+from tests.notify.test_webhooks import echoes
 from tests.serving import Identity, an_identity, serving
 
 READY_S = 20
@@ -157,6 +163,69 @@ async def test_killed_and_started_again_it_loses_and_doubles_nothing(
             async with a_process(full):
                 await until(all_are_there)
             assert await stores.rows("SELECT count(DISTINCT offer_id), count(*) FROM alert") == [(60, 60)]
+
+
+async def test_it_tells_by_webhook_and_mail_and_no_log_has_an_address(
+    environment: tuple[dict[str, str], Identity], tmp_path: Path
+) -> None:
+    settings, identity = environment
+    (tmp_path / "key").write_bytes(b"k" * 32)
+    (tmp_path / "desk_token").write_text(identity.token(Role.RECEIVER, receiver_ids=["house-1"]))
+    (tmp_path / "coordinator_token").write_text(identity.token(Role.COORDINATOR, client_id="coordinator-1"))
+    authority, state = Authority(tmp_path), tmp_path / "state"
+    told = asyncio.Event()
+
+    async def reply(posted: Posted, writer: asyncio.StreamWriter) -> None:
+        if b"challenge" in posted.body:
+            await echoes()(posted, writer)
+        else:
+            await says(204)(posted, writer)
+            told.set()
+
+    async with https_server(authority.server("localhost"), reply) as outside, mail_server() as boxes:
+        settings |= {
+            "IHALA_NOTIFY_ENDPOINT_KEY_FILE": str(tmp_path / "key"),
+            "IHALA_NOTIFY_EGRESS_ALLOW": f"localhost:{outside.port}",
+            "IHALA_NOTIFY_EGRESS_CA_FILE": str(authority.file),
+            "IHALA_NOTIFY_SMTP_ADDRESS": f"127.0.0.1:{boxes.port}",
+            "IHALA_NOTIFY_SMTP_SECURITY": "none",
+            "IHALA_NOTIFY_SMTP_SENDER": "post@example.org",
+            "IHALA_NOTIFY_LOG_LEVEL": "debug",
+        }
+        address = settings["IHALA_NOTIFY_LISTEN_ADDRESS"]
+        with Supervisor(state) as supervisor:
+            server = nats.start(supervisor)
+            async with a_process(with_nats(settings, server, state)) as process:
+                await until(lambda: is_serving(address))
+                desk = Endpoints(Profile(addresses={"notify": address}, token_file=tmp_path / "desk_token"))
+                office = Endpoints(Profile(addresses={"notify": address}, token_file=tmp_path / "coordinator_token"))
+                async with desk, office:
+                    url = f"https://localhost:{outside.port}/zqx7"
+                    webhook = await desk.register_webhook(url, receiver_id="house-1")
+                    mailbox = await desk.register("house-1", "email", "zqx7@example.org", language="ar")
+                    made = [webhook, mailbox]
+                    for each in made:  # the fake's one house says nothing of its disclosure: it counts as confidential
+                        assert each.state == "awaiting_approval"
+                        assert (await office.approve(each.endpoint_id)).state == "active"
+                    await publish(server, an_event())
+                    await asyncio.wait_for(told.wait(), READY_S)
+
+                    async def both_were_heard() -> bool:
+                        found = [each async for each in office.list(receiver_id="house-1")]
+                        return all(each.heard_time for each in found)
+
+                    await until(both_were_heard)
+                process.send_signal(signal.SIGTERM)
+                _, logged = await asyncio.wait_for(process.communicate(), READY_S)
+
+    assert [mail["Subject"] for mail in boxes.mails] == ["رسالة جديدة"]
+    assert re.search(rb"zqx7|example.org|localhost:|house-1|offer-1", logged) is None, logged
+
+
+async def publish(server: nats.NatsServer, event: OfferEvent) -> None:
+    """Publish as the relay of referrals."""
+    async with jetstream.connect(server.url, server.seed_file("relay"), name="relay") as relay:
+        await jetstream.publish(relay, "referral.v1.offer_requested", as_cloudevent(event), message_id=event.event_id)
 
 
 async def page_answers(settings: dict[str, str]) -> bool:
