@@ -1,5 +1,6 @@
 """Hold the town list to its use: a town is found as people write it, and areas know their people."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -59,6 +60,19 @@ class TestSpelling:
         once = towns.normalise(text)
 
         assert towns.normalise(once) == once
+
+    @given(st.text(max_size=40))
+    def test_no_accent_vowel_sign_or_apostrophe_of_any_script_is_left(self, text: str) -> None:
+        plain = towns.normalise(text)
+
+        assert [each for each in plain if unicodedata.category(each) in {"Mn", "Cf"} or each in "'`´’‘ʻʼʾʿʹ"] == []
+
+    def test_a_mark_makes_no_difference_wherever_unicode_has_it(self) -> None:
+        marks = {chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in {"Mn", "Cf"}}
+        marks -= {"\u0345"}  # which is a letter, an iota, where case makes no difference
+
+        assert len(marks) > 2000
+        assert [mark for mark in marks if towns.normalise(f"a{mark}b") != "ab"] == []
 
     @given(st.text(alphabet="جنزورطابلسéèàTripoli -", max_size=20))
     def test_how_a_name_is_encoded_makes_no_difference(self, text: str) -> None:

@@ -59,6 +59,8 @@ ServiceAreas = tuple[ServiceArea, ...]
 
 def check_areas(areas: ServiceAreas) -> None:
     """Check that there are not too many areas, nor too many points in them."""
+    if not areas:
+        return
     check_count("service_areas", areas, MAX_AREAS)
     if sum(area.outline.point_count for area in areas if area.outline) > MAX_AREA_POINTS:
         raise refuse("service_areas", f"must have at most {MAX_AREA_POINTS} points in all")

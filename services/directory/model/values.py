@@ -50,7 +50,8 @@ Texts = tuple[LocalizedText, ...]
 
 def check_texts(field: str, texts: Texts, *, required: bool = False) -> None:
     """Check that there are not too many texts, and at least one if there must be."""
-    check_count(field, texts, MAX_NAME_COUNT)
+    if len(texts) > MAX_NAME_COUNT:
+        check_count(field, texts, MAX_NAME_COUNT)
     if required and not texts:
         raise refuse(field, "must have at least one text")
 

@@ -71,7 +71,7 @@ def text_to_wire(text: LocalizedText) -> pb.LocalizedText:
 
 
 def texts_to_wire(texts: Texts) -> list[pb.LocalizedText]:
-    return [pb.LocalizedText(language=text.language, text=text.text) for text in texts]
+    return [pb.LocalizedText(language=text.language, text=text.text) for text in texts] if texts else []
 
 
 def source_from_wire(source: pb.Source) -> Source:
