@@ -46,7 +46,7 @@ class NotifyingMethods:
             kind=TaskKind.DEAD_LETTER,
             cause=Cause.UNDELIVERED,
             client_id=checked_id(request.client_id, "client_id") if request.client_id else "",
-            urgency=urgency_from_wire(request.urgency),
+            urgency=urgency_from_wire(request),
             due_time=now + LEAST_RUNG,
             owner=self._desk.house.duty_roster,
             create_time=now,
