@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def house(tmp_path: Path) -> Open:
         servicer: Any = MatchingServicer(
             here.directory, here.taken, Origins([NADOR, JANZOUR]), SEALER, now=lambda: here.now
         )
-        identity = an_identity(tmp_path)
+        identity = an_identity(Path(mkdtemp(dir=tmp_path)))
         async with (
             serving(identity, lambda server: add_MatchingServiceServicer_to_server(servicer, server)) as served,
             served.channel(role) as channel,

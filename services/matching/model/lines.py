@@ -49,7 +49,9 @@ class Line:
         begins_s = _NEVER_S if begins is None else (begins - now).total_seconds()
         ended_s = _NEVER_S if ended is None else (when - ended).total_seconds()
         is_late = travel_s > (when - now).total_seconds()
-        return np.where(is_late, travel_s >= np.asarray(begins_s), travel_s >= np.asarray(ended_s))
+        is_met_late = travel_s >= np.asarray(begins_s)
+        is_met_early = (travel_s > np.asarray(ended_s)) | (self.next_time(when) == when)
+        return np.where(is_late, is_met_late, is_met_early)
 
     def next_time(self, moment: datetime) -> datetime | None:
         """Find the first moment from one on at which it is in force."""
@@ -63,7 +65,7 @@ class Line:
         return None
 
     def last_time(self, moment: datetime) -> datetime | None:
-        """Find the last moment up to one at which it is in force; an end counts as in force."""
+        """Find the moment up to one until which it was last in force: that one itself while it is."""
         last = moment if self.end_time is None else min(moment, self.end_time)
         if self.start_time is not None and last < self.start_time:
             return None
