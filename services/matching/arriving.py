@@ -24,21 +24,25 @@ HOURS_SINCE_EVENT: Final = "hours_since_event"
 _FAR_END_MM: Final = MappingProxyType({DistanceBand.UNDER_25_KM: 25_000_000, DistanceBand.FROM_25_TO_75_KM: 75_000_000})
 
 
-def arrival_time(asked: Asked, cost_mm: int) -> datetime:
-    """Say when the person would be at a place of a cost in whole millimetres; a remote service waits for nobody."""
+def way(asked: Asked, provider: Provider, cost_mm: int) -> tuple[datetime, Travel | None]:
+    """
+    Say when the person would be at a place of a cost in whole millimetres, and describe the way.
+
+    A remote service waits for nobody, and has no way. The way to a confidential site is described from its
+    band alone (R17), and not where that has no far end.
+    """
     if asked.need.is_remote:
-        return asked.when_time
-    return arrival(asked.pace.travel_s(asked.mode, cost_mm), now=asked.now_time, when=asked.when_time)
+        return asked.when_time, None
+    found = _travel(asked, cost_mm)
+    if not provider.is_confidential:
+        return found.arrival_time, found
+    told_mm = _FAR_END_MM.get(band_of(cost_mm))
+    return found.arrival_time, None if told_mm is None else _travel(asked, told_mm)
 
 
-def travel(asked: Asked, provider: Provider, cost_mm: int) -> Travel | None:
-    """Describe the way; to a confidential site from its band alone (R17), None where that has no far end."""
-    if asked.need.is_remote:
-        return None
-    told_mm = _FAR_END_MM.get(band_of(cost_mm)) if provider.is_confidential else cost_mm
-    if told_mm is None:
-        return None
-    return Travel(asked.pace.travel_s(asked.mode, told_mm), arrival_time(asked, told_mm), asked.mode)
+def _travel(asked: Asked, cost_mm: int) -> Travel:
+    travel_s = asked.pace.travel_s(asked.mode, cost_mm)
+    return Travel(travel_s, arrival(travel_s, now=asked.now_time, when=asked.when_time), asked.mode)
 
 
 def clocks_left(asked: Asked, provider: Provider, arrives: datetime) -> tuple[ClockLeft, ...]:

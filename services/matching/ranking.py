@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from services.geo import Place, cost_mm
-from services.matching.arriving import arrival_time, clocks_left, questions, travel
+from services.matching.arriving import clocks_left, questions, way
 from services.matching.constraints.eligibility import fields_needed
 from services.matching.constraints.hours import open_at
 from services.matching.constraints.places import places_at
@@ -33,7 +33,19 @@ ALWAYS_NEEDED: Final = ("need", "urgency", "arrival", "risk", "precaution", "bro
 # made once: the same few are said of many rows
 _unknown: Final = lru_cache(maxsize=1024)(Unknown)
 _caution: Final = lru_cache(maxsize=1024)(Caution)
-_BY_COST: Final = itemgetter(0, 1)  #: whole millimetres, then the id
+_REPORTED: Final = Caution("service", "result_may_be_reported")
+_TAKES_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
+_RING_FIRST: Final = Caution("takes_referrals", "ring_first")
+_CLOSED: Final = Caution("open", "closed_on_arrival")
+_HOURS_UNKNOWN: Final = Caution("open", "hours_unknown")
+
+#: cost in whole millimetres, id, who, and the row of which part
+_Chosen = tuple[int, str, Provider, int, Sifted]
+_BY_COST: Final = itemgetter(0, 1)
+
+
+def _largest_first(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
 
 
 def find(snapshot: Snapshot, asked: Asked, limit: int) -> NeedAnswer:
@@ -43,11 +55,12 @@ def find(snapshot: Snapshot, asked: Asked, limit: int) -> NeedAnswer:
     excluded: Counter[str] = Counter()
     for part in parts:
         excluded.update(part.excluded)
+    matches, ask_first = _lists(asked, parts, limit)
     return NeedAnswer(
         need=asked.need,
-        matches=_rows(asked, parts, limit, is_sure=True),
-        ask_first=_rows(asked, parts, limit, is_sure=False),
-        excluded=tuple(sorted(excluded.items(), key=lambda pair: (-pair[1], pair[0]))),
+        matches=matches,
+        ask_first=ask_first,
+        excluded=tuple(sorted(excluded.items(), key=_largest_first)),
         confidential_safety_count=sum(part.confidential_safety_count for part in parts),
         questions=questions(asked),
     )
@@ -68,28 +81,36 @@ def row_of(asked: Asked, provider: Provider, place: Place) -> Row:
     return _row(asked, provider, cost_mm(asked.origin, place), reasons)
 
 
-def _rows(asked: Asked, parts: Sequence[Sifted], limit: int, *, is_sure: bool) -> tuple[Row, ...]:
-    """List the nearest of all parts, by cost and then by id."""
-    ranked = [
-        (cost, provider.provider_id, provider, row, part)
-        for part in parts
-        for cost, provider, row in part.nearest(is_sure=is_sure, limit=limit)
-    ]
-    ranked.sort(key=_BY_COST)
-    chosen = ranked[:limit]
+def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """List the nearest of all parts who can, and whom to ask first, by cost and then by id."""
+    chosen: tuple[list[_Chosen], list[_Chosen]] = [], []
+    for part in parts:
+        ranked = part.ranked([part.chosen(is_sure=each, limit=limit) for each in (True, False)], limit)
+        for among, found in zip(chosen, ranked, strict=True):
+            among += [(cost, provider.provider_id, provider, row, part) for cost, provider, row in found]
+    if len(parts) > 1:
+        for among in chosen:
+            among.sort(key=_BY_COST)
+            del among[limit:]
     reasons: dict[str, list[Reason]] = {}
     for part in parts:
-        rows = [(row, provider) for _, _, provider, row, of in chosen if of is part]
-        found = part.reasons([row for row, _ in rows], [provider for _, provider in rows])
-        reasons.update((provider.provider_id, each) for (_, provider), each in zip(rows, found, strict=True))
-    return tuple(_row(asked, provider, cost, reasons[identifier]) for cost, identifier, provider, _, _ in chosen)
+        those = [each for among in chosen for each in among if each[4] is part]
+        listed = part.reasons([each[3] for each in those], [each[2] for each in those])
+        reasons.update(zip((each[1] for each in those), listed, strict=True))
+    matches, ask_first = (
+        tuple([_row(asked, provider, cost, reasons[provider_id]) for cost, provider_id, provider, _, _ in among])
+        for among in chosen
+    )
+    return matches, ask_first
 
 
 def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
     places = places_at(asked, provider)
-    arrives = arrival_time(asked, cost)
+    arrives, travel = way(asked, provider, cost)
     opens = open_at(provider, arrives, asked.calendar)
-    cautions = [*_yielded(asked, reasons), *_told(asked, provider, opens)]
+    cautions = _told(asked, provider, opens)
+    if asked.need.service.life_first:
+        cautions = [*_yielded(asked, reasons), *cautions]
     if places.view.report_time is not None and places.view.kind is PlacesKind.COUNTED:
         is_old = asked.now_time - places.view.report_time > OLD_REPORT_AFTER
         cautions += [_caution("places", "old_report")] if is_old else []
@@ -97,9 +118,11 @@ def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason])
         provider=provider,
         cost_mm=cost,
         unknowns=tuple(
-            _unknown(constraint.name, finding.question, finding.ask)
-            for constraint, finding in reasons
-            if finding.verdict is Verdict.UNKNOWN
+            [
+                _unknown(constraint.name, finding.question, finding.ask)
+                for constraint, finding in reasons
+                if finding.verdict is Verdict.UNKNOWN
+            ]
         ),
         cautions=tuple(cautions),
         places=places.view,
@@ -107,15 +130,13 @@ def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason])
         is_vetted=provider.is_vetted(asked.when_time),
         items=places.items,
         needed_fields=_needed_fields(asked, provider),
-        travel=travel(asked, provider, cost),
+        travel=travel,
         clocks=clocks_left(asked, provider, arrives),
     )
 
 
 def _yielded(asked: Asked, reasons: Iterable[Reason]) -> Iterable[Caution]:
     """List what would have kept a provider out or back if life did not come first (R59)."""
-    if not asked.need.service.life_first:
-        return
     for constraint, finding in reasons:
         if finding.verdict is Verdict.UNKNOWN:
             yield _caution(constraint.name, "unknown")
@@ -123,23 +144,28 @@ def _yielded(asked: Asked, reasons: Iterable[Reason]) -> Iterable[Caution]:
             yield _caution(constraint.name, "not_met")
 
 
-def _told(asked: Asked, provider: Provider, opens: OpenState) -> Iterable[Caution]:
+def _told(asked: Asked, provider: Provider, opens: OpenState) -> list[Caution]:
     """List what to know besides the constraints."""
-    if asked.need.service.result_may_be_reported:
-        yield _caution("service", "result_may_be_reported")
+    told = [_REPORTED] if asked.need.service.result_may_be_reported else []
     if provider.reach_out is ReachOut.NONE:
-        yield _caution("takes_referrals", "takes_no_referrals")
+        told.append(_TAKES_NONE)
     elif provider.reach_out is ReachOut.ENROLLED and not provider.is_confidential:
         heard = provider.receiver_heard_time
         if heard is None or asked.now_time - heard > RING_FIRST_AFTER:
-            yield _caution("takes_referrals", "ring_first")
+            told.append(_RING_FIRST)
     if opens is not OpenState.OPEN:
-        yield _caution("open", "closed_on_arrival" if opens is OpenState.CLOSED else "hours_unknown")
+        told.append(_CLOSED if opens is OpenState.CLOSED else _HOURS_UNKNOWN)
+    return told
 
 
 def _needed_fields(asked: Asked, provider: Provider) -> tuple[str, ...]:
     person = asked.person
     if person is None:
         return ALWAYS_NEEDED
-    also = ("language",) * bool(person.languages) + ("accessibility",) * bool(person.accessibility)
-    return (*ALWAYS_NEEDED, *fields_needed(person, provider.rules), *also)
+    return _needed(fields_needed(person, provider.rules), bool(person.languages), bool(person.accessibility))
+
+
+@lru_cache(maxsize=4096)
+def _needed(by_rules: tuple[str, ...], has_languages: bool, has_accessibility: bool) -> tuple[str, ...]:  # noqa: FBT001
+    also = ("language",) * has_languages + ("accessibility",) * has_accessibility
+    return (*ALWAYS_NEEDED, *by_rules, *also)

@@ -32,16 +32,12 @@ def count(words: Words) -> int:
 
 def rows_of(words: Words) -> Rows:
     """List the rows of a set, ascending."""
-    octets = words.view(np.uint8)
-    used = np.flatnonzero(octets)
-    places = np.flatnonzero(np.unpackbits(octets[used], bitorder="little"))
-    rows: Rows = used[places >> 3] * 8 + (places & 7)
-    return rows
+    return rows_of_words(words, np.flatnonzero(words))
 
 
 def rows_of_words(words: Words, chosen: Rows) -> Rows:
-    """List the rows of a set that are in some of its words."""
-    places = np.flatnonzero(np.unpackbits(words[chosen].view(np.uint8), bitorder="little"))
+    """List the rows of a set that are in some of its words, given ascending."""
+    places = np.flatnonzero(np.unpackbits(words[chosen].view(np.uint8), bitorder="little").view(np.bool_))
     rows: Rows = (chosen << 6)[places >> 6] + (places & 63)
     return rows
 

@@ -7,7 +7,6 @@ definition of nearness, so the answer is that of measuring everything.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import inf
 from typing import Final
 
 import numpy as np
@@ -23,8 +22,6 @@ NOWHERE: Final = 127  #: in place of a resolution: the position is not known
 _ROUNDING_M: Final = 0.002  #: costs are rounded to a millimetre, coordinates to some nanometres
 _MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
 _OUTRIGHT: Final = 32  #: so many are measured without narrowing first
-_MANY_TILES: Final = 64  #: more are narrowed once before they are sorted
-_BITS: Final = np.arange(TILE)
 
 
 def arranged(ecef: Ecef, resolution: npt.NDArray[np.int8]) -> Rows:
@@ -74,15 +71,16 @@ class Ground:
 
     def lengths_m(self, starts_m: Ecef, rows: Rows) -> Ecef:
         """Measure straight lines to rows, given ascending, at least what an area costs at best."""
-        away_m = self.ecef_m[rows]
+        away_m = self.ecef_m.take(rows, axis=0)
         are_plain = len(self._kinds) == 1 or rows[-1] < self._firsts[1]
         firsts = [0] if are_plain else rows.searchsorted(self._firsts).tolist()
-        stretches = list(enumerate(pairwise([*firsts, len(rows)])))
+        stretches = [each for each in enumerate(pairwise([*firsts, len(rows)])) if each[1][0] < each[1][1]]
         for kind, (first, end) in stretches:
             away_m[first:end] -= starts_m[kind]
         lengths_m: Ecef = np.sqrt(np.einsum("ij,ij->i", away_m, away_m))
         for kind, (first, end) in stretches:
-            np.maximum(lengths_m[first:end], self._floors_m[kind], out=lengths_m[first:end])
+            if self._kinds[kind]:  # a point may be as near as can be
+                np.maximum(lengths_m[first:end], self._floors_m[kind], out=lengths_m[first:end])
         return lengths_m
 
 
@@ -124,14 +122,12 @@ class View:
         if count <= limit + _OUTRIGHT:
             return rows_of(among)
         tiles = np.flatnonzero(among)
-        if len(tiles) > _MANY_TILES:  # each holds somebody
-            most_m = self._most_m[tiles]
-            reach_m = _reach_m(float(np.partition(most_m, limit - 1)[limit - 1]) if limit <= len(tiles) else inf)
-            tiles = tiles[self._least_m[tiles] <= reach_m]
         most_m = self._most_m[tiles]
-        order = most_m.argsort()
-        held = np.bitwise_count(among[tiles[order]]).cumsum(dtype=np.intp)
-        reach_m = _reach_m(float(most_m[order[held.searchsorted(limit)]]))
+        # each tile holds somebody, so no more of them than are wanted can be needed to hold all who are
+        first = np.argpartition(most_m, limit)[:limit] if len(tiles) > limit else np.arange(len(tiles))
+        first = first[most_m[first].argsort()]
+        held = np.bitwise_count(among[tiles[first]]).cumsum(dtype=np.intp)
+        reach_m = _reach_m(float(most_m[first[held.searchsorted(limit)]]))
         rows = rows_of_words(among, tiles[self._least_m[tiles] <= reach_m])
         lengths_m = self._ground.lengths_m(self._starts_m, rows)
         return rows[lengths_m <= _reach_m(float(np.partition(lengths_m, limit - 1)[limit - 1]))]

@@ -208,6 +208,12 @@ class Sifted:
         """Take off who was said no to, and count each by the first who said so."""
         if not self._saying_no:
             return
+        if len(self._saying_no) == 1:
+            name, no = self._saying_no.pop()
+            self._alive = self._alive & ~no
+            before, self._left = self._left, count(self._alive)
+            self._note(name, before - self._left)
+            return
         stays = _matrix([self._alive, *(no for _, no in self._saying_no)])
         np.bitwise_not(stays[1:], out=stays[1:])
         np.bitwise_and.accumulate(stays, axis=0, out=stays)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.matching.model.provider import Provider
 from services.matching.model.request import Item, Need
 from services.matching.model.travel import Travel
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A fact that is missing, and the question that settles it."""
 
     constraint: str
@@ -18,8 +18,7 @@ class Unknown:
     ask: str  #: "person" or "provider"
 
 
-@dataclass(frozen=True, slots=True)
-class Caution:
+class Caution(NamedTuple):
     """Something to know that does not exclude."""
 
     constraint: str
@@ -34,8 +33,7 @@ class PlacesKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacesView:
+class PlacesView(NamedTuple):
     """How many places seem free: possible, not promised (R7)."""
 
     kind: PlacesKind
@@ -61,14 +59,13 @@ class ClockLeft:
     care_time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One provider for one need."""
 
     provider: Provider
     cost_mm: int
-    unknowns: tuple[Unknown, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    unknowns: tuple[Unknown, ...]
+    cautions: tuple[Caution, ...]
     places: PlacesView
     open: OpenState
     is_vetted: bool
