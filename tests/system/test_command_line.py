@@ -239,7 +239,7 @@ def test_words_come_in_three_languages(house: House) -> None:
         (["vocabulary", "weather"], 14, "UNKNOWN_CODE", "kind", "weather"),
         (["places", "nobody"], 20, "NOT_FOUND", None, None),
         (["respond", "nothing", "accept"], 20, "NOT_FOUND", None, None),
-        (["respond", "nothing", "propose"], 39, "UNIMPLEMENTED", None, None),
+        (["respond", "nothing", "waitlist"], 11, "INVALID_FIELD", "until", None),
         (["referrals", "show", "nothing"], 20, "NOT_FOUND", None, None),
         (["match", "--at", "0,0", "--need", "HEA-EMG", "--profile", "/nowhere.toml"], 20, "NOT_FOUND", None, None),
     ],
