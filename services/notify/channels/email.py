@@ -84,7 +84,7 @@ class EmailChannel:
         message = self._message(target.address, target.endpoint.language)
         async with self._turns:
             await self._hand_over(message)
-        await self._endpoints.hear(attempt.endpoint_id, self._now())
+        await self._endpoints.hear(target.endpoint, self._now())
         return False
 
     def _message(self, address: str, language: str) -> EmailMessage:

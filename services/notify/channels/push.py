@@ -121,7 +121,7 @@ class PushChannel:
             raise SendFailed("status_429", permanent=False, asked=answer.retry_after or OVERWHELMED)
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
-        await self._endpoints.hear(attempt.endpoint_id, now)
+        await self._endpoints.hear(target.endpoint, now)
         return False
 
 

@@ -87,7 +87,7 @@ class SmsChannel:
             raise SendFailed(f"status_{status}", permanent=True)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise SendFailed(f"status_{status}", permanent=False)
-        await self._endpoints.hear(attempt.endpoint_id, self._now())
+        await self._endpoints.hear(target.endpoint, self._now())
         return False
 
     async def _ask(self, number: str, text: str) -> int:

@@ -83,7 +83,7 @@ class WebhookChannel:
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             # a redirect among them: what it points to was never registered
             raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
-        await self._endpoints.hear(endpoint_id, self._now())
+        await self._endpoints.hear(target.endpoint, self._now())
 
     async def challenge(self, target: Target, text: str) -> str:
         """

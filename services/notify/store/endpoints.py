@@ -1,6 +1,6 @@
 """Register, approve, pause and end the endpoints of receivers and senders."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.errors import Conflict, Exhausted, FailedPrecondition, Reason
@@ -11,6 +11,7 @@ from services.notify.store.requests import Request, first_answer, keep_answer
 from services.notify.store.rows import NOTIFY
 from services.runtime.postgres import Act, Connection, Principal, transaction
 
+HEARD_WITHIN: Final = timedelta(minutes=5)
 MAX_OPEN: Final = 20  #: endpoints of one receiver or system that are not ended
 
 
@@ -191,10 +192,15 @@ class EndpointStore(EndpointReader):
                 await keep_answer(connection, request, now)
             return await endpoint_of(connection, endpoint_id), replayed
 
-    async def hear(self, endpoint_id: str, now: datetime) -> None:
-        """Note that an endpoint took something."""
-        async with transaction(self._pool, NOTIFY, _act("hear", endpoint_id)) as connection:
-            await connection.execute("UPDATE endpoint SET heard_time = %s WHERE endpoint_id = %s", [now, endpoint_id])
+    async def hear(self, endpoint: Endpoint, now: datetime) -> None:
+        """Note that an endpoint took something, once in `HEARD_WITHIN`: not every alert is worth a row in the audit."""
+        if endpoint.heard_time is not None and now - endpoint.heard_time < HEARD_WITHIN:
+            return
+        async with transaction(self._pool, NOTIFY, _act("hear", endpoint.endpoint_id)) as connection:
+            await connection.execute(
+                "UPDATE endpoint SET heard_time = %s WHERE endpoint_id = %s AND end_time IS NULL",
+                [now, endpoint.endpoint_id],
+            )
 
 
 async def _require_room(connection: Connection, endpoint: Endpoint) -> None:
