@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import directory_search, growth, importing, matching, postgis, rows, serving
+from bench import directory_search, growth, importing, matching, planning, postgis, rows, serving
 
 RESULTS = Path(__file__).parent / "results.json"
 SIZES = (10_000, 100_000, 1_000_000)
@@ -39,7 +39,12 @@ def main() -> None:
         gc.unfreeze()
         gc.collect()
     console.print(f"measuring a directory of {sizes[-1]:,} providers …")
-    listed = [*rows.of(measured, served, peers[-1]), *directory_search.lines(sizes[-1]), *importing.lines()]
+    listed = [
+        *rows.of(measured, served, peers[-1]),
+        *directory_search.lines(sizes[-1]),
+        *importing.lines(),
+        *planning.lines(),
+    ]
     table = Table("work", "bar", "figure", "peer", "peer's figure", "ratio", "holds")
     for row in listed:
         table.add_row(row.work, row.bar, row.figure, row.peer, row.peer_figure, row.ratio, row.holds)

@@ -52,17 +52,11 @@ class _Table:
         self._at: list[dict[Pool, tuple[Spot, Way]]] = []
         self._uncounted: list[Spot | None] = []
         self.is_simple = True
+        known: dict[int, tuple[dict[Pool, tuple[Spot, Way]], Spot | None]] = {}  # many share their spots
         for party in problem.parties:
-            at: dict[Pool, tuple[Spot, Way]] = {}
-            uncounted: Spot | None = None
-            for spot in party.spots:
-                for way in spot.ways[0]:
-                    if not way:
-                        uncounted = uncounted or spot
-                    elif len(way) == 1 and way[0][1] == 1:
-                        at.setdefault(way[0][0], (spot, way))
-                    else:
-                        self.is_simple = False
+            if id(party.spots) not in known:
+                known[id(party.spots)] = self._read_spots(party.spots)
+            at, uncounted = known[id(party.spots)]
             self._at.append(at)
             self._uncounted.append(uncounted)
         people = problem.person_count
@@ -72,6 +66,19 @@ class _Table:
             self._first[pool] = len(self._pools)
             self._pools += [pool] * min(problem.free[pool], people)
         self.width = len(self._pools)
+
+    def _read_spots(self, spots: tuple[Spot, ...]) -> tuple[dict[Pool, tuple[Spot, Way]], Spot | None]:
+        at: dict[Pool, tuple[Spot, Way]] = {}
+        uncounted: Spot | None = None
+        for spot in spots:
+            for way in spot.ways[0]:
+                if not way:
+                    uncounted = uncounted or spot
+                elif len(way) == 1 and way[0][1] == 1:
+                    at.setdefault(way[0][0], (spot, way))
+                else:
+                    self.is_simple = False
+        return at, uncounted
 
     def costs(self, penalties: list[int]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         people = self._problem.person_count

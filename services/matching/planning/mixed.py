@@ -2,8 +2,15 @@
 The optimum where groups bind: a mixed-integer programme in two steps, solved by HiGHS.
 
 First the most that can be placed, then the least cost at which so many are.
+
+Only where a whole party goes, and who is at which site, are chosen in whole
+numbers. Once that is chosen, the rest is a flow of single people into places,
+and the corners of a flow are whole numbers: also where it must place the most,
+because that is a face of it. Whoever takes several places at once is no flow,
+and is chosen in whole numbers too.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +26,7 @@ from services.matching.planning.model import Placement, Pool, Problem, Spot, Way
 MOST_COLUMNS: Final = 200_000
 _MM_PER_M: Final = 1000
 _OPTIMAL: Final = 0  #: a status of scipy's milp
+_NEARLY: Final = 1e-5
 _LEAST_S: Final = 0.5  #: for the second step, whatever the first has used
 
 
@@ -59,13 +67,19 @@ def place_jointly(
         first = programme.solve(-programme.weights, limit_s / 2)
         if first.x is None:
             return None
-        least_weight = max(least_weight, round(float(programme.weights @ np.round(first.x))))
+        # a fraction means that at a corner with the same parties there is more
+        least_weight = max(least_weight, math.ceil(float(programme.weights @ first.x) - _NEARLY))
         # weights are whole numbers, so whatever is above this bound is at least one above
         is_most = first.status == _OPTIMAL or -first.mip_dual_bound < least_weight + 1
     left_s = max(limit_s - (clock() - started), _LEAST_S)
     second = programme.solve(programme.costs_m, left_s, least_weight)
     if second.x is None:
         return None
+    if not programme.is_whole(second.x):  # somewhere inside a face, not at a corner of it
+        chosen = programme.solve(programme.costs_m, _LEAST_S, least_weight, second.x)
+        if chosen.x is None:
+            return None
+        second.x = chosen.x
     placements = programme.read(np.round(second.x).astype(np.int64))
     cost_mm = sum(each.spot.cost_mm * each.unit_count for each in placements)
     if second.status == _OPTIMAL:
@@ -88,6 +102,7 @@ class _Column:
     way: Way
     most: int
     is_unit: bool  #: it counts units of the party
+    is_flow: bool  #: it comes out in whole numbers once those of the others are chosen
 
 
 @dataclass(slots=True)
@@ -124,19 +139,30 @@ class _Programme:
             [each.spot.cost_mm / _MM_PER_M if each.is_unit and each.spot else 0.0 for each in self.columns]
         )
 
-    def solve(self, objective: Any, limit_s: float, least_weight: int | None = None) -> Any:
+    def solve(self, objective: Any, limit_s: float, least_weight: int | None = None, chosen: Any = None) -> Any:
+        """Solve; with what is `chosen` the whole parties stay where they are there, and all must be whole."""
         rows = _Rows(list(self._rows.entries), list(self._rows.low), list(self._rows.high))
         if least_weight is not None:
             rows.add({c: float(w) for c, w in enumerate(self.weights) if w}, least_weight, np.inf)
         at, columns, values = zip(*rows.entries, strict=True)
         table = csr_array((values, (at, columns)), shape=(len(rows.low), len(self.columns)))
+        low, high = np.zeros(len(self.columns)), np.array([each.most for each in self.columns], dtype=float)
+        is_flow = np.array([each.is_flow for each in self.columns])
+        if chosen is not None:
+            low, high = np.where(is_flow, low, np.round(chosen)), np.where(is_flow, high, np.round(chosen))
+            is_flow[:] = False
         return milp(
             objective,
             constraints=LinearConstraint(table, np.array(rows.low), np.array(rows.high)),
-            bounds=Bounds(0, np.array([each.most for each in self.columns], dtype=float)),
-            integrality=np.ones(len(self.columns), dtype=np.int8),
+            bounds=Bounds(low, high),
+            integrality=(~is_flow).astype(np.int8),
             options={"time_limit": limit_s, "mip_rel_gap": 0.0},
         )
+
+    @staticmethod
+    def is_whole(x: Any) -> bool:
+        """Whether all numbers are whole, but for what arithmetic leaves."""
+        return bool(np.all(np.abs(x - np.round(x)) < _NEARLY))
 
     def read(self, chosen: Any) -> tuple[Placement, ...]:
         units: dict[tuple[int, str], int] = defaultdict(int)
@@ -178,7 +204,7 @@ class _Programme:
         labels = party.apart & shared
         for site, terms in at_site.items() if labels else ():
             # whoever is at the site makes the party be there
-            there = self._add(_Column(party_no, None, None, (), 1, is_unit=False))
+            there = self._add(_Column(party_no, None, None, (), 1, is_unit=False, is_flow=False))
             self._rows.add({**terms, there: -float(party.unit_count)}, -np.inf, 0)
             for label in labels:
                 self._at_site[label, site][there] = 1
@@ -187,7 +213,7 @@ class _Programme:
         most = self._problem.parties[party_no].unit_count
         added = []
         for way in spot.ways[0]:
-            number = self._add(_Column(party_no, spot, 0, way, most, is_unit=True))
+            number = self._add(_Column(party_no, spot, 0, way, most, is_unit=True, is_flow=_is_flow(way)))
             added.append(number)
             for pool, count in way:
                 self._uses[pool][number] = count
@@ -195,13 +221,17 @@ class _Programme:
 
     def _add_whole(self, party_no: int, spot: Spot) -> list[int]:
         party = self._problem.parties[party_no]
-        there = self._add(_Column(party_no, spot, None, (), 1, is_unit=True))
+        there = self._add(_Column(party_no, spot, None, (), 1, is_unit=True, is_flow=False))
         for member, count in enumerate(party.counts()):
             terms = {there: -float(count)}
             for way in spot.ways[member]:
-                number = self._add(_Column(party_no, spot, member, way, count, is_unit=False))
+                number = self._add(_Column(party_no, spot, member, way, count, is_unit=False, is_flow=_is_flow(way)))
                 terms[number] = 1
                 for pool, places in way:
                     self._uses[pool][number] = places
             self._rows.add(terms, 0, 0)
         return [there]
+
+
+def _is_flow(way: Way) -> bool:
+    return all(count == 1 for _, count in way) and len(way) <= 1

@@ -6,7 +6,8 @@ all people go: the distance from the start to each site that each is sent to,
 counted once a site.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from services.matching.constraints.places import wanted_places
 from services.matching.index.snapshot import Snapshot
@@ -19,8 +20,11 @@ from services.matching.planning.laying import lay_out
 from services.matching.planning.model import Member, Party, Placement, Pool, Problem, Way
 from services.matching.planning.optimum import solve
 from services.matching.planning.plan import Conflict, Plan
-from services.matching.planning.spots import Search, Sites, spots_for
+from services.matching.planning.spots import Search, Sites, Spotted, spots_for
 from services.matching.planning.ways import ways_at
+
+#: populations and numbers of places that one person wants
+Wants = tuple[tuple[str | None, int], ...]
 
 
 def plan_for(snapshot: Snapshot, groups: Sequence[Group], limit_s: float) -> Plan:
@@ -63,7 +67,8 @@ class _Planner:
         self._field = Field(snapshot)
         self._routes: dict[object, Errands] = {}
         self._met: dict[tuple[int, ...], Listed] = {}
-        self._ways: dict[tuple[object, ...], tuple[tuple[Way, ...], dict[Pool, int]]] = {}
+        self._ways: dict[object, tuple[tuple[Way, ...], Mapping[Pool, int]]] = {}
+        self._spotted: dict[object, Spotted] = {}
         self._sites = Sites()
         self.free: dict[Pool, int] = {}
         self.bands = bands_of(groups)
@@ -152,18 +157,34 @@ class _Planner:
             urgency=max(each.urgencies[each.roof_no or 0] for each in groups),
         )
         with_adult = has_adult(self._groups, band)
+        wants = {
+            number: (
+                wanted_places(self._groups[number].asked[self._groups[number].roof_no or 0]),
+                is_alone(self._groups[number], with_adult=with_adult),
+            )
+            for number in sleepers
+        }
+        counts = party.counts() if band.is_whole else ()
+        key = (id(roofs), id(routes), tuple(wants.values()), counts, bool(band.conflicts))
+        if key not in self._spotted:  # what many have in common is worked out once
+            self._spotted[key] = spots_for(party, self._search(band, party, roofs, routes, wants))
+        spots, without_way_count = self._spotted[key]
+        return Night(
+            party=replace(party, spots=spots), party_no=party_no, roofs=roofs, without_way_count=without_way_count
+        )
 
-        def ways_of(group_no: int, provider: Provider) -> tuple[tuple[Way, ...], dict[Pool, int]]:
-            group = self._groups[group_no]
-            alone = is_alone(group, with_adult=with_adult)
-            asked = group.asked[group.roof_no or 0]
-            key = (wanted_places(asked), alone, provider.provider_id)
+    def _search(
+        self, band: Band, party: Party, roofs: Listed, routes: Errands, wants: Mapping[int, tuple[Wants, bool]]
+    ) -> Search:
+        def ways_of(member: int, provider: Provider) -> tuple[tuple[Way, ...], Mapping[Pool, int]]:
+            group_no = party.members[member].group_no
+            key = (wants[group_no], provider.provider_id)
             if key not in self._ways:
-                ways, free = ways_at(asked, provider, is_alone=alone)
-                self._ways[key] = ways, dict(free)
+                group = self._groups[group_no]
+                self._ways[key] = ways_at(group.asked[group.roof_no or 0], provider, is_alone=wants[group_no][1])
             return self._ways[key]
 
-        search = Search(
+        return Search(
             listed=() if band.conflicts else roofs,
             ways_at=ways_of,
             heads=party.persons_a_unit,
@@ -174,5 +195,3 @@ class _Planner:
             site_of=self._sites.of,
             free=self.free,
         )
-        spotted = spots_for(party, search)
-        return Night(party=spotted.party, party_no=party_no, roofs=roofs, without_way_count=spotted.without_way_count)

@@ -9,6 +9,7 @@ holds of that many sites: one of them is empty.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.matching.model.provider import Provider
 from services.matching.planning.errands import Listed, stop_of
@@ -17,7 +18,7 @@ from services.matching.planning.model import Member, Party, Pool, Spot, Way
 
 _FIRST_LOOK = 64  #: spots; then at twice as many, and so on
 
-#: ways in which one person of a member takes places at a provider, and what is free there
+#: by number of the member: the ways in which one person takes places at a provider, and what is free there
 WaysAt = Callable[[int, Provider], tuple[tuple[Way, ...], Mapping[Pool, int]]]
 
 
@@ -58,11 +59,10 @@ class Search:
     free: dict[Pool, int] = field(default_factory=dict)  #: is added to
 
 
-@dataclass(frozen=True, slots=True)
-class Spotted:
-    """A party with its spots, and what kept the others from being one."""
+class Spotted(NamedTuple):
+    """The spots of a party, and what kept others from being one."""
 
-    party: Party
+    spots: tuple[Spot, ...]  #: by cost, then id
     without_way_count: int  #: providers that could take them if no child were alone among adults there
 
 
@@ -86,14 +86,13 @@ def spots_for(party: Party, search: Search) -> Spotted:
             if _suffice([each for each in spots if each.cost_mm <= least_mm], search):
                 break
     spots.sort(key=lambda each: (each.cost_mm, each.provider_id))
-    chosen = Party(party.number, party.members, party.is_whole, party.apart, party.urgency, tuple(spots))
-    return Spotted(chosen, without_way)
+    return Spotted(tuple(spots), without_way)
 
 
 def _spot(members: Sequence[Member], cost_mm: int, provider: Provider, search: Search) -> Spot | None:
     ways = []
-    for member in members:
-        found, free = search.ways_at(member.group_no, provider)
+    for member in range(len(members)):
+        found, free = search.ways_at(member, provider)
         if not found:
             return None
         ways.append(found)
