@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ihala.cli import home
 from ihala.cli.channel_commands import channels
+from ihala.cli.delivery_commands import letters, list_deliveries
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, first_text, local_text
@@ -17,10 +18,12 @@ from ihala.records import ReceiverRecord
 from services.errors import InvalidInput
 
 receiver = typer.Typer(
-    help="Desks that hear of referrals: list, create, assign, enrol, rotate, devices, channels, end.",
+    help="Desks that hear of referrals: their devices and channels, what was done about alerts, and what was given up.",
     no_args_is_help=True,
 )
 receiver.add_typer(channels, name="channels")
+receiver.add_typer(letters, name="letters")
+receiver.command("deliveries")(list_deliveries)
 
 ReceiverArgument = Annotated[str, typer.Argument(help="The receiver's id, or the name of its profile in this run.")]
 
