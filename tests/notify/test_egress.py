@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import resource
+import socket
 import ssl
 import struct
 import time
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
+from typing import Any
 
 import pytest
 
@@ -263,6 +265,53 @@ async def test_a_connection_that_is_reset_in_the_middle_is_a_failure_to_repeat(a
 
     assert not caught.value.permanent
     assert len(server.requests) == 1
+
+
+async def test_a_record_of_tls_that_does_not_open_is_a_failure_to_repeat(authority: Authority) -> None:
+    async def garbled(posted: Posted, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\nabc")
+        await writer.drain()
+        plain = writer.transport._ssl_protocol._transport  # type: ignore[attr-defined]  # below TLS
+        plain.write(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+        await asyncio.sleep(1)
+
+    async with https_server(authority.server(), garbled) as server:
+        with pytest.raises(SendFailed, match="broken_off"):
+            await egress_to(server, authority, total_s=5).post(server.url, b"body", {})
+
+
+async def test_a_name_is_looked_up_once_for_each_attempt(
+    authority: Authority, internal: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def alternating(host: str, port: int, *rest: object, **more: object) -> list[Any]:
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else "169.254.169.254"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    async with https_server(authority.server(), says(200)) as server:
+        egress = Egress(EgressRules(allowed=frozenset({f"{NAME}:{server.port}"})), ca_file=authority.file)
+        monkeypatch.setattr(socket, "getaddrinfo", alternating)
+        assert (await egress.post(server.url, b"body", {})).status == 200
+
+    assert asked.count(NAME) == 1
+    assert internal.connections == 0
+
+
+@pytest.mark.parametrize("found", ["fe80::1%eth0", "::ffff:127.0.0.1", "127.0.0.1"])
+async def test_what_this_machines_resolver_finds_inside_is_refused(
+    internal: Inside, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    def inside_only(host: str, port: int, *rest: object, **more: object) -> list[Any]:
+        return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", (found, port, 0, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", inside_only)
+    egress = Egress(EgressRules(ports=frozenset({internal.port})), total_s=5)
+    with pytest.raises(SendFailed, match="address_refused"):
+        await egress.post(f"https://desk.example.org:{internal.port}/", b"body", {})
+
+    assert internal.connections == 0
 
 
 async def test_a_head_without_end_and_one_of_rubbish_are_failures(authority: Authority) -> None:

@@ -1,5 +1,7 @@
 """Tests of endpoints as they are kept: sealed, one for an address, approved by two, ended for good."""
 
+import random
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -162,6 +164,41 @@ async def test_a_page_of_endpoints_goes_on_where_it_ended(stores: Stores) -> Non
 async def test_an_endpoint_that_nobody_made_is_absent(stores: Stores) -> None:
     with pytest.raises(NotFound):
         await endpoint_store(stores.pool).get("unknown")
+
+
+#: what each command makes of each state; where nothing stands, it changes nothing or is refused
+MOVES = {
+    ("unproven", "prove"): "active",
+    ("paused", "prove"): "active",
+    ("active", "pause"): "paused",
+    **{(state, "end"): "ended" for state in ("unproven", "awaiting_approval", "active", "paused")},
+}
+MOVES_OF_TWO = MOVES | {("unproven", "prove"): "awaiting_approval", ("awaiting_approval", "approve"): "active"}
+
+
+@pytest.mark.parametrize("needs_approval", [False, True])
+async def test_any_sequence_of_commands_ends_where_the_table_says(stores: Stores, *, needs_approval: bool) -> None:
+    store, chance = endpoint_store(stores.pool), random.Random(7)
+    moves = MOVES_OF_TWO if needs_approval else MOVES
+    second = Process(client_id="operator-2")
+    for sequence in range(15):
+        target = a_target(f"{URL}{sequence}", state=EndpointState.UNPROVEN, receiver_id=f"house-{sequence}")
+        endpoint_id, expected = await registered(store, target, needs_approval=needs_approval), "unproven"
+        for number in range(8):
+            verb, request = chance.choice(["prove", "pause", "approve", "end"]), a_request(f"{sequence} {number}")
+            match verb:
+                case "prove":
+                    await store.prove(request, OPERATOR, endpoint_id, NOON)
+                case "pause":
+                    await store.pause_by(request, OPERATOR, endpoint_id, NOON)
+                case "end":
+                    await store.end(request, OPERATOR, endpoint_id, NOON)
+                case _:
+                    with suppress(FailedPrecondition):
+                        await store.approve(request, second, endpoint_id, NOON)
+            expected = moves.get((expected, verb), expected)
+            assert (await store.get(endpoint_id)).state.value == expected
+        assert (await store.target(endpoint_id) is None) == (expected == "ended")
 
 
 async def a_page_device(stores: Stores, number: int = 1) -> PageDevice:

@@ -107,6 +107,8 @@ class Egress:
             addresses = await self._resolve(target.host, target.port)
         except OSError:
             raise SendFailed("name_unknown", permanent=False) from None
+        except ValueError:  # an address of this link alone, with a zone behind it
+            raise SendFailed("address_refused", permanent=False) from None
         is_allowed = self.rules.may_connect(target.host, target.port, addresses)
         if not is_allowed or (not self.rules.is_listed(target.host, target.port) and any(map(is_own, addresses))):
             raise SendFailed("address_refused", permanent=False)  # names change; what they point to is checked again
@@ -119,7 +121,9 @@ class Egress:
                 fault = SendFailed("tls_refused" if _is_tls(error) else "unreachable", permanent=False)
             except httpx.ConnectTimeout:
                 fault = SendFailed("unreachable", permanent=False)
-            except httpx.HTTPError:  # the request may have arrived: not sent to another address too
+            # the request may have arrived: not sent to another address too; a record of TLS that does not open
+            # comes through httpx as it is
+            except (httpx.HTTPError, OSError):
                 raise SendFailed("broken_off", permanent=False) from None
         raise fault from None
 
@@ -151,7 +155,7 @@ class Egress:
             try:
                 return Answer(response.status_code, await _beginning(response), _retry_after(response))
             finally:
-                with contextlib.suppress(httpx.HTTPError):
+                with contextlib.suppress(httpx.HTTPError, OSError):
                     await response.aclose()
 
     async def _resolve_here(self, host: str, port: int) -> Sequence[IpAddress]:
