@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from services.errors import NotFound
-from services.geo import Origin, Point, ecef_m, position_of
+from services.geo import Origin, Point, ecef_m, ecef_of_m, position_of
 from services.towns import Town
 
 #: Town lists that are read if a setting does not say otherwise: North Africa and the
@@ -55,6 +55,5 @@ class Origins:
         """Say in which country an origin lies, by the nearest town; empty if no town is known at all."""
         if self._tree is None:
             return ""
-        start = position_of(origin)
-        _, nearest = self._tree.query(ecef_m(start.latitude_deg, start.longitude_deg))
+        _, nearest = self._tree.query(ecef_of_m(position_of(origin)))
         return self._countries[int(nearest)]

@@ -17,7 +17,7 @@ from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
 from services.matching.token import Answered, Sealer, expiry, stale
-from services.matching.wire import request_wire, response_wire
+from services.matching.wire import answer_wire, request_wire, response_wire
 
 NEXT_CANDIDATES = 5  #: a need
 
@@ -77,7 +77,7 @@ class MatchingServicer:
             answers.append(ranking.find(snapshot, asked, enquiry.limit))
         evaluated_time = enquiry.when_time or now
         token = self._token(request_wire.digested(request), snapshot, evaluated_time, now)
-        return response_wire.answer_to_wire(
+        return answer_wire.answer_to_wire(
             answers,
             epoch=snapshot.epoch,
             revision=snapshot.revision,

@@ -5,7 +5,7 @@ A confidential site shows its band, its alias and its cell: no cost, no contact,
 no key, no time at which its desk was heard (R17).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -16,9 +16,7 @@ from ihala.directory.v1 import directory_pb2
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import AreaCell, DistanceBand, Place, area_at, band_of
-from services.matching.companions import Conflict
-from services.matching.constraints.table import RULES_VERSION
-from services.matching.model.answer import NeedAnswer, OpenState, PlacesKind, PlacesView, Row
+from services.matching.model.answer import OpenState, PlacesKind, PlacesView, Row
 from services.matching.model.provider import Claim, Contact, Provider, ReachOut, Text
 from services.matching.model.request import Item
 from services.matching.model.travel import Mode, Travel
@@ -34,65 +32,53 @@ _PLACES_KINDS: Final = {
     PlacesKind.NOT_COUNTED: pb.PLACES_KIND_NOT_COUNTED,
     PlacesKind.UNKNOWN: pb.PLACES_KIND_UNKNOWN,
 }
-_OPEN_STATES: Final = {
+OPEN_STATES: Final = {
     OpenState.OPEN: pb.OPEN_STATE_OPEN,
     OpenState.CLOSED: pb.OPEN_STATE_CLOSED,
     OpenState.UNKNOWN: pb.OPEN_STATE_UNKNOWN,
 }
 _REACHES_OUT: Final = {**turn(REACHES_OUT), ReachOut.NONE: directory_pb2.REACH_OUT_NONE}
 _CONTACT_KINDS: Final = turn(CONTACT_KINDS)
-_MODES: Final = {Mode.CAR: pb.TRAVEL_MODE_CAR, Mode.PUBLIC: pb.TRAVEL_MODE_PUBLIC, Mode.FOOT: pb.TRAVEL_MODE_FOOT}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MODES: Final = {Mode.CAR: pb.TRAVEL_MODE_CAR, Mode.PUBLIC: pb.TRAVEL_MODE_PUBLIC, Mode.FOOT: pb.TRAVEL_MODE_FOOT}
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
-_MM_PER_M: Final = 1000
-
-
-def answer_to_wire(
-    answers: Iterable[NeedAnswer],
-    *,
-    epoch: str,
-    revision: int,
-    evaluated_time: datetime,
-    match_token: str,
-    conflicts: Iterable[Conflict] = (),
-    screening: Sequence[str] = (),
-) -> pb.FindMatchesResponse:
-    """Write the answer to a whole request."""
-    return pb.FindMatchesResponse(
-        needs=[
-            pb.NeedMatches(
-                need_no=number,
-                code=answer.need.code,
-                matches=map(match_to_wire, answer.matches),
-                ask_first=map(match_to_wire, answer.ask_first),
-                excluded=[pb.Excluded(constraint=name, provider_count=count) for name, count in answer.excluded],
-                added_by=answer.need.added_by,
-                confidential_safety_count=answer.confidential_safety_count,
-                questions=answer.questions,
-            )
-            for number, answer in enumerate(answers)
-        ],
-        directory_epoch=epoch,
-        directory_revision=revision,
-        evaluated_time=time_to_wire(evaluated_time),
-        rules_version=RULES_VERSION,
-        match_token=match_token,
-        safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],
-        rescreen=pb.Rescreen(questions=screening) if screening else None,
-    )
+MM_PER_M: Final = 1000
 
 
 def match_to_wire(row: Row) -> pb.Match:
     """Write one row."""
-    provider = row.provider
+    match = provider_to_wire(row.provider)
+    match.MergeFrom(
+        pb.Match(
+            unknowns=[
+                pb.Unknown(constraint=each.constraint, question=each.question, ask=each.ask) for each in row.unknowns
+            ],
+            cautions=[pb.Caution(constraint=each.constraint, code=each.code) for each in row.cautions],
+            places=places_to_wire(row.places),
+            open=OPEN_STATES[row.open],
+            vetted=row.is_vetted,
+            needed_fields=row.needed_fields,
+        )
+    )
+    if row.provider.is_confidential:
+        match.reach.band = _BANDS[band_of(row.cost_mm)]
+    else:
+        cost_m = row.cost_mm / MM_PER_M
+        match.reach.distance_m = cost_m
+        match.cost_m = cost_m
+        match.cost_parts.add(code="distance", cost_m=cost_m)
+    if row.travel is not None:
+        _add_travel(match.travel, row.travel)
+    for each in row.clocks:
+        clock = match.clinical_clocks.add(code=each.code, care_time=time_to_wire(each.care_time))
+        clock.left.FromTimedelta(each.left)
+    return match
+
+
+def provider_to_wire(provider: Provider) -> pb.Match:
+    """Write what a row says of its provider whoever asks."""
     match = pb.Match(
         provider_id=provider.provider_id,
-        unknowns=[
-            pb.Unknown(constraint=each.constraint, question=each.question, ask=each.ask) for each in row.unknowns
-        ],
-        cautions=[pb.Caution(constraint=each.constraint, code=each.code) for each in row.cautions],
-        places=_places(row.places),
-        open=_OPEN_STATES[row.open],
         verified_time=time_to_wire(provider.verified_time),
         names=map(_text, provider.names),
         place=place_to_wire(provider.place),
@@ -101,19 +87,13 @@ def match_to_wire(row: Row) -> pb.Match:
         dataset=provider.dataset,
         country_code=provider.country_code,
         time_zone=provider.time_zone,
-        vetted=row.is_vetted,
         area_cell=_area_cell(provider.place) if provider.place else "",
-        needed_fields=row.needed_fields,
     )
-    if provider.is_confidential:
-        match.reach.band = _BANDS[band_of(row.cost_mm)]
-    else:
-        _add_public(match, provider, row.cost_mm / _MM_PER_M)
-    if row.travel is not None:
-        _add_travel(match.travel, row.travel)
-    for each in row.clocks:
-        clock = match.clinical_clocks.add(code=each.code, care_time=time_to_wire(each.care_time))
-        clock.left.FromTimedelta(each.left)
+    if not provider.is_confidential:
+        match.contacts.extend(map(_contact, provider.contacts))
+        match.source_key = provider.source_key
+        if provider.receiver_heard_time is not None:
+            match.receiver_heard_time.FromDatetime(provider.receiver_heard_time)
     return match
 
 
@@ -158,25 +138,15 @@ def time_to_wire(time: datetime | None) -> Timestamp | None:
     return stamp
 
 
-def _add_public(match: pb.Match, provider: Provider, cost_m: float) -> None:
-    match.reach.distance_m = cost_m
-    match.cost_m = cost_m
-    match.cost_parts.add(code="distance", cost_m=cost_m)
-    match.contacts.extend(map(_contact, provider.contacts))
-    match.source_key = provider.source_key
-    if provider.receiver_heard_time is not None:
-        match.receiver_heard_time.FromDatetime(provider.receiver_heard_time)
-
-
 def _add_travel(message: pb.Travel, travel: Travel) -> None:
     message.duration.seconds = travel.duration_s
-    since_1970 = travel.arrival_time - _EPOCH
+    since_1970 = travel.arrival_time - EPOCH
     message.arrival_time.seconds = since_1970 // _SECOND
     message.arrival_time.nanos = travel.arrival_time.microsecond * 1000
-    message.mode = _MODES[travel.mode]
+    message.mode = MODES[travel.mode]
 
 
-def _places(view: PlacesView) -> pb.PlacesView:
+def places_to_wire(view: PlacesView) -> pb.PlacesView:
     return pb.PlacesView(
         kind=_PLACES_KINDS[view.kind],
         free_place_count=view.free,
