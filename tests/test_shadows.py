@@ -116,6 +116,19 @@ def test_cells_side_by_side_are_one_zone_that_can_be_left() -> None:
     assert Ground([zone], start).forbids(np.array([14.5, 13.2]), np.array([32.9, 32.91])).tolist() == [False, True]
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([90.0, -90.0]), st.floats(0, 2), LONGITUDES, st.integers(3, 6))
+def test_a_cell_at_a_pole_is_laid_out_and_holds_its_centre(
+    pole: float, away: float, longitude: float, resolution: int
+) -> None:
+    cell = h3.latlng_to_cell(pole - away if pole > 0 else pole + away, longitude, resolution)
+    shape = laid_out_cells([cell])
+    north, east = h3.cell_to_latlng(cell)
+
+    assert shape.is_valid
+    assert any(shapely.intersects_xy(shape, east + turn, north) for turn in (-360.0, 0.0, 360.0))
+
+
 def test_a_zone_across_the_antimeridian_hides_what_is_behind_it() -> None:
     zone = laid_out_box(south_deg=-1, west_deg=179, north_deg=1, east_deg=-179)
     ground = Ground([zone], Point(0.0, 170.0))

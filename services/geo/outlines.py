@@ -103,16 +103,22 @@ def laid_out_cells(h3_cells: Iterable[str]) -> Any:
     """
     Lay H3 cells out as one shape, with the seams between them closed.
 
-    Raises:
-        InvalidInput: a cell goes round a pole.
+    One that goes round a pole is taken for all that is as near to the pole.
     """
-    shapes: list[Any] = []
-    for each in h3_cells:
-        corners = [Point(*corner) for corner in h3.cell_to_boundary(each)]
-        shape = laid_out((*corners, corners[0]))
-        shapes.append(shapely.transform(shape, lambda xy: np.round(xy, 9)))
+    shapes = [shapely.transform(_cell(each), lambda xy: np.round(xy, 9)) for each in h3_cells]
     first_deg = shapes[0].centroid.x
     return shapely.union_all([turned_to(each, first_deg) for each in shapes]).buffer(_MARGIN_DEG, join_style="mitre")
+
+
+def _cell(h3_cell: str) -> Any:
+    corners = [Point(*corner) for corner in h3.cell_to_boundary(h3_cell)]
+    try:
+        return laid_out((*corners, corners[0]))
+    except InvalidInput:
+        nearest_deg = min(abs(each.latitude_deg) for each in corners)
+        if corners[0].latitude_deg > 0:
+            return shapely.box(-TURN_DEG / 2, nearest_deg, TURN_DEG / 2, 90.0)
+        return shapely.box(-TURN_DEG / 2, -90.0, TURN_DEG / 2, -nearest_deg)
 
 
 def nearest_turn(longitude_deg: Any, reference_deg: float) -> Any:
