@@ -86,7 +86,7 @@ def measure(count: int) -> Iterator[Measured]:
 
 
 async def measured(
-    url: str, count: int, folder: Path, works: tuple[str, ...] = ("near", "text", "feed")
+    url: str, count: int, folder: Path, works: tuple[str, ...] = ("near", "text", "fitting", "feed")
 ) -> list[Measured]:
     """Measure a directory that is filled already."""
     towns = await asyncio.to_thread(load_towns, REGION.split(","))
@@ -99,6 +99,7 @@ async def measured(
         by_work = {
             "near": lambda: _near(stub, connection, count, random, near),
             "text": lambda: _text(stub, connection, count, random, near),
+            "fitting": lambda: _text(stub, connection, count, random, near, by_relevance=True),
             "feed": lambda: _feed(stub, connection, count),
         }
         return [await by_work[work]() for work in works]
@@ -123,21 +124,31 @@ async def _near(stub: Any, connection: AsyncConnection[Any], count: int, random:
     return await _compared("search near, two filters", count, NEAR_BAR_MS, "SQL on a plane", ask, ask_peer)
 
 
-async def _text(stub: Any, connection: AsyncConnection[Any], count: int, random: Random, towns: list[Town]) -> Measured:
+async def _text(
+    stub: Any,
+    connection: AsyncConnection[Any],
+    count: int,
+    random: Random,
+    towns: list[Town],
+    *,
+    by_relevance: bool = False,
+) -> Measured:
+    order = rpc_pb.SEARCH_ORDER_RELEVANCE if by_relevance else rpc_pb.SEARCH_ORDER_UNSPECIFIED
+    work = "search by text, best fitting first" if by_relevance else "search by text"
     asked = [
         random.choice((town.name[:4], f"{random.choice(WORDS)} {town.name[:5]}", random.choice(WORDS)[:3]))
         for town in towns
     ]
 
     async def ask(number: int) -> None:
-        await stub.SearchProviders(rpc_pb.SearchProvidersRequest(text=asked[number], page_size=LIMIT))
+        await stub.SearchProviders(rpc_pb.SearchProvidersRequest(text=asked[number], page_size=LIMIT, order=order))
 
     async def ask_peer(number: int) -> None:
         words = " & ".join(f"'{word}':*" for word in asked_words(asked[number]))
         cursor = await connection.execute(TEXT_PEER, {"words": words})
         await cursor.fetchall()
 
-    return await _compared("search by text", count, TEXT_BAR_MS, "the same in SQL", ask, ask_peer)
+    return await _compared(work, count, TEXT_BAR_MS, "SQL by id", ask, ask_peer)
 
 
 async def _feed(stub: Any, connection: AsyncConnection[Any], count: int) -> Measured:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -193,7 +194,7 @@ class RemoteDirectory:
         heard = [dir_pb.HeardReceiver(receiver_id=each, heard_time=_time(at)) for each, at in time_by_receiver.items()]
         for start in range(0, len(heard), MOST_HEARD):
             await self._stub.ReportReceiversHeard(
-                dir_pb.ReportReceiversHeardRequest(heard=heard[start : start + MOST_HEARD])
+                dir_pb.ReportReceiversHeardRequest(request_id=uuid4().hex, heard=heard[start : start + MOST_HEARD])
             )
 
 

@@ -26,7 +26,8 @@ def at(time: datetime) -> Timestamp:
 
 async def hear(house: House, receiver: pb.Receiver, time: datetime, stub: Any = None) -> int:
     heard = rpc_pb.HeardReceiver(receiver_id=receiver.receiver_id, heard_time=at(time))
-    answer = await (stub or house.service).ReportReceiversHeard(rpc_pb.ReportReceiversHeardRequest(heard=[heard]))
+    request = rpc_pb.ReportReceiversHeardRequest(request_id=a_request_id(), heard=[heard])
+    answer = await (stub or house.service).ReportReceiversHeard(request)
     count: int = answer.news_count
     return count
 
