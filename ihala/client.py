@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from ihala import match_wire
+from ihala import match_wire, plan_wire
 from ihala.answer import Answer, MatchToken, ReceiverClass, Row
 from ihala.consent_client import CONSENT_VALID, Consents
 from ihala.directory_client import Directory
@@ -32,6 +32,7 @@ from ihala.person import (
     between,
     place,
 )
+from ihala.plan import PlanAnswer
 from ihala.profile import Profile, read_profile
 from ihala.referral import (
     Assent,
@@ -78,6 +79,7 @@ __all__ = [
     "OverrideGround",
     "Person",
     "PlaceId",
+    "PlanAnswer",
     "Point",
     "ReceiverClass",
     "Referral",
@@ -93,6 +95,7 @@ __all__ = [
 IMMEDIATE, EMERGENCY, URGENT, NORMAL = Urgency
 FEMALE, MALE = Sex.FEMALE, Sex.MALE
 DISPUTED = AgeBasis.DISPUTED
+PLAN_TIMEOUT_S = 40.0  #: a plan in which many groups bind is looked for so long
 PERSON = GivenBy.PERSON
 SPOKEN, WRITTEN, THROUGH_INTERPRETER = (
     ConsentMethod.SPOKEN,
@@ -213,3 +216,23 @@ class Ihala(Bargains, Consents, Drafts, Referrals):
         if limit is not None:
             request.limit = limit
         return match_wire.answer_from_wire(await self._matching.FindMatches(request), request)
+
+    async def plan_matches_for(
+        self, document: Mapping[str, Any], *, origin: Origin | None = None, when_time: datetime | None = None
+    ) -> PlanAnswer:
+        """
+        Plan for many people who are written down, a `PlanMatchesRequest` in protobuf's JSON.
+
+        Args:
+            document: As it was read from its file.
+
+            origin: Instead of the document's own.
+
+            when_time: Instead of the document's own.
+
+        Raises:
+            InvalidInput: the document is not well formed (MALFORMED, UNKNOWN_FIELD), or a field breaks its rule.
+        """
+        start = None if origin is None else await self.directory.resolved(origin)
+        request = plan_wire.plan_from_json(document, start, when_time)
+        return plan_wire.plan_from_wire(await self._matching.PlanMatches(request, timeout=PLAN_TIMEOUT_S), request)

@@ -142,8 +142,8 @@ def answer_from_wire(response: pb.FindMatchesResponse, request: pb.FindMatchesRe
             NeedMatches(
                 need_no=need.need_no,
                 code=need.code,
-                matches=tuple(_row_from_wire(each, need) for each in need.matches),
-                ask_first=tuple(_row_from_wire(each, need) for each in need.ask_first),
+                matches=tuple(row_from_wire(each, need.need_no, need.code) for each in need.matches),
+                ask_first=tuple(row_from_wire(each, need.need_no, need.code) for each in need.ask_first),
                 excluded={each.constraint: each.provider_count for each in need.excluded},
             )
             for need in response.needs
@@ -186,11 +186,12 @@ def contacts_from_wire(contacts: Any) -> tuple[tuple[str, str], ...]:
     return tuple((word_of(dir_pb.ContactKind, "CONTACT_KIND", each.kind), each.value) for each in contacts)
 
 
-def _row_from_wire(row: pb.Match, need: pb.NeedMatches) -> Row:
+def row_from_wire(row: pb.Match, need_no: int, code: str) -> Row:
+    """Read one provider for one need."""
     distance_m, band = reach_from_wire(row)
     return Row(
-        need_no=need.need_no,
-        code=need.code,
+        need_no=need_no,
+        code=code,
         provider_id=row.provider_id,
         names=texts_from_wire(row.names),
         place=place_from_wire(row, "place"),

@@ -18,6 +18,7 @@ from ihala.cli import (
     later,
     line_commands,
     override_command,
+    plan_commands,
     probe_command,
     receiver_commands,
     record_commands,
@@ -75,7 +76,7 @@ app.command()(template_commands.template)
 app.command()(search_commands.search)
 app.command()(search_commands.match)
 app.command(context_settings=later.ANYTHING)(later.explain)
-app.command(context_settings=later.ANYTHING)(later.plan)
+app.command()(plan_commands.plan)
 app.add_typer(consent_commands.consent, name="consent")
 app.command()(referral_commands.refer)
 for name, act in terms_commands.COMMANDS.items():

@@ -19,12 +19,6 @@ def explain(context: typer.Context) -> None:
     _not_yet("explain")
 
 
-@plain_command
-def plan(context: typer.Context) -> None:
-    """Assign many people at once. Not answered by this version."""
-    _not_yet("plan")
-
-
 @audit.command("verify")
 @plain_command
 def verify_audit() -> None:

@@ -2,6 +2,7 @@
 
 import math
 
+from services.matching.planning.alike import gathered, scattered
 from services.matching.planning.assignment import place_one_by_one
 from services.matching.planning.greedy import place_greedily
 from services.matching.planning.mixed import place_jointly
@@ -31,11 +32,13 @@ def _better(problem: Problem, greedy: tuple[Placement, ...], limit_s: float) -> 
         found = place_one_by_one(problem)
         if found is not None:
             return Solution(found, "assignment", is_optimal=True, bound_mm=_cost_mm(found))
-    bounded = place_jointly(problem, weight_of(problem, greedy), limit_s)
-    if bounded is None or _is_worse(problem, bounded.placements, greedy):
+    fewer, owners = gathered(problem)
+    bounded = place_jointly(fewer, weight_of(problem, greedy), limit_s)
+    placements = () if bounded is None else scattered(problem, owners, bounded.placements)
+    if bounded is None or _is_worse(problem, placements, greedy):
         return Solution(greedy, "greedy", is_optimal=False, bound_mm=_least_mm(problem, weight_of(problem, greedy)))
-    is_optimal = bounded.is_most and bounded.bound_mm == _cost_mm(bounded.placements)
-    return Solution(bounded.placements, "mixed_integer", is_optimal=is_optimal, bound_mm=bounded.bound_mm)
+    is_optimal = bounded.is_most and bounded.bound_mm == _cost_mm(placements)
+    return Solution(placements, "mixed_integer", is_optimal=is_optimal, bound_mm=bounded.bound_mm)
 
 
 def _cost_mm(placements: tuple[Placement, ...]) -> int:

@@ -41,6 +41,7 @@ def spots(draw: st.DrawFn, members: int) -> tuple[Spot, ...]:
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
     parties = []
+    shared = draw(spots(1))  # people alike have the very same
     for number in range(draw(st.integers(1, 4))):
         is_whole = draw(st.booleans())
         counts = draw(st.lists(st.integers(1, 2), min_size=1, max_size=2 if is_whole else 1))
@@ -51,7 +52,7 @@ def problems(draw: st.DrawFn) -> Problem:
                 is_whole=is_whole,
                 apart=frozenset(draw(st.lists(st.sampled_from("xy"), max_size=2))),
                 urgency=draw(st.integers(0, 2)),
-                spots=draw(spots(len(counts))),
+                spots=shared if not is_whole and draw(st.booleans()) else draw(spots(len(counts))),
             )
         )
     return Problem(tuple(parties), {pool: draw(st.integers(0, 4)) for pool in POOLS})
