@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import string
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
@@ -14,6 +15,7 @@ from services.notify.channels.email import EmailChannel, MailServer, Security
 from services.notify.channels.texts import mail_of, short_id, sms_of, texts_in, time_text
 from services.notify.endpoint import LANGUAGES
 from services.notify.model import Alert
+from services.notify.wire import streams
 from services.notify.wire.events import alert_to_json
 from services.taxonomy import LABEL_LANGUAGES, Kind, Urgency, vocabulary
 from tests.notify.conftest import NOON
@@ -69,6 +71,11 @@ def every_alert() -> list[Alert]:
     return [an_alert(urgency=urgency, due_time=due) for urgency, due in itertools.product(Urgency, due_times)]
 
 
+def a_senders_alert() -> Alert:
+    """What a sender's system is told: that its feed has a new event."""
+    return replace(an_alert(), receiver_id="", offer_id="", offer_version=0, client_id="system-1", revision=7)
+
+
 def a_mail(language: str) -> EmailMessage:
     server = MailServer(host="localhost", port=25, security=Security.NONE, sender="post@example.org")
     return EmailChannel(None, server, lambda: NOON)._message("desk@example.org", language)  # type: ignore[arg-type]
@@ -81,6 +88,8 @@ def rendered(language: str) -> dict[str, str]:
     return {
         **{f"sms {number}": sms_of(alert, language, "Africa/Tripoli", NOON) for number, alert in enumerate(alerts)},
         **{f"json {number}": alert_to_json(alert, NOON).decode() for number, alert in enumerate(alerts)},
+        **{f"stream {number}": str(streams.alert(alert)) for number, alert in enumerate(alerts)},
+        "json of a sender": alert_to_json(a_senders_alert(), NOON).decode(),
         "mail": f"{mail['Subject']} {mail.get_content()}",
         "push": "",
     }
@@ -95,17 +104,21 @@ def test_no_channel_says_a_word_of_need_person_place_or_service(language: str) -
     contract = words_of(json.dumps({each.value: "" for each in Urgency} | {"org.ihala.alert.v1": "ihala/notify"}))
 
     for channel, text in rendered(language).items():
-        allowed = contract if channel.startswith("json") else set()
+        allowed = contract if channel.startswith(("json", "stream")) else set()
         assert (words_of(text) & forbidden) - allowed == set(), channel
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_no_channel_carries_an_id_that_links_but_those_of_the_contract(language: str) -> None:
     for channel, text in rendered(language).items():
-        if not channel.startswith("json"):
+        if not channel.startswith(("json", "stream")):
             assert "alert-1" not in text
             assert "offer-1" not in text
             assert "house-1" not in text
+
+
+def test_a_message_to_a_senders_system_names_an_event_and_nothing_of_it() -> None:
+    assert json.loads(alert_to_json(a_senders_alert(), NOON))["data"] == {"event_id": "alert-1", "revision": 7}
 
 
 def test_a_message_to_a_system_has_the_fields_of_the_contract_and_no_other() -> None:
