@@ -14,6 +14,7 @@ from services.errors import FailedPrecondition, Reason
 from services.referrals import scene
 from services.referrals.model import (
     CLOSED,
+    NOT_SENT,
     PLACED,
     UNANSWERED,
     Act,
@@ -100,8 +101,8 @@ class Lives(RuleBasedStateMachine):
         self.now = NOON
         self.is_covered = True
 
-    @initialize(free=st.integers(0, 4), urgency=st.sampled_from(list(Urgency)))
-    def create(self, free: int, urgency: Urgency) -> None:
+    @initialize(free=st.integers(0, 4), urgency=st.sampled_from(list(Urgency)), begins_by_asking=st.booleans())
+    def create(self, free: int, urgency: Urgency, *, begins_by_asking: bool) -> None:
         pools = {
             place.key: place
             for place in (
@@ -122,7 +123,12 @@ class Lives(RuleBasedStateMachine):
             Need(referral_id="r", need_no=number, code=code, urgency=urgency)
             for number, code in enumerate(("ACC-EMG", "HEA-SGV"))
         ]
-        self.scene, _asked = scene.create(self.house, referral, needs, pools, asks, self.act())
+        if begins_by_asking:
+            asked = replace(referral, consent_id=None)
+            self.scene = scene.probe(self.house, asked, needs, asks, self.act())
+            self.scene.places = pools
+        else:
+            self.scene, _asked = scene.create(self.house, referral, needs, pools, asks, self.act())
         self.scene.keep_awake(self.now)
 
     def act(self) -> Act:
@@ -160,7 +166,7 @@ class Lives(RuleBasedStateMachine):
                 if not scene.is_due(self.scene, need_no, NextKind.REMATCH, self.act()):
                     continue
                 before = len(self.scene.offers)
-                if self.is_covered:
+                if self.is_covered and self.scene.referral.consent_id is not None:
                     asks = [an_ask(need_no, number) for number in range(5, 5 + count)]
                     scene.ask_next(self.scene, need_no, asks, self.act())
                 else:
@@ -184,6 +190,29 @@ class Lives(RuleBasedStateMachine):
     @rule(number=st.integers(0, 7), beyond_report=st.booleans())
     def accept(self, number: int, *, beyond_report: bool) -> None:
         self.attempt(scene.accept, number, beyond_report=beyond_report)
+
+    @rule(number=st.integers(0, 7), assess_first=st.booleans(), beyond_report=st.booleans())
+    def answer_probe(self, number: int, *, assess_first: bool, beyond_report: bool) -> None:
+        self.attempt(scene.answer_probe, number, assess_first=assess_first, beyond_report=beyond_report)
+
+    @rule(number=st.integers(0, 7))
+    def send(self, number: int) -> None:
+        def tell_and_send(present: scene.Scene, offer_id: str, act: Act) -> None:
+            transition(present.offers[offer_id].state, Move.REQUEST)
+            if present.referral.is_open and present.needs[present.offers[offer_id].need_no].accepted_offer_id is None:
+                present.tell_by("c", offer_id, ())
+            scene.send(present, offer_id, act)
+
+        if self.is_covered:
+            self.attempt(tell_and_send, number)
+
+    @rule(number=st.integers(0, 7), for_approval=st.booleans())
+    def defer(self, number: int, *, for_approval: bool) -> None:
+        self.attempt(scene.defer, number, for_approval=for_approval)
+
+    @rule(number=st.integers(0, 7))
+    def void_offer(self, number: int) -> None:
+        self.attempt(scene.void_offer, number)
 
     @rule(number=st.integers(0, 7), reason=st.sampled_from(PROVIDER_REASONS))
     def decline(self, number: int, reason: str) -> None:
@@ -320,6 +349,26 @@ class Lives(RuleBasedStateMachine):
     def nobody_is_rung_who_has_read_it(self) -> None:
         for offer in getattr(self, "scene", scene_of_nothing()).offers.values():
             assert offer.rung_time is None or offer.state is OfferState.REQUESTED
+
+    @invariant()
+    def nobody_is_told_of_a_person_without_a_consent(self) -> None:
+        """R1: what was only asked stays a question, whatever happens, unless she stands at the door."""
+        present = getattr(self, "scene", scene_of_nothing())
+        if present.referral.referral_id and present.referral.consent_id is None:
+            for offer in present.offers.values():
+                is_question = offer.state in NOT_SENT | {OfferState.PROBING}
+                assert is_question or offer.is_closed or offer.arrive_time is not None
+
+    @invariant()
+    def one_yes_to_a_question_holds_a_place(self) -> None:
+        present = getattr(self, "scene", scene_of_nothing())
+        if present.referral.consent_id is None:
+            held = [
+                present.offers[offer_id].need_no
+                for offer_id, hold in present.holds.items()
+                if hold.state is HoldState.HELD
+            ]
+            assert len(held) == len(set(held))
 
     @invariant()
     def an_exhausted_referral_was_made_a_task(self) -> None:
