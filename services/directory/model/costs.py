@@ -37,6 +37,8 @@ CostOptions = tuple[CostOption, ...]
 
 def check_terms(costs: CostOptions, documents: Texts, conditions: Texts) -> None:
     """Check what somebody pays, brings along and must be for those who pay: none of it too long a list."""
+    if not costs and not documents and not conditions:
+        return  # as in most records
     check_count("cost_options", costs, MAX_OPTIONS)
     check_texts("required_documents", documents)
     check_texts("funding_conditions", conditions)
