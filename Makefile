@@ -42,6 +42,10 @@ faults: setup ## run the long tests: kills and attacks
 bench: setup ## measure speed against the bars, write bench/results.json
 	@$(RUN) bench $(ARGS)
 
+.PHONY: bench-matching
+bench-matching: setup ## measure matching alone, and renew its table in docs/performance.md
+	@$(RUN) bench.matching_run $(ARGS)
+
 .PHONY: bench-postgis
 bench-postgis: ## install the database that the bench compares with (Debian, as root)
 	@apt-get install -y --no-install-recommends postgresql-15-postgis-3

@@ -6,51 +6,30 @@ Every row stands beside its peer of the same run, because seconds of another
 machine say nothing.
 """
 
-import asyncio
-import gc
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from bench import directory_search, growth, importing, matching, planning, postgis, rows, serving
+from bench import directory_search, importing, matching_run, planning
 
 RESULTS = Path(__file__).parent / "results.json"
-SIZES = (10_000, 100_000, 1_000_000)
-SERVED = 100_000
 
 
 def main() -> None:
-    sizes = tuple(map(int, sys.argv[1:])) or SIZES
+    sizes = tuple(map(int, sys.argv[1:])) or matching_run.SIZES
     console = Console(width=150, soft_wrap=True)
-    measured, peers, served = [], [], None
-    for size in sizes:
-        console.print(f"measuring {size:,} providers …")
-        each, snapshot = matching.measure(size)
-        measured.append(each)
-        if size == min(SERVED, sizes[-1]):
-            served = asyncio.run(serving.measure(snapshot))
-        if size == sizes[-1]:
-            peers.append(postgis.measure(snapshot))
-        del snapshot
-        gc.unfreeze()
-        gc.collect()
+    lines, measured = matching_run.run(console, sizes)
     console.print(f"measuring a directory of {sizes[-1]:,} providers …")
     listed = [
-        *rows.of(measured, served, peers[-1]),
+        *lines,
         *directory_search.lines(sizes[-1]),
         *importing.lines(),
         *planning.lines(),
     ]
-    table = Table("work", "bar", "figure", "peer", "peer's figure", "ratio", "holds")
-    for row in listed:
-        table.add_row(row.work, row.bar, row.figure, row.peer, row.peer_figure, row.ratio, row.holds)
-    console.print(table)
-    if len(sizes) > 1:
-        growth.draw(measured)
+    console.print(matching_run.shown(listed))
     document = {"rows": [asdict(row) for row in listed], "sizes": [asdict(each) for each in measured]}
     RESULTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 

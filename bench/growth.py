@@ -12,8 +12,8 @@ SECONDS = 3  # of powers of ten: 1,000 ms
 DECADES = (-2, 4)  # of milliseconds: 0.01 ms to 10 s
 LINES: tuple[tuple[str, str, Callable[[Measured], float]], ...] = (
     ("full scan", "#b00020", lambda each: each.scan_median_ms),
-    ("99th percentile", "#7a9cc6", lambda each: each.ninety_ninth_ms),
-    ("median", "#1b4f8a", lambda each: each.median_ms),
+    ("99th percentile", "#7a9cc6", lambda each: each.ninety_ninths_ms[0]),
+    ("median", "#1b4f8a", lambda each: each.medians_ms[0]),
 )
 
 

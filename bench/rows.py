@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.matching import Measured
+from bench.matching import CHANGES, Measured
 from bench.postgis import Peer
 from bench.serving import Served
 
@@ -36,7 +36,7 @@ def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[
     lines = [line for each in measured for line in _answers(each)]
     first, last = measured[0], measured[-1]
     if len(measured) > 1:
-        times = last.median_ms / first.median_ms
+        times = last.medians_ms[0] / first.medians_ms[0]
         work = f"median, {first.provider_count:,} to {last.provider_count:,}"
         lines.append(Line(work=work, bar="grows <= 6x", figure=f"{times:.1f}x", holds=_word(times <= MOST_GROWTH)))
     lines += _index(last)
@@ -70,23 +70,28 @@ def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[
 
 def _answers(each: Measured) -> list[Line]:
     scan = f"{each.scan_median_ms:.0f} ms"
-    ratio = f"{each.scan_median_ms / each.median_ms:.0f}x"
+    ratio = f"{each.scan_median_ms / each.medians_ms[0]:.0f}x"
     work = f"both lists of 10, {each.provider_count:,}"
     return [
         Line(
             work=f"{work}: median",
             bar="<= 0.3 ms",
-            figure=f"{each.median_ms:.2f} ms",
+            figure=_both(each.medians_ms, "ms"),
             peer=f"full numpy scan, {each.equal_count} equal",
             peer_figure=scan,
             ratio=ratio,
-            holds=_word(each.median_ms <= MOST_MEDIAN_MS),
+            holds=_held(each.medians_ms, MOST_MEDIAN_MS),
         ),
         Line(
             work=f"{work}: 99th",
             bar="<= 1.5 ms",
-            figure=f"{each.ninety_ninth_ms:.2f} ms",
-            holds=_word(each.ninety_ninth_ms <= MOST_99TH_MS),
+            figure=_both(each.ninety_ninths_ms, "ms"),
+            holds=_held(each.ninety_ninths_ms, MOST_99TH_MS),
+        ),
+        Line(
+            work=f"{work}, {CHANGES:,} changes since: median",
+            bar="",
+            figure=_both(each.changed_medians_ms, "ms"),
         ),
     ]
 
@@ -96,8 +101,8 @@ def _index(each: Measured) -> list[Line]:
         Line(
             work=f"build, {each.provider_count:,}",
             bar="<= 10 s",
-            figure=f"{each.build_s:.1f} s",
-            holds=_word(each.build_s <= MOST_BUILD_S),
+            figure=_both(each.build_s, "s"),
+            holds=_held(each.build_s, MOST_BUILD_S),
         ),
         Line(
             work=f"99th while it rebuilds, {each.provider_count:,}",
@@ -119,6 +124,17 @@ def _index(each: Measured) -> list[Line]:
             holds=_word(each.index_bytes <= MOST_BYTES),
         ),
     ]
+
+
+def _both(pair: tuple[float, float], unit: str) -> str:
+    wall, cpu = pair
+    return f"{wall:.2f} {unit} (cpu {cpu:.2f})"
+
+
+def _held(pair: tuple[float, float], most: float) -> str:
+    """Say whether a bar holds; a busy machine may let it hold by the processor's clock alone."""
+    wall, cpu = pair
+    return "yes" if wall <= most else "by cpu" if cpu <= most else "no"
 
 
 def _word(holds: bool) -> str:  # noqa: FBT001 -- a column of the table
