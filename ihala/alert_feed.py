@@ -55,6 +55,12 @@ class AlertFeed:
         self._tls_dir = tls_dir
         self._journal = journal
         self._heard = heard
+        self._taking = asyncio.Lock()
+
+    async def settle(self) -> None:
+        """Wait until notify has the receipt of what was handed over last."""
+        async with self._taking:
+            return
 
     async def run(self) -> None:
         """Fetch until cancelled: a server that is away, or refuses us for now, is tried again."""
@@ -76,7 +82,8 @@ class AlertFeed:
                 except TimeoutError:  # nothing came
                     continue
                 for message in messages:
-                    await self._take(client, message)
+                    async with self._taking:
+                        await self._take(client, message)
         finally:
             # not drained: with an idle pull subscription that takes 30 s in nats-py 2.16
             await client.close()

@@ -14,7 +14,7 @@ comes over NATS, or over a gRPC stream where the profile says `channel = "stream
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -54,6 +54,7 @@ FAMILIES: Final = "families"
 
 _NOT_OPAQUE: Final = re.compile(r"[^A-Za-z0-9_.@-]+")
 _ACTOR_LENGTH: Final = 64
+SETTLE_S: Final = 2.0  #: for receipts of alerts that were handed over, at the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,12 +197,19 @@ class Receiver:
         self._journal = self._open.enter_context(Journal(self._own.journal_file))
         for alert in self._journal.unfinished():  # heard before a crash, and not dealt with
             self._alerts.put_nowait(dict(alert))
-        self._feed = asyncio.create_task(self._new_feed().run(), name="alerts")
+        feed = self._new_feed()
+        self._settle = feed.settle
+        self._feed = asyncio.create_task(feed.run(), name="alerts")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and not self._feed.done():
+            # an alert that was handed over would come again, and go by other ways meanwhile
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_S):
+                    await self._settle()
         self._feed.cancel()
         await asyncio.wait([self._feed])
         await self._open.aclose()

@@ -49,6 +49,13 @@ class StreamFeed:
         self._journal = journal
         self._heard = heard
         self._failures = 0
+        self._open_receipts: set[str] = set()
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    async def settle(self) -> None:
+        """Wait until notify has the receipt of everything that was handed over."""
+        await self._settled.wait()
 
     async def run(self) -> None:
         """Hear until cancelled: a server that is away, or refuses us for now, is tried again."""
@@ -62,6 +69,7 @@ class StreamFeed:
 
     async def _hear_while_connected(self) -> None:
         receipts: asyncio.Queue[str] = asyncio.Queue()
+        self._open_receipts.clear()  # what is not kept comes again
         async with self._profile.open_channel("notify") as channel:
             # what our channel gives, which is more than grpc's types know
             stream: Any = notify_grpc.NotifyServiceStub(channel).StreamAlerts(self._requests(receipts))
@@ -75,11 +83,16 @@ class StreamFeed:
                 if response is None:  # the server stops, and says so in order
                     return
                 self._failures = 0
+                self._open_receipts.discard(response.kept_alert_id)
                 if response.HasField("alert"):
                     alert = _fields(response.alert)
+                    self._open_receipts.add(alert["alert_id"])
+                    self._settled.clear()
                     if self._journal.keep(alert):
                         self._heard(alert)
                     receipts.put_nowait(alert["alert_id"])
+                if not self._open_receipts:
+                    self._settled.set()
 
     async def _requests(self, receipts: asyncio.Queue[str]) -> AsyncIterator[pb.StreamAlertsRequest]:
         yield pb.StreamAlertsRequest(receiver_id=self._receiver_id)

@@ -145,8 +145,8 @@ class _Session:
                 ):
                     continue
                 written[alert.alert_id] = loop.time()
+                await self.own.streams.log_attempt(alert.alert_id, self.own.now())
                 yield wire.alert(alert)
-                await self.own.streams.log_written(alert.alert_id, self.own.now())
             if loop.time() >= beat_s:
                 beat_s = loop.time() + CHECK_S
                 if not await self.own.streams.is_in_use(self.device_id):

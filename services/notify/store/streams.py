@@ -94,8 +94,8 @@ class StreamStore:
             )
             return [row[0] async for row in cursor]
 
-    async def log_written(self, alert_id: str, now: datetime) -> None:
-        """Note that an alert was written to a stream, which is no delivery."""
+    async def log_attempt(self, alert_id: str, now: datetime) -> None:
+        """Note that an alert is about to be written to a stream, which is no delivery."""
         act = Act(action="delivery.send", object_kind="alert", object_id=alert_id)
         async with transaction(self._pool, NOTIFY, act) as connection:
             await connection.execute(
