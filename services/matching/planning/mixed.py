@@ -61,8 +61,7 @@ def place_jointly(
     if not 0 < len(programme.columns) <= MOST_COLUMNS:
         return None
     started = clock()
-    whole = sum(w * p.unit_count for w, p in zip(problem.weights(), problem.parties, strict=True))
-    is_most = least_weight == whole
+    is_most = least_weight == programme.whole
     if not is_most:
         first = programme.solve(-programme.weights, limit_s / 2)
         if first.x is None:
@@ -124,6 +123,7 @@ class _Programme:
         self._problem = problem
         self.columns: list[_Column] = []
         self._rows = _Rows()
+        self._placed: list[tuple[int, int]] = []  # row of each party that has a spot, and its units
         self._uses: dict[Pool, dict[int, float]] = defaultdict(dict)
         self._at_site: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)  # by label and site
         shared = self._shared_labels()
@@ -134,6 +134,8 @@ class _Programme:
         for terms in self._at_site.values():
             self._rows.add(terms, 0, 1)
         weights = problem.weights()
+        #: what a plan weighs that places all who have a spot
+        self.whole = sum(w * p.unit_count for w, p in zip(weights, problem.parties, strict=True) if p.spots)
         self.weights = np.array([weights[each.party_no] if each.is_unit else 0 for each in self.columns])
         self.costs_m = np.array(
             [each.spot.cost_mm / _MM_PER_M if each.is_unit and each.spot else 0.0 for each in self.columns]
@@ -142,7 +144,10 @@ class _Programme:
     def solve(self, objective: Any, limit_s: float, least_weight: int | None = None, chosen: Any = None) -> Any:
         """Solve; with what is `chosen` the whole parties stay where they are there, and all must be whole."""
         rows = _Rows(list(self._rows.entries), list(self._rows.low), list(self._rows.high))
-        if least_weight is not None:
+        if least_weight == self.whole:  # said of each party, which is far easier than of all together
+            for row, count in self._placed:
+                rows.low[row] = count
+        elif least_weight is not None:
             rows.add({c: float(w) for c, w in enumerate(self.weights) if w}, least_weight, np.inf)
         at, columns, values = zip(*rows.entries, strict=True)
         table = csr_array((values, (at, columns)), shape=(len(rows.low), len(self.columns)))
@@ -200,6 +205,7 @@ class _Programme:
                 placed[number] = 1
                 at_site[spot.site][number] = 1
         if placed:
+            self._placed.append((len(self._rows.low), party.unit_count))
             self._rows.add(placed, 0, party.unit_count)
         labels = party.apart & shared
         for site, terms in at_site.items() if labels else ():
