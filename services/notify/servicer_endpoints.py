@@ -147,6 +147,7 @@ class EndpointDesk:
         if is_waiting and endpoint.channel is Channel.WEBHOOK:
             target = await self.endpoints.target(endpoint.endpoint_id)
             if target is not None:
+                await self.endpoints.take_challenge(principal, endpoint.endpoint_id, self.now())
                 after, replayed = await self._challenge(principal, target, kept)
                 return wire.answered("Resume", after, replayed=replayed)
         after, replayed = await self.endpoints.prove(kept, principal, endpoint.endpoint_id, self.now())

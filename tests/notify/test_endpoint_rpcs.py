@@ -29,7 +29,7 @@ from services.notify.channels.webhook import WebhookChannel
 from services.notify.model import Channel, Desk
 from services.notify.servicer import Combined
 from services.notify.servicer_endpoints import EndpointDesk, EndpointMethods
-from services.notify.store.endpoints import MAX_OPEN
+from services.notify.store.endpoint_limits import MAX_NEW, MAX_OPEN
 from services.runtime.auth import Role
 from tests.notify.conftest import Clock, Stores
 from tests.notify.posting import Authority, Posted, Reply, Server, egress_to, https_server, says
@@ -127,14 +127,20 @@ async def test_a_webhook_that_echoes_is_in_use_at_once(door: Door) -> None:
     assert len(door.server.requests) == 1
 
 
-async def test_a_webhook_that_does_not_echo_is_kept_and_may_be_resumed(door: Door) -> None:
+async def test_a_webhook_that_does_not_echo_is_kept_and_may_be_resumed(door: Door, clock: Clock) -> None:
     door.replies.append(says(500))
     endpoint = (await door.coordinator.RegisterWebhook(door.a_webhook())).endpoint
     assert state_of(endpoint) == (pb.ENDPOINT_STATE_UNPROVEN, "status_500")
     request = pb.ResumeEndpointRequest(request_id="2", endpoint_id=endpoint.endpoint_id)
+    with pytest.raises(Exhausted) as caught:  # whoever is at that address need not know of us
+        await door.coordinator.ResumeEndpoint(request)
+    assert caught.value.retry_after_s == 10
+    assert len(door.server.requests) == 1
+    clock.advance(seconds=10)
     still = (await door.coordinator.ResumeEndpoint(request)).endpoint
     assert state_of(still) == (pb.ENDPOINT_STATE_UNPROVEN, "status_500")
     door.replies.append(echoes())
+    clock.advance(seconds=10)
 
     assert state_of((await door.coordinator.ResumeEndpoint(request)).endpoint) == PROVEN
     assert (await door.coordinator.ResumeEndpoint(request)).replayed
@@ -213,12 +219,13 @@ async def test_anothers_endpoint_looks_the_same_as_one_that_is_absent(door: Door
     assert len(said) == 1
 
 
-async def test_a_desk_pauses_resumes_and_ends_its_own(door: Door) -> None:
+async def test_a_desk_pauses_resumes_and_ends_its_own(door: Door, clock: Clock) -> None:
     desk = door.desk()
     endpoint_id = (await desk.RegisterWebhook(door.a_webhook())).endpoint.endpoint_id
 
     paused = await desk.PauseEndpoint(pb.PauseEndpointRequest(request_id="2", endpoint_id=endpoint_id))
     assert state_of(paused.endpoint) == (pb.ENDPOINT_STATE_PAUSED, "by_hand")
+    clock.advance(seconds=10)
     resumed = await desk.ResumeEndpoint(pb.ResumeEndpointRequest(request_id="3", endpoint_id=endpoint_id))
     assert state_of(resumed.endpoint) == PROVEN
     assert len(door.server.requests) == 2  # it proved itself again
@@ -293,6 +300,19 @@ async def test_nobody_registers_without_end(door: Door) -> None:
         await door.coordinator.RegisterEndpoint(mail(request_id="more", address="more@example.org"))
     assert caught.value.reason is Reason.QUOTA
     await door.coordinator.RegisterEndpoint(mail(request_id="other", receiver_id="house-2"))
+
+
+async def test_registering_and_ending_again_and_again_has_an_end(door: Door, clock: Clock) -> None:
+    for number in range(MAX_NEW):
+        made = await door.coordinator.RegisterEndpoint(mail(request_id=f"{number}"))
+        await door.coordinator.EndEndpoint(
+            pb.EndEndpointRequest(request_id=f"end-{number}", endpoint_id=made.endpoint.endpoint_id)
+        )
+
+    with pytest.raises(Exhausted):
+        await door.coordinator.RegisterEndpoint(mail(request_id="more"))
+    clock.advance(hours=1)
+    await door.coordinator.RegisterEndpoint(mail(request_id="more"))
 
 
 def mail(**facts: Any) -> Any:

@@ -107,7 +107,7 @@ class Egress:
             addresses = await self._resolve(target.host, target.port)
         except OSError:
             raise SendFailed("name_unknown", permanent=False) from None
-        except ValueError:  # an address of this link alone, with a zone behind it
+        except ValueError:  # the name cannot be asked for, or what was found is no address
             raise SendFailed("address_refused", permanent=False) from None
         is_allowed = self.rules.may_connect(target.host, target.port, addresses)
         if not is_allowed or (not self.rules.is_listed(target.host, target.port) and any(map(is_own, addresses))):
@@ -162,7 +162,6 @@ class Egress:
         found = await asyncio.get_running_loop().run_in_executor(
             self._look_ups, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         )
-        # an address with a zone (fe80::1%eth0) is refused here as one that cannot be read
         return list(dict.fromkeys(ip_address(each[4][0]) for each in found))
 
 

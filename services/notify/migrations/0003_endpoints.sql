@@ -26,6 +26,7 @@ CREATE TABLE endpoint (
     approve_client_id text,
     approve_actor text,
     heard_time timestamptz,
+    challenge_time timestamptz, -- of the last one: whose address it is need not know of us
     pause_time timestamptz,
     pause_code text NOT NULL DEFAULT '',
     end_time timestamptz,

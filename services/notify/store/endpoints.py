@@ -5,6 +5,7 @@ from typing import Final
 
 from services.errors import Conflict, Exhausted, FailedPrecondition, Reason
 from services.notify.endpoint import Endpoint, EndpointState, QuietHours
+from services.notify.store.endpoint_limits import require_room
 from services.notify.store.endpoint_reading import EndpointReader
 from services.notify.store.endpoint_rows import Target, endpoint_of, insert_endpoint
 from services.notify.store.requests import Request, first_answer, keep_answer
@@ -12,7 +13,7 @@ from services.notify.store.rows import NOTIFY
 from services.runtime.postgres import Act, Connection, Principal, transaction
 
 HEARD_WITHIN: Final = timedelta(minutes=5)
-MAX_OPEN: Final = 20  #: endpoints of one receiver or system that are not ended
+CHALLENGED_EACH: Final = timedelta(seconds=10)
 
 
 class EndpointStore(EndpointReader):
@@ -46,7 +47,7 @@ class EndpointStore(EndpointReader):
         ) as connection:
             if (answer := await first_answer(connection, request)) is not None:
                 return answer
-            await _require_room(connection, target.endpoint)
+            await require_room(connection, target.endpoint, now)
             if not await insert_endpoint(
                 connection, self._sealer, target, principal, needs_approval=needs_approval, now=now
             ):
@@ -77,6 +78,26 @@ class EndpointStore(EndpointReader):
             if request is not None:
                 await keep_answer(connection, request, now)
             return await endpoint_of(connection, endpoint_id), False
+
+    async def take_challenge(self, principal: Principal, endpoint_id: str, now: datetime) -> None:
+        """
+        Take the turn to challenge an endpoint again.
+
+        Raises:
+            Exhausted: it was challenged a moment ago: whoever is there need not know of us (QUOTA).
+        """
+        async with transaction(self._pool, principal, _act("challenge", endpoint_id)) as connection:
+            taken = await connection.execute(
+                """
+                UPDATE endpoint SET challenge_time = %(now)s
+                WHERE endpoint_id = %(endpoint_id)s AND coalesce(challenge_time, create_time) <= %(before)s
+                """,
+                {"now": now, "before": now - CHALLENGED_EACH, "endpoint_id": endpoint_id},
+            )
+            if not taken.rowcount:
+                raise Exhausted(
+                    "an endpoint may be challenged once in ten seconds", retry_after_s=CHALLENGED_EACH.total_seconds()
+                )
 
     async def note_fault(self, principal: Principal, endpoint_id: str, code: str) -> Endpoint:
         """Note why an endpoint that is not in use did not prove itself."""
@@ -201,20 +222,6 @@ class EndpointStore(EndpointReader):
                 "UPDATE endpoint SET heard_time = %s WHERE endpoint_id = %s AND end_time IS NULL",
                 [now, endpoint.endpoint_id],
             )
-
-
-async def _require_room(connection: Connection, endpoint: Endpoint) -> None:
-    # each one that is registered makes this house post to somewhere
-    cursor = await connection.execute(
-        """
-        SELECT count(*) FROM endpoint
-        WHERE (receiver_id = %s OR client_id = %s) AND end_time IS NULL
-        """,
-        [endpoint.receiver_id or None, endpoint.client_id or None],
-    )
-    row = await cursor.fetchone()
-    if row is None or row[0] >= MAX_OPEN:
-        raise Exhausted(f"no more than {MAX_OPEN} endpoints may be open: end one first", reason=Reason.QUOTA)
 
 
 async def _pause(connection: Connection, endpoint_id: str, code: str, now: datetime) -> None:
