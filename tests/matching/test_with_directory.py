@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from ihala.directory.v1 import directory_pb2, directory_service_pb2
+import pytest
+
+from ihala.directory.v1 import directory_pb2, directory_service_pb2, lines_pb2
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.geo.v1 import geo_pb2
 from services.directory import __main__ as directory_process
 from services.directory.settings import Settings
-from services.matching import ranking
+from services.matching import consumer, ranking
 from services.matching.clients import RemoteDirectory
-from services.matching.consumer import ProviderFollower, follow_providers
+from services.matching.consumer import ProviderFollower, follow_lines, follow_providers
 from services.matching.index.state import Directory
+from services.matching.model.person import Person
 from services.runtime.auth import Role
 from services.runtime.channel import open_channel
 from services.runtime.embedded.ports import Ports
@@ -87,6 +90,43 @@ async def test_what_an_editor_writes_is_matched_and_survives_a_restart(tmp_path:
             second = await add_provider(stub, "second")
             await until(stepped, lambda: matched(index) == {first, second})
         following.cancel()
+
+
+async def test_r60_a_line_that_a_coordinator_draws_stops_the_way_until_it_is_ended(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "LINES_EVERY_S", 0.05)
+    identity = an_identity(tmp_path)
+    token = identity.token(Role.SERVICE, Role.DIRECTORY_EDITOR, Role.COORDINATOR)
+    address = f"127.0.0.1:{Ports(tmp_path / 'ports.json').get('directory')}"
+    stepped = asyncio.Event()
+    index = ToldDirectory(stepped)
+    index.lines = None
+    points = [geo_pb2.Point(latitude_deg=32.885, longitude_deg=east) for east in (12.0, 14.0)]
+    names = [directory_pb2.LocalizedText(language="en", text="Front")]
+    line = lines_pb2.Line(kind=lines_pb2.LINE_KIND_FRONT_LINE, names=names, points=points)
+
+    def on_this_side() -> set[str]:
+        question = asked(a_need("LEG-ADV"), person=Person(), lines=index.known_lines)
+        found = ranking.find(index.snapshot, question, 10)
+        return {row.provider.provider_id for row in (*found.matches, *found.ask_first)}
+
+    async with asyncio.timeout(60), open_channel(address, lambda: token) as channel, asyncio.TaskGroup() as group:
+        source, stub = RemoteDirectory(channel), DirectoryServiceStub(channel)
+        loops = [
+            group.create_task(follow_providers(source, ProviderFollower(index, lambda: None))),
+            group.create_task(follow_lines(source, index)),
+        ]
+        async with directory_at(address, postgres_url, identity):
+            near = await add_provider(stub, "near")  # a kilometre to the south
+            await until(stepped, lambda: matched(index) == {near} and index.lines is not None)
+            assert on_this_side() == {near}
+            drawn = await stub.CreateLine(lines_pb2.CreateLineRequest(request_id="draw", line=line))
+            await until(stepped, lambda: on_this_side() == set())
+            await stub.EndLine(lines_pb2.EndLineRequest(request_id="end", line_id=drawn.line.line_id))
+            await until(stepped, lambda: on_this_side() == {near})
+        for loop in loops:
+            loop.cancel()
 
 
 def matched(index: Directory) -> set[str]:

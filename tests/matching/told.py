@@ -18,6 +18,11 @@ class ToldDirectory(Directory):
         super().swap(snapshot)
         self._stepped.set()
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "lines" and hasattr(self, "_stepped"):
+            self._stepped.set()
+
 
 class ToldTaken(Taken):
     def __init__(self, stepped: asyncio.Event) -> None:
