@@ -7,6 +7,7 @@ until the new one is whole.
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -105,6 +106,7 @@ class ProviderFollower:
         if page.is_caught_up:
             snapshot = await asyncio.to_thread(Snapshot.of, page.epoch, page.revision, tuple(read.values()))
             self._directory.swap(snapshot)
+            gc.freeze()  # a directory lives as long as the process: the collector need not walk it for an answer
             self._read = None
             self._on_warm()
             log.info("directory.read", count=len(snapshot), revision=page.revision)
@@ -124,6 +126,7 @@ class ProviderFollower:
             present = self._directory.snapshot
             if present.base.block is snapshot.base.block:  # else another epoch was read meanwhile
                 self._directory.swap(fresh.with_changes(present.revision, present.changed_since(snapshot)))
+                gc.freeze()
                 log.info("index.rebuilt", count=len(fresh), revision=present.revision)
         except Exception:
             log.exception("index.rebuild_failed")  # the delta grows, and the next change tries again

@@ -6,16 +6,18 @@ is the fragments of it, and reads as `match_to_wire` writes it, which a test hol
 """
 
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from struct import pack
 from typing import Any, Final
 
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
+from services.geo import DistanceBand, band_of
 from services.matching.model.answer import Caution, OpenState, PlacesView, Row, Unknown
 from services.matching.model.provider import Provider
 from services.matching.model.travel import Travel
 from services.matching.wire.response_wire import (
+    BANDS,
     MM_PER_M,
     MODES,
     OPEN_STATES,
@@ -72,16 +74,18 @@ def inside(tag: bytes, content: bytes) -> bytes:
 
 def row_to_bytes(row: Row) -> bytes:
     """Write one row."""
-    provider, travel = row.provider, row.travel
-    if row.clocks or provider.is_confidential or travel is None:
+    if row.clocks:
         return match_to_wire(row).SerializeToString()
+    provider = row.provider
     return b"".join(
         (
             _provider(provider),
             _said(row.unknowns, row.cautions),
             _found(row.places, row.open, row.needed_fields, is_vetted=row.is_vetted),
-            pack("<d", row.cost_mm / MM_PER_M).join(_AROUND_COST),
-            inside(_TRAVEL, _travel(travel)),
+            _band(band_of(row.cost_mm))
+            if provider.is_confidential
+            else pack("<d", row.cost_mm / MM_PER_M).join(_AROUND_COST),
+            b"" if row.travel is None else inside(_TRAVEL, _travel(row.travel)),
         )
     )
 
@@ -111,6 +115,11 @@ def _found(places: PlacesView, opens: OpenState, needed_fields: tuple[str, ...],
     return pb.Match(
         places=places_to_wire(places), open=OPEN_STATES[opens], vetted=is_vetted, needed_fields=needed_fields
     ).SerializeToString()
+
+
+@cache
+def _band(band: DistanceBand) -> bytes:
+    return pb.Match(reach=geo_pb2.Reach(band=BANDS[band])).SerializeToString()
 
 
 def _travel(travel: Travel) -> bytes:

@@ -22,7 +22,7 @@ from services.matching.model.request import Item
 from services.matching.model.travel import Mode, Travel
 from services.matching.wire.provider_wire import CONTACT_KINDS, REACHES_OUT, turn
 
-_BANDS: Final = {
+BANDS: Final = {
     DistanceBand.UNDER_25_KM: geo_pb2.DISTANCE_BAND_UNDER_25_KM,
     DistanceBand.FROM_25_TO_75_KM: geo_pb2.DISTANCE_BAND_25_TO_75_KM,
     DistanceBand.OVER_75_KM: geo_pb2.DISTANCE_BAND_OVER_75_KM,
@@ -61,7 +61,7 @@ def match_to_wire(row: Row) -> pb.Match:
         )
     )
     if row.provider.is_confidential:
-        match.reach.band = _BANDS[band_of(row.cost_mm)]
+        match.reach.band = BANDS[band_of(row.cost_mm)]
     else:
         cost_m = row.cost_mm / MM_PER_M
         match.reach.distance_m = cost_m
