@@ -335,3 +335,35 @@ async def test_a_sender_asks_no_more_than_its_quota_t9(referrals: Running) -> No
 
     assert await reason_of(referrals.sender().ProbeProviders(a_probe("one", "two", "three"))) is Reason.QUOTA
     assert await referrals.rows("SELECT count(*) FROM offer") == [(0,)]
+
+
+async def test_no_late_yes_makes_an_offer_of_a_question_r1(referrals: Running) -> None:
+    """Neither without a consent, nor by one that was given for another house."""
+    await three_houses(referrals)
+    sender = referrals.sender()
+    made = await sender.ProbeProviders(a_probe("one", "two"))
+    one, two = made.offers
+    await referrals.receiver("two-desk").AnswerProbe(an_answer(two, assess_first=True))
+    await referrals.pass_time(minutes=10)
+    early = await reason_of(referrals.receiver("one-desk").AcceptOffer(order("Accept", one)))
+    consent_id = await referrals.consent(receiver_class=None, provider_ids=["two"])
+    await sender.SendOffer(a_sending(two, consent_id=consent_id))
+
+    late = await reason_of(referrals.receiver("one-desk").AcceptOffer(order("Accept", one)))
+    arrived = await referrals.receiver("one-desk").ArriveOffer(order("Arrive", one))
+
+    assert early is late is Reason.ILLEGAL_MOVE
+    assert not arrived.offer.HasField("person")
+
+
+async def test_a_yes_elsewhere_ends_a_question_as_a_recall_would(referrals: Running) -> None:
+    await three_houses(referrals)
+    made = await referrals.sender().ProbeProviders(a_probe("one", "two"))
+    one, two = made.offers
+    await referrals.receiver("two-desk").AnswerProbe(an_answer(two, assess_first=True))
+    await referrals.sender().SendOffer(a_sending(two, consent_id=await referrals.consent()))
+    await referrals.receiver("two-desk").AcceptOffer(order("Accept", two))
+
+    read = await referrals.receiver("one-desk").ReadOffer(service_pb.ReadOfferRequest(offer_id=one.offer_id))
+
+    assert (read.offer.state, read.offer.reason) == (pb.OFFER_STATE_CANCELLED, "no_longer_needed")

@@ -151,11 +151,12 @@ async def test_a_withdrawal_against_a_yes_leaves_one_of_two_worlds_within_a_seco
     """R3: either nobody was told any more, or she is expected and the place is kept."""
     await referrals.know(a_provider(places=(a_report(rounds),)))
     took_s: list[float] = []
+    sender, receiver = referrals.sender(), referrals.receiver()
 
     async def race(number: int) -> str:
-        sender, receiver, case_ref = referrals.sender(), referrals.receiver(), f"case-{number}"
+        case_ref = f"case-{number}"
         consent_id = await referrals.consent(sender, case_ref=case_ref)
-        made = await referrals.refer(consent_id=consent_id, case_ref=case_ref)
+        made = await referrals.refer(sender=sender, consent_id=consent_id, case_ref=case_ref)
 
         async def withdraw() -> Reason | None:
             begins_s = time.perf_counter()
@@ -182,7 +183,8 @@ async def test_a_withdrawal_against_a_yes_leaves_one_of_two_worlds_within_a_seco
             assert accepted in {Reason.CONSENT_WITHDRAWN, Reason.ILLEGAL_MOVE}
             assert (state, hold) == ("cancelled", "released")
         # and nothing new goes out
-        assert await outcome(referrals.refer(consent_id=consent_id, case_ref=case_ref)) is Reason.CONSENT_WITHDRAWN
+        again = await outcome(referrals.refer(sender=sender, consent_id=consent_id, case_ref=case_ref))
+        assert again is Reason.CONSENT_WITHDRAWN
         return str(state)
 
     worlds = set()

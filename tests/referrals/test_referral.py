@@ -353,11 +353,10 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def nobody_is_told_of_a_person_without_a_consent(self) -> None:
         """R1: what was only asked stays a question, whatever happens, unless she stands at the door."""
-        present = getattr(self, "scene", scene_of_nothing())
-        if present.referral.referral_id and present.referral.consent_id is None:
-            for offer in present.offers.values():
-                is_question = offer.state in NOT_SENT | {OfferState.PROBING}
-                assert is_question or offer.is_closed or offer.arrive_time is not None
+        for offer in getattr(self, "scene", scene_of_nothing()).offers.values():
+            is_waiting = offer.state in NOT_SENT | {OfferState.PROBING}
+            assert not offer.is_question or is_waiting or offer.is_closed or offer.arrive_time is not None
+            assert offer.is_question or not is_waiting
 
     @invariant()
     def one_yes_to_a_question_holds_a_place(self) -> None:

@@ -116,6 +116,7 @@ class Offer:
     time_zone: str = ""  #: IANA; empty: not known
     area_cell: str  #: where the provider is, as an H3 cell of resolution 3; for counts
     items: tuple[PlaceItem, ...] = ()  #: places asked for
+    is_question: bool = False  #: asked without identity, and not sent since
     is_divisible: bool = False  #: the provider may take a number of them, and leave the rest
     needed_fields: tuple[str, ...] = ()  #: what the provider's rules need to know
     state: OfferState = OfferState.DRAFT

@@ -27,6 +27,8 @@ from services.referrals.scene.scene import Scene
 from services.taxonomy import decline_reason
 
 SEALED = "sealed"
+#: how a question ends that another has answered: as a sender's recall shows, so that nobody learns of the others
+RECALLED = "no_longer_needed"
 
 
 def acknowledge(scene: Scene, offer_id: str, act: Act) -> None:
@@ -136,6 +138,9 @@ def require_wanted(scene: Scene, offer: Offer, move: Move) -> None:
     if scene.needs[offer.need_no].accepted_offer_id not in {None, offer.offer_id}:
         raise FailedPrecondition("another offer was accepted first", reason=Reason.ALREADY_PLACED)
     transition(offer.state, move)
+    if offer.is_question:
+        # nobody has said whom it is about, and no consent was asked for it: no late yes makes it an offer (R1)
+        raise illegal(offer.state, move)
     if not scene.referral.is_open:
         raise illegal(scene.referral.state, Turn.ACTIVATE)
 
@@ -205,7 +210,10 @@ def place_need(scene: Scene, need: Need, accepted: Offer, act: Act) -> None:
     stop_ringing(scene, accepted.offer_id, act)
     for sibling in scene.siblings(accepted):
         if sibling.state in UNANSWERED:
-            scene.move(sibling, Move.SUPERSEDE, act, ring=False)
+            if sibling.is_question:
+                scene.move(sibling, Move.CANCEL, act, reason=RECALLED, ring=False)
+            else:
+                scene.move(sibling, Move.SUPERSEDE, act, ring=False)
             stop_ringing(scene, sibling.offer_id, act, "cleared")
     scene.close_tasks(
         "placed",

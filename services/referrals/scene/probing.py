@@ -19,13 +19,10 @@ from services.referrals.model import (
     TaskKind,
 )
 from services.referrals.referral import Move, Turn, illegal, transition
-from services.referrals.scene.answers import stop_ringing
+from services.referrals.scene.answers import RECALLED, stop_ringing
 from services.referrals.scene.asking import Ask, draft_of, request
 from services.referrals.scene.bargaining import keep_place
 from services.referrals.scene.scene import House, Scene
-
-#: as a sender's recall shows, so that a loser learns neither of a winner nor that there were others
-RECALLED = "no_longer_needed"
 
 
 def probe(house: House, referral: Referral, needs: Iterable[Need], asks: Iterable[Ask], act: Act) -> Scene:
@@ -46,7 +43,7 @@ def probe(house: House, referral: Referral, needs: Iterable[Need], asks: Iterabl
     scene = Scene(house, referral, {need.need_no: need for need in needs})
     scene.note(EventType.REFERRAL_CREATED, act)
     for each in asks:
-        draft = draft_of(scene, each, act)
+        draft = replace(draft_of(scene, each, act), is_question=True)
         asked = scene.move(draft, Move.PROBE, act, due_time=act.now + PROBE_TTL[draft.urgency])
         if asked.ring:
             scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, asked, asked.due_time or act.now, act)
@@ -106,7 +103,9 @@ def send(scene: Scene, offer_id: str, act: Act) -> None:
         until = scene.house.clocks.hold_expire_time(offer.urgency, act.now)
         scene.holds[offer_id] = replace(hold, expire_time=max(hold.expire_time, until))
     # its clocks run from here, and nobody has read what is told now
-    sent = replace(offer, create_time=act.now, conditions=(), read_time=None, ring=not offer.receiver_id)
+    sent = replace(
+        offer, create_time=act.now, conditions=(), read_time=None, ring=not offer.receiver_id, is_question=False
+    )
     request(scene, sent, act)
 
 

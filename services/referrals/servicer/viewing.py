@@ -149,7 +149,7 @@ class Viewer:
         if seat.role is Role.DUTY_COORDINATOR:
             return shown_to_coordinator(offer)
         consent = await consents.of_referral(connection, offer.referral_id)
-        if consent is None:
+        if consent is None or offer.is_question:
             return shown_to_receiver(offer, ())
         stands = not is_withdrawn(consent, offer.provider_id) and self._desk.now() < consent.end_time
         # who has her on the way or in care keeps what care tonight needs (R3)
