@@ -98,6 +98,29 @@ async def test_it_serves_when_it_has_read_the_directory_and_ends_in_order(tmp_pa
     assert (output, running.process.returncode) == (b"", 0)
 
 
+async def test_r52_a_plan_comes_out_of_a_real_process(tmp_path: Path) -> None:
+    directory, referrals = FeedDirectory(), FeedReferrals()
+    directory.put(*(a_message(f"p-{number}") for number in range(5)))
+    identity = an_identity(tmp_path)
+    async with (
+        asyncio.timeout(60),
+        serving(identity, lambda server: register(directory, referrals, server)) as peers,
+        matching(tmp_path, identity, peers.address) as running,
+    ):
+        while not await anext(running.is_serving):
+            pass
+        plan = await MatchingServiceStub(running.channel).PlanMatches(
+            pb.PlanMatchesRequest(
+                groups=[pb.Group(label="all", count=12, needs=[pb.Need(code="LEG-ADV")])],
+                origin=geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=32.9, longitude_deg=13.2)),
+            )
+        )
+
+    assert plan.optimal
+    assert sum(each.count for each in (*plan.assignments, *plan.unassigned)) == 12
+    assert plan.match_token
+
+
 async def test_it_waits_for_its_directory_without_serving(tmp_path: Path) -> None:
     identity = an_identity(tmp_path)
     async with asyncio.timeout(60), matching(tmp_path, identity, "127.0.0.1:1") as running:
