@@ -67,13 +67,16 @@ class Mailboxes:
 
 
 @asynccontextmanager
-async def mail_server(tls: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[Mailboxes]:
-    """Run a mail server on this machine; with `tls` it demands STARTTLS."""
+async def mail_server(
+    tls: ssl.SSLContext | None = None, *, from_the_start: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[Mailboxes]:
+    """Run a mail server on this machine; `tls` is demanded by STARTTLS, `from_the_start` at once."""
     boxes = Mailboxes()
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(boxes, tls_context=tls, require_starttls=tls is not None, hostname="mail", **options),
         "127.0.0.1",
         0,
+        ssl=from_the_start,
     )
     boxes.port = server.sockets[0].getsockname()[1]
     try:
@@ -114,6 +117,15 @@ async def test_a_mail_goes_by_starttls_with_a_name_and_a_password(
 
     assert len(boxes.mails) == 1
     assert [each.login for each in seen] == [b"house"]
+
+
+async def test_a_mail_goes_by_tls_from_the_start(store: EndpointStore, clock: Clock, authority: Authority) -> None:
+    endpoint_id = await registered(store, a_target(BOX, Channel.EMAIL))
+    async with mail_server(from_the_start=authority.server("localhost")) as boxes:
+        server = a_mail_server(boxes, Security.TLS, ca_file=authority.file)
+        await EmailChannel(store, server, clock).send(an_attempt(endpoint_id, Channel.EMAIL))
+
+    assert len(boxes.mails) == 1
 
 
 async def test_no_mail_goes_in_plain_text_where_tls_is_set(
