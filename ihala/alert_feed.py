@@ -56,9 +56,12 @@ class AlertFeed:
         self._journal = journal
         self._heard = heard
         self._taking = asyncio.Lock()
+        self._is_ending = False
 
     async def settle(self) -> None:
-        """Wait until notify has the receipt of what was handed over last."""
+        """Wait until notify has the receipt of what was handed over last; nothing more is fetched."""
+        # a fetch that nobody waits for would swallow the next alert until NATS sends it again
+        self._is_ending = True
         async with self._taking:
             return
 
@@ -77,6 +80,8 @@ class AlertFeed:
             stream = client.jetstream()
             subscription = await stream.pull_subscribe_bind(self._profile.receiver_id, STREAM)
             while not client.is_closed:  # a server that takes our account away closes it for good
+                if self._is_ending:
+                    await asyncio.Event().wait()  # until cancelled, which closes the connection in order
                 try:
                     messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
                 except TimeoutError:  # nothing came
