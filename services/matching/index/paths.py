@@ -14,11 +14,12 @@ import shapely
 
 from services.geo import AreaCell, Gauge, PlaceArray, Point, cell_at, position_of
 from services.geo.shadows import Barrier
-from services.matching.constraints.envelope import allowed, apart, keepout_of, of_cell
+from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import is_parted, reach_mm
 from services.matching.index.bits import Mask, Rows, Words, of_rows, rows_of
 from services.matching.index.ground import View
-from services.matching.index.shelf import NOBODY, Sets, Shelf
+from services.matching.index.kin import households
+from services.matching.index.shelf import NOBODY, Sets, Shelf, joined
 from services.matching.model.lines import Line
 from services.matching.model.request import Asked
 from services.matching.model.safety import Keepout
@@ -77,18 +78,22 @@ class Paths:
             found[touched[is_graver]] = said[is_graver]
         return _sets(rows, found, len(shelf))
 
-    def judge_safety(self, shelf: Shelf, alive: Words) -> Sets:
-        """Judge whom the envelope allows."""
-        asked = self._asked
-        rows = rows_of(alive)
-        keepout = keepout_of(asked)
-        found = np.zeros(len(rows), dtype=np.int8) if keepout is None else _in_zones(keepout, shelf.positions(rows))
-        if asked.excluded_provider_ids or asked.envelope.apart:
-            for place, row in enumerate(rows.tolist()):
-                provider = shelf.provider(row)
-                if not (allowed(asked, provider) and apart(asked, provider)):
-                    found[place] = Verdict.NO
-        return _sets(rows, found, len(shelf))
+    def judge_safety(self, shelf: Shelf, alive: Words, excluded: Words | None) -> Sets:
+        """Judge whom the envelope allows, given who is excluded by id."""
+        keepout, away_from = keepout_of(self._asked), self._asked.envelope.apart
+        no, unknown = excluded, None
+        if keepout is not None:
+            rows = rows_of(alive)
+            zoned, unknown = _sets(rows, _in_zones(keepout, shelf.positions(rows)), len(shelf))
+            no = joined(no, zoned)
+        if away_from:
+            no = joined(no, households(shelf).of(away_from))
+        return no, (unknown if no is None or unknown is None else unknown & ~no)
+
+    def judge_together(self, shelf: Shelf) -> Sets:
+        """Judge where all are with whom the person stays."""
+        there = households(shelf)
+        return ~np.bitwise_and.reduce([there.of(each) for each in self._asked.envelope.together]), None
 
     def _barrier(self, line: Line) -> Barrier:
         found = self._barriers.get(line.line_id)

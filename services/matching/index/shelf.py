@@ -132,7 +132,7 @@ class Shelf:
             pairs = list(zip(self._claimed, findings, strict=True))
             no = [each for each, finding in pairs if finding.verdict is Verdict.NO]
             unknown = [each for each, finding in pairs if finding.verdict is Verdict.UNKNOWN]
-            sets = reduce(_joined, no, None), reduce(_joined, unknown, None)
+            sets = reduce(joined, no, None), reduce(joined, unknown, None)
             finding = next((each for each in findings if each.verdict is Verdict.UNKNOWN), YES)
             self._service = asked.need.service, sets, finding
         return self._service[1:]
@@ -161,7 +161,7 @@ class Shelf:
         to_begin, ended = self._begun.at(when_us)[1], self._ended.at(when_us)[0]
         known = self._valid
         if known is None or known[0][0] is not to_begin or known[0][1] is not ended:
-            known = self._valid = (to_begin, ended), (_joined(to_begin, ended), None)
+            known = self._valid = (to_begin, ended), (joined(to_begin, ended), None)
         return known[1]
 
     def judge_distance(self, gauge: Gauge, view: View, max_cost_mm: int, alive: Words) -> Sets:
@@ -234,7 +234,7 @@ class Values:
         return np.bitwise_or.reduce(self._sets[chosen], axis=0) if len(chosen) else None
 
 
-def _joined(one: Words | None, other: Words | None) -> Words | None:
+def joined(one: Words | None, other: Words | None) -> Words | None:
     if one is None or other is None:
         return other if one is None else one
     return one | other
@@ -242,4 +242,4 @@ def _joined(one: Words | None, other: Words | None) -> Words | None:
 
 def _either(which: Words, one: Words | None, other: Words | None) -> Words | None:
     """Take one set inside `which`, and the other outside."""
-    return _joined(None if one is None else one & which, None if other is None else other & ~which)
+    return joined(None if one is None else one & which, None if other is None else other & ~which)
