@@ -6,23 +6,26 @@ remembers of answers is only ever the same again.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from services.geo import AreaCell, PlaceArray, Point, ecef_m
-from services.matching.index.facets import Column, Vocabulary
+from services.matching.index.bits import Rows
+from services.matching.index.facets import Column, Vocabulary, slim
 from services.matching.index.ground import NOWHERE
 from services.matching.index.judged import Tables
 from services.matching.index.shelf import Columns, Shelf
 from services.matching.index.times import Microseconds, microseconds
 from services.matching.model.provider import Claim, Provider
 from services.taxonomy import services
+
+T = TypeVar("T", bound=np.generic)
 
 _ID: Final = attrgetter("provider_id")
 _TIMES: Final = ("start_time", "end_time", "vetting_expire_time")
@@ -35,32 +38,81 @@ class Block:
     Some providers, ready to be asked.
 
     Args:
-        providers: In any order; each id once.
+        columns: What is known of each provider, in the order of ids.
 
-        sharing: A block whose numbers of what they have in common, and what was judged of them, are used too.
+        claims: The number of each provider's claims.
+
+        vocabulary: What the numbers mean.
+
+        tables: What was judged of them.
     """
 
-    def __init__(self, providers: Iterable[Provider], sharing: "Block | None" = None) -> None:
-        self.providers = tuple(sorted(providers, key=_ID))
-        self.vocabulary: Vocabulary = Vocabulary() if sharing is None else sharing.vocabulary
-        self.tables: Tables = Tables(self.vocabulary) if sharing is None else sharing.tables
+    def __init__(self, columns: Columns, claims: Column, vocabulary: Vocabulary, tables: Tables) -> None:
+        self.providers = columns.providers
+        self.columns = columns
+        self.vocabulary = vocabulary
+        self.tables = tables
+        self._claims = slim(claims)
+        self._shelves = self._shelve()
+        self._empty = self._shelf(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.bool_), np.empty((0, 3)), "")
+
+    @classmethod
+    def of(cls, providers: Iterable[Provider], sharing: Self | None = None) -> Self:
+        """
+        Read providers.
+
+        Args:
+            providers: In any order; each id once.
+
+            sharing: A block whose numbers of what they have in common, and what was judged of them, are used too.
+        """
+        ordered = tuple(sorted(providers, key=_ID))
+        vocabulary = Vocabulary() if sharing is None else sharing.vocabulary
         read: dict[str, list[Column]] = {}
         positions: list[npt.NDArray[np.float64]] = []
         times: dict[str, list[Microseconds]] = {name: [] for name in _TIMES}
-        waiting = iter(self.providers)
+        waiting = iter(ordered)
         while chunk := tuple(islice(waiting, _AT_ONCE)):
-            for name, column in self.vocabulary.read(chunk).items():
+            for name, column in vocabulary.read(chunk).items():
                 read.setdefault(name, []).append(column)
             positions.append(np.array([_position(each) for each in chunk]))
             for name in _TIMES:
                 times[name].append(_times(map(attrgetter(name), chunk), len(chunk)))
-        joined = {name: np.concatenate(columns) for name, columns in read.items()} or self.vocabulary.read(())
+        joined = {name: np.concatenate(columns) for name, columns in read.items()} or vocabulary.read(())
         times_us = {name: np.concatenate([np.empty(0, dtype=np.int64), *each]) for name, each in times.items()}
-        numbers = self.vocabulary.columns(joined, self.providers)
         places = _places(np.concatenate([np.empty((0, 3)), *positions]))
-        self.columns = Columns(self.providers, numbers, places, times_us)
-        self._shelves = self._shelve(joined["claims"])
-        self._empty = self._shelf(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.bool_), np.empty((0, 3)), "")
+        columns = Columns(ordered, vocabulary.columns(joined, ordered), places, times_us)
+        return cls(columns, joined["claims"], vocabulary, Tables(vocabulary) if sharing is None else sharing.tables)
+
+    def merged(self, gone: Rows, newer: Self) -> Self:
+        """
+        Lay out what is left of this block and a newer one that shares its numbers: nobody is read again.
+
+        Args:
+            gone: Rows of this block that are left out.
+
+            newer: Providers that this block does not have, or that are in `gone`.
+        """
+        stays = np.delete(np.arange(len(self)), gone)
+        ids = [each.provider_id for each in newer.providers]
+        rows = np.array([bisect_left(self.providers, each, key=_ID) for each in ids], dtype=np.intp)
+        order = np.insert(stays, stays.searchsorted(rows), len(self) + np.arange(len(newer)))
+
+        def chosen(one: npt.NDArray[T], other: npt.NDArray[T]) -> npt.NDArray[T]:
+            return np.concatenate([one, other])[order]
+
+        mine, its = self.columns, newer.columns
+        columns = Columns(
+            tuple(_picked(order, self.providers, newer.providers)),
+            {name: chosen(column, its.numbers[name]) for name, column in mine.numbers.items()},
+            PlaceArray(
+                chosen(mine.places.latitude_deg, its.places.latitude_deg),
+                chosen(mine.places.longitude_deg, its.places.longitude_deg),
+                chosen(mine.places.resolution, its.places.resolution),
+            ),
+            {name: chosen(column, its.times_us[name]) for name, column in mine.times_us.items()},
+        )
+        return type(self)(columns, chosen(self._claims, newer._claims), self.vocabulary, self.tables)
 
     def __len__(self) -> int:
         return len(self.providers)
@@ -74,7 +126,7 @@ class Block:
         """Find the providers that claim a service, or of which nobody knows whether they offer it."""
         return self._shelves.get(code, self._empty)
 
-    def _shelve(self, claims: Column) -> Mapping[str, Shelf]:
+    def _shelve(self) -> Mapping[str, Shelf]:
         known = self.vocabulary.claims()
         offered: dict[str, npt.NDArray[np.int8]] = {}
         for number, each in enumerate(known):
@@ -83,7 +135,7 @@ class Block:
         ecef = ecef_m(self.columns.places.latitude_deg, self.columns.places.longitude_deg).reshape(-1, 3)
         shelves = {}
         for code, claim_of in offered.items():
-            claim = claim_of[claims]
+            claim = claim_of[self._claims]
             rows = np.flatnonzero(claim)
             if len(rows):
                 shelves[code] = self._shelf(rows, claim[rows] == _CLAIMS[Claim.UNKNOWN], ecef, code)
@@ -92,6 +144,13 @@ class Block:
     def _shelf(self, rows: Any, is_maybe: Any, ecef: npt.NDArray[np.float64], code: str) -> Shelf:
         service = services().get(code)
         return Shelf(self.columns, rows, is_maybe, ecef, has_places=service is not None and service.accommodation)
+
+
+def _picked(order: Rows, *parts: Sequence[Provider]) -> Iterator[Provider]:
+    """List providers of several parts by their numbers, a few at a time: another thread waits no longer than that."""
+    together = [*chain(*parts)]
+    for first in range(0, len(order), _AT_ONCE):
+        yield from [together[number] for number in order[first : first + _AT_ONCE].tolist()]
 
 
 def _position(provider: Provider) -> tuple[float, float, int]:

@@ -118,6 +118,10 @@ class Vocabulary:
         self._by_rules: dict[str, list[int]] = {kind: [] for kind in self._kinds}
         self.facets = {each: Facet() for each in FACETS}
 
+    def __len__(self) -> int:
+        """How many values have a number."""
+        return sum(len(each) for each in self._numbers.values())
+
     def read(self, providers: Sequence[Provider]) -> dict[str, Column]:
         """Number what each provider has of each attribute."""
         values = zip(*map(attrgetter(*_READ), providers), strict=True) if providers else ((),) * len(_READ)

@@ -14,6 +14,7 @@ from services.matching.model.provider import Provider
 # A delta is laid out anew with every change, so it stays small; a rebuild reads everything, so it is rare.
 _LEAST_DELTA: Final = 256
 _LARGEST_DELTA: Final = 4096
+_MOST_WORDS: Final = 50_000  #: beyond one a provider; then the vocabulary is read anew, without what has gone
 _DELTA_SHARE: Final = 16  #: between the two, this part of the whole
 
 
@@ -59,13 +60,17 @@ class Snapshot:
     @classmethod
     def of(cls, epoch: str, revision: int, providers: Iterable[Provider]) -> Self:
         """Lay out a whole directory."""
-        base = Block(providers)
-        return cls(epoch, revision, Part.of(base), {}, Part.of(Block((), sharing=base)))
+        return cls.on(epoch, revision, Block.of(providers))
+
+    @classmethod
+    def on(cls, epoch: str, revision: int, base: Block) -> Self:
+        """Take a block as the whole directory."""
+        return cls(epoch, revision, Part.of(base), {}, Part.of(Block.of((), sharing=base)))
 
     def with_changes(self, revision: int, changes: Mapping[str, Provider | None]) -> Self:
         """Apply changes, by id; None archives. The cost grows with the delta, not with the directory."""
         changed = {**self.changed, **changes}
-        delta = Block((each for each in changed.values() if each is not None), sharing=self.base.block)
+        delta = Block.of((each for each in changed.values() if each is not None), sharing=self.base.block)
         base = Part.of(self.base.block, changed)
         return type(self)(self.epoch, revision, base, changed, Part.of(delta))
 
@@ -84,8 +89,15 @@ class Snapshot:
         return len(self.changed) > min(max(_LEAST_DELTA, share), _LARGEST_DELTA)
 
     def rebuilt(self) -> Self:
-        """Lay the same directory out anew, in one block; slow, so off the serving path."""
-        return self.of(self.epoch, self.revision, self.providers())
+        """
+        Lay the same directory out anew, in one block; slow, so off the serving path.
+
+        What was read of the providers is used again, unless much of what it names has gone since.
+        """
+        base = self.base.block
+        if len(base.vocabulary) > _MOST_WORDS + len(self):
+            return self.of(self.epoch, self.revision, self.providers())
+        return self.on(self.epoch, self.revision, base.merged(self.base.gone, self.delta.block))
 
     @property
     def parts(self) -> tuple[Part, Part]:
