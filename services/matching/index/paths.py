@@ -48,6 +48,33 @@ class Paths:
         self._gauge = gauge
         self._barriers: dict[str, Barrier] = {}
 
+    def judge(
+        self, name: str, shelf: Shelf, seen: Callable[[], View], alive: Words, excluded_rows: Callable[[], list[int]]
+    ) -> Sets:
+        """
+        Judge by one of these constraints.
+
+        Args:
+            name: Of the constraint.
+
+            shelf: Whose rows.
+
+            seen: Gives the shelf as it is seen from the origin.
+
+            alive: Who is left.
+
+            excluded_rows: Gives the rows of the block whom the envelope excludes by id.
+        """
+        match name:
+            case "reachable":
+                return self.judge_reachable(shelf, seen(), alive)
+            case "lines":
+                return self.judge_lines(shelf, alive)
+            case "together":
+                return self.judge_together(shelf)
+            case _:
+                return self.judge_safety(shelf, alive, shelf.judge_safety(excluded_rows())[0])
+
     def judge_reachable(self, shelf: Shelf, view: View, alive: Words) -> Sets:
         """Judge who can be reached before the deadline."""
         usual_mm, utmost_mm = reach_mm(self._asked)

@@ -252,23 +252,10 @@ class Sifted:
             case "distance" if asked.max_cost_mm is not None:
                 return shelf.judge_distance(self._question.gauge, self._seen(), asked.max_cost_mm, self._alive)
             case "reachable" | "lines" | "together" | "safety":
-                return self._judge_paths(constraint.name)
+                paths = self._question.paths
+                return paths.judge(constraint.name, shelf, self._seen, self._alive, self._excluded_rows)
             case _:
                 return shelf.judge_each(constraint, asked, self._alive)
-
-    def _judge_paths(self, name: str) -> Sets:
-        """Judge the way there and what it may not meet, knowing who is left."""
-        paths, shelf = self._question.paths, self.shelf
-        match name:
-            case "reachable":
-                return paths.judge_reachable(shelf, self._seen(), self._alive)
-            case "lines":
-                return paths.judge_lines(shelf, self._alive)
-            case "together":
-                return paths.judge_together(shelf)
-            case _:
-                excluded, _ = shelf.judge_safety(self._excluded_rows())
-                return paths.judge_safety(shelf, self._alive, excluded)
 
     def _excluded_rows(self) -> list[int]:
         rows = [self._block.row_of(each) for each in self._asked.excluded_provider_ids]

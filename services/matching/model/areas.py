@@ -20,8 +20,7 @@ class ServedArea:
 
     def __post_init__(self) -> None:
         if self.outline:
-            shape = shapely.from_wkb(self.outline)
-            shapely.prepare(shape)
+            shape = shapely.from_wkb(self.outline)  # not prepared: several threads ask it
             object.__setattr__(self, "_shape", shape)
             object.__setattr__(self, "_bounds", shape.bounds)
 
