@@ -149,11 +149,17 @@ def test_areas_and_lines_are_read_as_the_directory_tells_them() -> None:
     outline, region = areas_from_wire(
         [directory_pb2.ServiceArea(polygon=polygon), directory_pb2.ServiceArea(region_code="LY")]
     )
-    line = line_from_wire(lines_pb2.Line(line_id="l", points=points, starts_at="20:00", ends_at="05:00"))
+    line, strange = (
+        line_from_wire(
+            lines_pb2.Line(line_id="l", points=points, starts_at="20:00", ends_at="05:00", time_zone=time_zone)
+        )
+        for time_zone in ("Africa/Tripoli", "Mars/Olympus")
+    )
 
     assert (outline.has(Point(32.1, 13.5), "LY"), outline.has(Point(32.9, 13.1), "LY")) == (True, False)
     assert (region.has(TRIPOLI, "LY"), region.has(TRIPOLI, "")) == (True, None)
     assert (line.points[1], line.starts_at, line.start_time) == (Point(32.0, 14.0), "20:00", None)
+    assert strange.next_time(NOON) == NOON  # in force all day, rather than never
 
 
 class AskedDirectory(FeedDirectory):

@@ -1,6 +1,7 @@
 """Read where people are served, and the lines that no way may cross, as the directory tells them."""
 
 from collections.abc import Iterable
+from datetime import time
 from functools import lru_cache
 
 from ihala.directory.v1 import directory_pb2 as pb
@@ -8,6 +9,7 @@ from ihala.directory.v1 import lines_pb2
 from ihala.geo.v1 import geo_pb2
 from services.geo import Point
 from services.geo.outlines import laid_out
+from services.hours import zone
 from services.matching.model.areas import ServedArea
 from services.matching.model.lines import Line
 from services.matching.wire.times_wire import time_of
@@ -22,14 +24,21 @@ def areas_from_wire(messages: Iterable[pb.ServiceArea]) -> tuple[ServedArea, ...
 
 
 def line_from_wire(message: lines_pb2.Line) -> Line:
+    """Read a line; one whose hours cannot be read is in force all day."""
+    starts_at, ends_at, time_zone = message.starts_at, message.ends_at, message.time_zone
+    try:
+        if starts_at or ends_at:
+            _ = time.fromisoformat(starts_at), time.fromisoformat(ends_at), zone(time_zone)
+    except ValueError:
+        starts_at = ends_at = time_zone = ""
     return Line(
         line_id=message.line_id,
         points=_points(message.points),
         start_time=time_of(message.valid, "start_time"),
         end_time=time_of(message.valid, "end_time"),
-        starts_at=message.starts_at,
-        ends_at=message.ends_at,
-        time_zone=message.time_zone,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        time_zone=time_zone,
     )
 
 
