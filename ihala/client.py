@@ -33,6 +33,7 @@ from ihala.person import (
     place,
 )
 from ihala.plan import PlanAnswer
+from ihala.plan_referral_client import PlanReferrals
 from ihala.profile import Profile, read_profile
 from ihala.referral import (
     Assent,
@@ -95,7 +96,7 @@ __all__ = [
 IMMEDIATE, EMERGENCY, URGENT, NORMAL = Urgency
 FEMALE, MALE = Sex.FEMALE, Sex.MALE
 DISPUTED = AgeBasis.DISPUTED
-PLAN_TIMEOUT_S = 40.0  #: a plan in which many groups bind is looked for so long
+PLAN_TIMEOUT_S = 29.0  #: a plan in which many groups bind is looked for so long; below the longest that is served
 PERSON = GivenBy.PERSON
 SPOKEN, WRITTEN, THROUGH_INTERPRETER = (
     ConsentMethod.SPOKEN,
@@ -109,7 +110,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Ihala(Bargains, Consents, Drafts, Referrals):
+class Ihala(Bargains, Consents, Drafts, PlanReferrals, Referrals):
     """A case system's side of Ihala; an asynchronous context manager."""
 
     def __init__(self, profile: Profile, *, actor: str | None = None, now: Callable[[], datetime] = utc_now) -> None:

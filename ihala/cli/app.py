@@ -22,6 +22,7 @@ from ihala.cli import (
     probe_command,
     receiver_commands,
     record_commands,
+    refer_plan_command,
     referral_commands,
     respond_command,
     roster_commands,
@@ -79,6 +80,7 @@ app.command(context_settings=later.ANYTHING)(later.explain)
 app.command()(plan_commands.plan)
 app.add_typer(consent_commands.consent, name="consent")
 app.command()(referral_commands.refer)
+app.command("refer-plan")(refer_plan_command.refer_plan)
 for name, act in terms_commands.COMMANDS.items():
     referral_commands.referrals.command(name)(act)
 app.add_typer(referral_commands.referrals, name="referrals")
