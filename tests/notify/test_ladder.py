@@ -200,6 +200,33 @@ async def test_an_endpoint_that_wants_nothing_more_gives_its_turn_to_the_next_at
     assert await stores.rows("SELECT 1 FROM wanted_task") == []
 
 
+async def test_what_a_device_has_already_is_left_to_silence(stores: Stores) -> None:
+    """R61: nobody else is woken because a second way failed."""
+    await an_endpoint(stores, "hook", channel=Channel.WEBHOOK)
+    await an_endpoint(stores, "mail", channel=Channel.EMAIL)
+    await an_endpoint(stores, "phone", channel=Channel.SMS, order_no=5)
+    await stores.alerts.hear(an_event(), NOON)
+    [hook] = await stores.deliveries.claim_endpoints(NOON, 9, [Channel.WEBHOOK])
+    await stores.deliveries.mark_confirmed(hook, NOON)
+    [mail] = await stores.deliveries.claim_endpoints(NOON, 9, [Channel.EMAIL])
+
+    await stores.deliveries.mark_failed(mail, "mailbox_unknown", NOON, permanent=True)
+
+    assert (await began(stores)).keys() == {"page", "hook", "mail"}
+    assert await stores.rows("SELECT 1 FROM escalation") == []
+
+
+async def test_a_way_whose_turn_has_not_come_is_none_that_is_missing(stores: Stores) -> None:
+    await an_endpoint(stores, "first", channel=Channel.SMS)
+    await an_endpoint(stores, "second", channel=Channel.SMS, order_no=1)
+    await stores.alerts.hear(an_event(), NOON)
+    [(audited,)] = await stores.rows("SELECT count(*) FROM audit")
+
+    assert await stores.deliveries.add_missing(NOON) == 0
+
+    assert await stores.rows("SELECT count(*) FROM audit") == [(audited,)]
+
+
 async def test_an_alert_that_nothing_can_carry_any_more_is_a_persons_task(stores: Stores) -> None:
     """I8: exhausted is never without a row that says so."""
     await an_endpoint(stores, "hook", channel=Channel.WEBHOOK)

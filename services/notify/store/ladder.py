@@ -84,11 +84,16 @@ async def lock(connection: Connection, alert_id: str) -> Alert | None:
 
 
 async def give_up(connection: Connection, alert: Alert, now: datetime) -> None:
-    """See to an alert of which a way was given up: the next ways begin at once; if none is left, a person hears."""
+    """
+    See to an alert of which a way was given up: the next ways begin at once; if none is left, a person hears of it.
+
+    Where a device has said that it has the alert, the next ways wait for silence, as ever.
+    """
     alert_id = alert.alert_id
+    if await _is_delivered(connection, alert_id):
+        return
     step = next_step(await ways_of(connection, alert.receiver_id), await _begun(connection, alert_id))
-    count = 0 if step is None else await begin(connection, alert, step, now)
-    if count:
+    if step is not None and (count := await begin(connection, alert, step, now)):
         await connection.execute("UPDATE alert SET step = greatest(step, %s) WHERE alert_id = %s", [step, alert_id])
         await _note(connection, alert_id, Cause.FAILED, now, count)
     elif not await _may_still_be_heard(connection, alert) and await _note(connection, alert_id, Cause.EXHAUSTED, now):
@@ -96,10 +101,10 @@ async def give_up(connection: Connection, alert: Alert, now: datetime) -> None:
 
 
 async def ringing_without_way(connection: Connection) -> list[str]:
-    """List alerts that ring while their receiver has a way in use that this alert does not go by."""
+    """List alerts that ring while their receiver has a way whose turn has come, and that they do not go by."""
     cursor = await connection.execute(
         """
-        SELECT alert_id FROM alert WHERE settled_time IS NULL AND receiver_id IS NOT NULL AND (
+        SELECT alert_id, receiver_id, step FROM alert WHERE settled_time IS NULL AND receiver_id IS NOT NULL AND (
             EXISTS (
                 SELECT 1 FROM endpoint WHERE endpoint.receiver_id = alert.receiver_id AND state = 'active'
                 AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert_id = alert.alert_id
@@ -112,7 +117,14 @@ async def ringing_without_way(connection: Connection) -> list[str]:
         )
         """
     )
-    return [row[0] async for row in cursor]
+    rows = await cursor.fetchall()
+    # most of them wait for a later step: that is seen without a transaction that writes
+    ways = {receiver_id: await ways_of(connection, receiver_id) for receiver_id in {row[1] for row in rows}}
+    return [
+        alert_id
+        for alert_id, receiver_id, step in rows
+        if {way.key for way in begun_by(ways[receiver_id], Step(step))} - await _begun(connection, alert_id)
+    ]
 
 
 async def begin_missing(connection: Connection, alert_id: str, now: datetime) -> int:
@@ -155,6 +167,13 @@ async def _ring_again(connection: Connection, alert: Alert, now: datetime) -> in
             connection, alert.alert_id, channel, now, endpoint_id=endpoint_id, first_time=waits[channel, endpoint_id]
         )
     return len(again)
+
+
+async def _is_delivered(connection: Connection, alert_id: str) -> bool:
+    cursor = await connection.execute(
+        "SELECT 1 FROM delivery WHERE alert_id = %s AND state = 'delivered' LIMIT 1", [alert_id]
+    )
+    return await cursor.fetchone() is not None
 
 
 async def _may_still_be_heard(connection: Connection, alert: Alert) -> bool:
