@@ -12,7 +12,7 @@ from services.errors import InvalidInput, Unavailable
 from services.notify.store.alerts import AlertStore
 from services.notify.store.letters import LetterStore
 from services.notify.wire.events import event_from_json
-from services.runtime import jetstream
+from services.runtime import failpoints, jetstream
 
 STREAM: Final = "REFERRALS"
 SUBJECTS: Final = "referral.v1.>"
@@ -69,6 +69,7 @@ class EventConsumer:
 
             InvalidInput: it cannot be read; it may come again.
         """
+        failpoints.reach("N1")
         try:
             event = event_from_json(message.data)
         except InvalidInput as error:
@@ -85,6 +86,7 @@ class EventConsumer:
             raise jetstream.Malformed from error
         if event is not None and await self._alerts.hear(event, self._now()):
             self._rang.set()
+        failpoints.reach("N3")
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

@@ -18,6 +18,7 @@ from services.notify.channels import Sender, SendFailed
 from services.notify.endpoint import ADDRESSED
 from services.notify.model import Attempt, Channel
 from services.notify.store.deliveries import CLAIM, DeliveryStore
+from services.runtime import failpoints
 
 POLL_S: Final = 0.5  #: between looks for what is due, unless something rang
 MAX_IN_HAND: Final = 64  #: endpoints to which this process sends at once
@@ -90,6 +91,8 @@ async def deliver_due(
     """Make one attempt for each delivery that is due and goes to no endpoint; say how many there were."""
     attempts = await store.claim_due(now())
     outcomes = await asyncio.gather(*(_send(senders, each) for each in attempts))
+    if attempts:
+        failpoints.reach("C3")
     # all that went out in one transaction: a hundred alerts a second are not a hundred commits
     await store.mark_sent(
         [each for each, outcome in zip(attempts, outcomes, strict=True) if not isinstance(outcome, SendFailed)], now()
@@ -109,6 +112,7 @@ async def deliver(
 ) -> None:
     """Make one attempt at an endpoint, and note what came of it; a database that is away leaves it to the lease."""
     outcome = await _send(senders, attempt)
+    failpoints.reach("C3")
     try:
         if isinstance(outcome, SendFailed):
             await _fail(store, attempt, outcome, now, chance)
@@ -132,6 +136,8 @@ async def _send(senders: Mapping[Channel, Sender], attempt: Attempt) -> bool | S
     if attempt.is_stopped or sender is None:
         return SendFailed(STOPPED if attempt.is_stopped else "no_such_channel", permanent=True)
     try:
+        failpoints.reach("C1")
+        failpoints.reach_soon("C2")
         return await sender.send(attempt)
     except SendFailed as fault:
         return fault

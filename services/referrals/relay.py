@@ -17,7 +17,7 @@ from services.errors import IhalaError
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
 from services.referrals.store import outbox, relayed
 from services.referrals.wire.cloudevents import STREAM, offer_event, subject_of
-from services.runtime import jetstream
+from services.runtime import failpoints, jetstream
 from services.runtime.feed import FeedWaker
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Connection, Pool, Process, read, transaction
@@ -128,14 +128,18 @@ async def publish_batch(pool: Pool, connection: jetstream.Connection, now: Calla
     async with transaction(pool, ACTOR, audit) as database:
         before = await relayed.known(database, STREAM)
         waiting = await outbox.lock_waiting(database, BATCH)
+        failpoints.reach("L1")
+        failpoints.reach_soon("L2")
         # started in this order on one connection, so they stand in this order in the stream
         outcomes = await asyncio.gather(*(_publish(connection, each) for each in waiting), return_exceptions=True)
         failures = [each for each in outcomes if isinstance(each, BaseException)]
+        failpoints.reach("L3")
         published = [
             each for each, outcome in zip(waiting, outcomes, strict=True) if isinstance(outcome, jetstream.Kept)
         ]
         await outbox.mark(database, published, now())
         await _note_places(database, before, [each for each in outcomes if isinstance(each, jetstream.Kept)], now)
+        failpoints.reach("L4")
     if failures:
         raise failures[0]
     return len(published)

@@ -8,6 +8,7 @@ from services.referrals.due import SteadyClock
 from services.referrals.model import Act
 from services.referrals.scene import House, lapse_hold
 from services.referrals.store import offers, scenes
+from services.runtime import failpoints
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Pool, Process, read, transaction
 
@@ -45,6 +46,8 @@ class Sweeper:
             return 0
         async with read(self._pool) as connection:
             run_out = await offers.with_run_out_holds(connection, now, BATCH)
+        if run_out:
+            failpoints.reach("E1")
         return sum([await self._lapse(offer.referral_id, offer.offer_id, now) for offer in run_out])
 
     async def _lapse(self, referral_id: str, offer_id: str, now: datetime) -> bool:
@@ -55,4 +58,5 @@ class Sweeper:
             for scene in locked.scenes:
                 lapse_hold(scene, offer_id, act)
             await locked.save(connection, now)
+            failpoints.reach("E2")
         return bool(locked.scenes)

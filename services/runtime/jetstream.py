@@ -13,6 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolic
 from nats.js.errors import BadRequestError
 
 from services.errors import FailedPrecondition, Unavailable
+from services.runtime import failpoints
 from services.runtime.nats_connection import RETRY_AFTER_S, Connection, answered, connect
 
 __all__ = [
@@ -229,6 +230,7 @@ async def _settle(message: Msg, handle: Callable[[Msg], Awaitable[None]]) -> Non
         settle = message.ack()
     try:
         await settle
+        failpoints.reach("N4")
     except NatsError as error:  # it is delivered again, and recognised at the end
         log.warning("message.not_settled", error=type(error).__name__)
 

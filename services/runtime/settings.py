@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.errors import InvalidInput
+from services.runtime import failpoints
 from services.runtime.rpc import MAX_CONCURRENT_CALLS, STOP_GRACE_S
 from services.runtime.tls import require_private
 
@@ -126,7 +127,7 @@ SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
 def load(kind: type[SettingsT]) -> SettingsT:
     """Read the settings of a service, or name every fault on standard error and exit with 78."""
     prefix = str(kind.model_config.get("env_prefix", ""))
-    faults = _strangers(kind, prefix, os.environ)
+    faults = _strangers(kind, prefix, os.environ) + failpoints.faults_of(os.environ)
     try:
         settings = kind()
     except ValidationError as error:
@@ -139,6 +140,7 @@ def load(kind: type[SettingsT]) -> SettingsT:
         _refuse(faults)
     if faults:
         _refuse(faults)
+    failpoints.arm(os.environ)
     return settings
 
 

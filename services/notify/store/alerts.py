@@ -10,6 +10,7 @@ from services.notify.model import Alert, OfferEvent, Waiting
 from services.notify.ringing import rings
 from services.notify.store import ladder
 from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row, deliveries_of
+from services.runtime import failpoints
 from services.runtime.postgres import Act, Connection, Pool, read, transaction
 
 
@@ -37,6 +38,7 @@ class AlertStore:
             )
             if not taken.rowcount:
                 return False
+            failpoints.reach("N2")
             is_new = await _take_version(connection, event)
             if is_new and not rings(event.state):
                 await _settle(connection, event.offer_id, now)

@@ -1,6 +1,7 @@
 """A match turned into a referral, in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from services.referrals.wire import asking
 from services.referrals.wire.asking import Checked
 from services.referrals.wire.basics import occurred_time, request_id
 from services.referrals.wire.referrals import created_to_wire
+from services.runtime import failpoints
 from services.runtime.auth import Principal, current_principal
 
 
@@ -37,6 +39,7 @@ class CreatingMethods:
     async def CreateReferral(self, request: Any, context: Any) -> Any:
         principal, now = current_principal(), self._desk.now()
         referral, needs, wish = self._read(request, principal, now)
+        failpoints.reach("M1")
         done = await self._desk.find_done(request)
         if done is not None and done.answer is not None:
             return created_to_wire(done.answer, replayed=True)
@@ -44,6 +47,9 @@ class CreatingMethods:
             consent = await standing(connection, principal.client_id, request.consent_id, referral.case_ref, lock=False)
             await self._chooser.check_consent(connection, consent, wish)
         checked, next_candidates = await self._chooser.check_match(wish)
+        added = asking.added_needs(needs, checked)
+        needs = [*needs, *added]
+        wish = replace(wish, codes={need.need_no: need.code for need in needs})
         try:
             return await self._create(request, referral, needs, wish, checked, next_candidates)
         except requests.AlreadyDone:
@@ -67,8 +73,8 @@ class CreatingMethods:
         wish = Wish(
             match_token=request.match_token,
             match_request=request.match_request,
-            choices=asking.choices_from_wire(request.choices, len(needs), "choices"),
-            codes=[need.code for need in needs],
+            choices=asking.choices_from_wire(request.choices, len(needs) + asking.MAX_ADDED, "choices"),
+            codes={need.need_no: need.code for need in needs},
             fields=frozenset(asking.briefing_fields(request.briefing)),
             now=now,
             person_ref=referral.person_ref,
@@ -92,6 +98,7 @@ class CreatingMethods:
         try:
             async with desk.write("referral.create", referral.referral_id, request.request_id) as connection:
                 await requests.claim(connection, principal.client_id, request.request_id, key, wish.now)
+                failpoints.reach("M2")
                 consent = await standing(
                     connection, principal.client_id, referral.consent_id, referral.case_ref, lock=True
                 )
@@ -105,13 +112,16 @@ class CreatingMethods:
                 created = _created(referral, wish, asked)
                 if not created.offers:
                     raise EveryPlaceIsGone  # noqa: TRY301 -- so that the transaction is rolled back
-                kept = {facts.REQUEST: asking.request_to_keep(wish.match_request)}
+                added = needs[len(wish.match_request.needs) :]
+                kept = {facts.REQUEST: asking.request_to_keep(wish.match_request, added)}
                 kept[facts.BRIEFING] = request.briefing.SerializeToString(deterministic=True)
                 await facts.add(connection, desk.sealer, referral.referral_id, kept)
                 await requests.keep_answer(connection, principal.client_id, request.request_id, created)
                 await scenes.Locked.fresh([made], locked_places).save(connection, wish.now)
                 if made.holds:
                     await self._chooser.require_quota(connection, principal.client_id)
+                failpoints.reach("M4")
+            failpoints.reach("M5")
         except EveryPlaceIsGone:
             created = CreatedReferral("", (), wish.now, tuple(wish.choices))
         lost_needs = {choice.need_no for choice in created.lost_places}

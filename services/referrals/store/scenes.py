@@ -9,6 +9,7 @@ from services.referrals.model import Event, Hold, Need, Offer, Place, PlaceKey, 
 from services.referrals.scene import House, Scene
 from services.referrals.store import events, exclusions, handovers, places, rosters
 from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK
+from services.runtime import failpoints
 from services.runtime.postgres import Connection
 
 Key = TypeVar("Key")
@@ -57,6 +58,7 @@ class Locked:
             tasks = _new(scene.tasks, self._tasks)
             await TASK.put(connection, await rosters.assign(connection, scene.house, tasks, now))
             await handovers.forget(connection, scene.offers.values())
+        failpoints.reach("M3")
         noted: dict[str, list[Event]] = {}
         for scene in changed:
             noted.setdefault(scene.referral.client_id, []).extend(scene.events)
