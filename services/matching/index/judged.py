@@ -35,10 +35,13 @@ class Judged:
         self.findings: list[Finding] = []
         self.verdicts = b""  #: one byte a value, of `Verdict`
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether values have come since."""
+        return len(self.findings) < len(self._facet.examples)
+
     def extend(self, asked: Asked) -> None:
         """Judge the values that have come since."""
-        if len(self.findings) == len(self._facet.examples):
-            return
         judge = self._constraint.judge
         for example in self._facet.seen(is_expired=self._is_expired)[len(self.findings) :]:
             self.findings.append(judge(asked, example))
@@ -71,7 +74,8 @@ class Tables:
                     self._kept.clear()
                 self._kept[constraint.name, key] = found
         for each in found:
-            each.extend(asked)
+            if each.is_behind:
+                each.extend(asked)
         return found
 
     def _new(self, constraint: Constraint) -> tuple[Judged, ...]:

@@ -39,6 +39,7 @@ class Step(NamedTuple):
     facet: Attributes | None  #: None: judged by columns of numbers
     key_of: Callable[[Asked], Hashable]
     excludes: bool
+    only_if: Callable[[Asked], bool] | None  #: of a question without which everybody is a yes; None: always
 
 
 class _Source(NamedTuple):
@@ -62,7 +63,7 @@ def steps(service: Service, *, has_person: bool) -> tuple[Step, ...]:
     if known is not None and known[0] is service:
         return known[1]
     listed = tuple(
-        Step(each, facet_of(each.looks_at), each.key_of(has_person=has_person), each.excludes(service))
+        Step(each, facet_of(each.looks_at), each.key_of(has_person=has_person), each.excludes(service), each.only_if)
         for each in CONSTRAINTS
         if each.applies_to(service, has_person=has_person)
     )
@@ -84,15 +85,16 @@ class Question:
         self.paths = Paths(asked, self.gauge)
         self.when_us = microseconds(asked.when_time)
         listed = steps(asked.need.service, has_person=asked.person is not None)
-        self._steps = [(step, None if step.facet is None else step.key_of(asked)) for step in listed]
+        self._steps = [step for step in listed if step.only_if is None or step.only_if(asked)]
         self._judged: tuple[Tables, list[Judgement]] | None = None
 
     def judged_by(self, tables: Tables) -> list[Judgement]:
         """List the steps with what was judged of each value; the parts of a directory share their tables."""
         if self._judged is None or self._judged[0] is not tables:
+            asked = self.asked
             listed = [
-                (step, () if step.facet is None else tables.judged(step.constraint, key, self.asked))
-                for step, key in self._steps
+                (step, () if step.facet is None else tables.judged(step.constraint, step.key_of(asked), asked))
+                for step in self._steps
             ]
             self._judged = tables, listed
         return self._judged[1]
@@ -226,8 +228,6 @@ class Sifted:
     def _judge_apart(self, constraint: Constraint) -> Sets:
         """Judge by columns of numbers those who are still left, or all where that is less work."""
         asked, shelf = self._asked, self.shelf
-        if constraint.only_if is not None and not constraint.only_if(asked):
-            return NOBODY
         sets: Sets
         match constraint.name:
             case "validity":
