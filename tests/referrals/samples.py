@@ -143,6 +143,7 @@ class FixedMatching:
                 self.items.get(each.provider_id, (PlaceItem("girls", 1),)),
                 needed,
                 each.provider_id in self.asks_gate,
+                request.needs[each.need_no].code if each.need_no < len(request.needs) else "LEG-GRD",
                 self.area_cell,
             )
             for each in choices

@@ -14,7 +14,17 @@ from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import IhalaError, InvalidInput, NotFound, Reason
 from services.referrals.model import Choice, ReachOut, Status, Vetting
 from services.referrals.wire.basics import time_to_wire
-from tests.referrals.samples import NOON, Clock, Running, a_match_request, a_provider, a_report, running
+from tests.referrals.samples import (
+    AREA,
+    NOON,
+    Clock,
+    Running,
+    a_match_request,
+    a_provider,
+    a_report,
+    order,
+    running,
+)
 from tests.serving import an_identity
 
 
@@ -241,3 +251,28 @@ async def test_a_referral_made_before_the_line_was_up_says_when(referrals: Runni
     (offer,) = await referrals.rows("SELECT due_time FROM offer")
     assert offer[0] > referrals.clock()
     assert made.create_time.ToSeconds() == int(referrals.clock().timestamp())
+
+
+async def test_r35_a_need_that_matching_has_added_is_referred_with_the_others(referrals: Running) -> None:
+    await referrals.know(a_provider(), a_provider("guardian", codes=("LEG-GRD",), pool_id="none"))
+    choices = [
+        service_pb.OfferChoice(need_no=0, provider_id="house"),
+        service_pb.OfferChoice(need_no=1, provider_id="guardian"),
+    ]
+    uncovered = await refusal(referrals, choices=choices)
+    consent_id = await referrals.consent(
+        receiver_class=pb.ReceiverClass(codes=["ACC-EMG", "LEG-GRD"], area_cells=[AREA], vetted=True)
+    )
+
+    made = await referrals.refer(choices=choices, consent_id=consent_id)
+    await referrals.receiver("guardian-desk").DeclineOffer(order("Decline", made.offers[1], reason="staff_unavailable"))
+    await referrals.pass_time()
+
+    assert uncovered.reason is Reason.CONSENT_NOT_COVERING
+    rows = await referrals.rows("SELECT need_no, code, urgency FROM need ORDER BY need_no")
+    assert rows == [(0, "ACC-EMG", "immediate"), (1, "LEG-GRD", "immediate")]
+    # the next one is looked for as for any need
+    assert [need.code for need in referrals.matching.asked_next[-1].needs] == ["LEG-GRD"]
+    beyond = service_pb.OfferChoice(need_no=3, provider_id="house")
+    with pytest.raises(InvalidInput):
+        await referrals.refer(choices=[beyond], consent_id=consent_id)

@@ -34,7 +34,7 @@ class AddingMethods:
             match_token=request.match_token,
             match_request=request.match_request,
             choices=asking.choices_from_wire([request.choice], len(needs), "choice"),
-            codes=[need.code for need in needs],
+            codes={need.need_no: need.code for need in needs},
             fields=frozenset(),
             now=now,
             person_ref=referral.person_ref,

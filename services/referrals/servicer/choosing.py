@@ -31,7 +31,7 @@ class Wish:
     match_token: str
     match_request: Any
     choices: Sequence[Choice]
-    codes: Sequence[str]  #: of the needs, by number
+    codes: Mapping[int, str]  #: of the needs, by number; one that a rule adds is known once the match was checked
     fields: frozenset[str]  #: what the sender wants told besides the need
     now: datetime
     person_ref: str = ""  #: the sender's person
@@ -47,8 +47,9 @@ class Chooser:
         """Check that the consent covers every choice, and return the providers."""
         known = await self.check_known(connection, consent.client_id, consent.case_ref, wish)
         for choice in wish.choices:
-            provider, code = known[choice.provider_id], wish.codes[choice.need_no]
-            require_covering(consent, provider, code, fields=wish.fields, now=wish.now)
+            provider, code = known[choice.provider_id], wish.codes.get(choice.need_no)
+            if code is not None:
+                require_covering(consent, provider, code, fields=wish.fields, now=wish.now)
         return known
 
     async def check_known(

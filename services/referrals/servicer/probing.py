@@ -84,7 +84,7 @@ class ProbingMethods(Commands):
             match_token=request.match_token,
             match_request=request.match_request,
             choices=asking.choices_from_wire(request.choices, len(needs), "choices"),
-            codes=[need.code for need in needs],
+            codes={need.need_no: need.code for need in needs},
             fields=frozenset(),
             now=now,
             person_ref=referral.person_ref,

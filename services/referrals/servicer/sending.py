@@ -139,7 +139,7 @@ def _wish(request: Any, offer: Offer, referral: Referral, now: datetime) -> Wish
         match_token=request.match_token,
         match_request=request.match_request,
         choices=[Choice(need_no, offer.provider_id, request.gate_confirmed)],
-        codes=[need.code for need in needs],
+        codes={need.need_no: need.code for need in needs},
         fields=frozenset(asking.briefing_fields(request.briefing)),
         now=now,
         person_ref=referral.person_ref,

@@ -13,11 +13,12 @@ from services import geo
 from services.errors import InvalidInput, Violation
 from services.referrals.disclosure import BRIEFING_FACTS
 from services.referrals.model import Choice, Need, PlaceItem, checked_id
-from services.referrals.wire.basics import enum_from_wire, time_from_wire
+from services.referrals.wire.basics import enum_from_wire, enum_to_wire, time_from_wire
 from services.taxonomy import Urgency, service
 
 MAX_CHOICES = 64
 MAX_NEEDS = 16
+MAX_ADDED = 2  #: needs that rules of matching add to those of a request (R35, R40)
 FRONT_GATE = "front_gate"  #: what matching asks of a confidential site whose cell touches a zone
 NEXT_LIMIT = 10  #: who is looked at when the next provider is looked for
 
@@ -31,6 +32,7 @@ class Checked:
     items: tuple[PlaceItem, ...]
     needed_fields: tuple[str, ...]
     asks_gate: bool = False  #: its cell touches a zone: somebody must have spoken to the front gate (R22)
+    code: str = ""  #: of the need, also of one that a rule of matching has added
     area_cell: str = ""  #: where the person is, an H3 cell of resolution 3; empty: not known
 
 
@@ -96,6 +98,7 @@ def checked_from_wire(answer: matching_pb2.CheckMatchResponse) -> tuple[list[Che
             items=tuple(PlaceItem(item.population, item.count) for item in each.items),
             needed_fields=tuple(each.match.needed_fields),
             asks_gate=any(unknown.question == FRONT_GATE for unknown in each.match.unknowns),
+            code=each.code,
             area_cell=answer.origin_area_cell,
         )
         for each in answer.choices
@@ -121,14 +124,33 @@ def briefing_fields(briefing: pb.Briefing) -> set[str]:
     return {field for field, facts in BRIEFING_FACTS.items() if given.intersection(facts)}
 
 
-def request_to_keep(request: matching_pb2.FindMatchesRequest) -> bytes:
+def added_needs(needs: Sequence[Need], checked: Iterable[Checked]) -> list[Need]:
+    """List the needs that a rule of matching has added, as far as somebody was chosen for them (R35, R40)."""
+    asked = {need.need_no for need in needs}
+    codes = {each.choice.need_no: each.code for each in checked if each.choice.need_no not in asked}
+    order = list(Urgency)
+    most_urgent = min((need.urgency for need in needs), key=order.index)
+    return [
+        Need(
+            referral_id=needs[0].referral_id,
+            need_no=need_no,
+            code=service(code, "choices.need_no").code,
+            urgency=most_urgent,
+        )
+        for need_no, code in sorted(codes.items())
+    ]
+
+
+def request_to_keep(request: matching_pb2.FindMatchesRequest, added: Iterable[Need] = ()) -> bytes:
     """
     Write what is sealed of a match request, for matching again: an exact origin becomes a cell.
 
-    A point is used in memory alone, here too.
+    A point is used in memory alone, here too. Needs that a rule has added are asked for from now on.
     """
     kept = matching_pb2.FindMatchesRequest()
     kept.CopyFrom(request)
+    for need in added:
+        kept.needs.add(code=need.code, urgency=enum_to_wire(matching_pb2.Urgency, need.urgency))
     origin = request.origin
     if origin.HasField("point"):
         point = geo.Point(origin.point.latitude_deg, origin.point.longitude_deg)
