@@ -11,6 +11,7 @@ from services.notify.model import Attempt, Channel
 from services.notify.ringing import LEASE, confirm_time
 from services.notify.schedules import next_attempt
 from services.notify.store import ladder, letters
+from services.notify.store.receiving import receive
 from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row
 from services.runtime.postgres import Act, Connection, Pool, read, transaction
 
@@ -193,37 +194,7 @@ class DeliveryStore:
         """
         act = Act(action="alert.receive", object_kind="receiver", object_id=receiver_id)
         async with transaction(self._pool, NOTIFY, act) as connection:
-            cursor = await connection.execute(
-                """
-                WITH own AS (
-                    SELECT alert_id FROM alert WHERE alert_id = ANY(%(alert_ids)s) AND receiver_id = %(receiver_id)s
-                ), delivered AS (
-                    UPDATE delivery SET state = 'delivered', delivered_time = %(now)s, next_time = NULL
-                    FROM own
-                    WHERE delivery.alert_id = own.alert_id AND channel = %(channel)s AND endpoint_id = ''
-                      AND state IN ('pending', 'sent')
-                ), device AS (
-                    UPDATE device SET heard_time = %(now)s
-                    WHERE receiver_id = %(receiver_id)s AND channel = %(channel)s AND end_time IS NULL
-                      AND (%(device_id)s::text IS NULL OR device_id = %(device_id)s)
-                    RETURNING device_id
-                ), receipt AS (
-                    INSERT INTO receipt (alert_id, device_id, channel, receipt_time)
-                    SELECT alert_id, device_id, %(channel)s, %(now)s FROM own, device
-                    ON CONFLICT DO NOTHING
-                )
-                SELECT count(*) FROM own
-                """,
-                {
-                    "alert_ids": list(alert_ids),
-                    "receiver_id": receiver_id,
-                    "channel": channel,
-                    "device_id": device_id,
-                    "now": now,
-                },
-            )
-            row = await cursor.fetchone()
-        return row[0] if row else 0
+            return await receive(connection, alert_ids, receiver_id, channel, device_id, now)
 
     async def add_missing(self, now: datetime) -> int:
         """Let alerts that ring go by ways that came to their receiver after they were made; say by how many."""
