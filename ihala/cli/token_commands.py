@@ -86,7 +86,7 @@ def sign_in_code(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Make a one-time code by which a coordinator signs in to the maps."""
-    from services.maps.codes import issue_code
+    from services.runtime.sign_in import issue_code
 
     code = issue_code(login_file or _keys() / "sign_in_codes", coordinator, now=datetime.now(UTC))
     emit({"coordinator": coordinator, "code": code}, form, lambda console: print(code))

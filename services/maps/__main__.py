@@ -11,10 +11,10 @@ from typing import Final
 
 import structlog
 
-from services.maps.codes import issue_code
 from services.maps.settings import Settings
 from services.runtime import log as logs
 from services.runtime import settings as environment
+from services.runtime.sign_in import issue_code
 from services.runtime.stop import on_signals
 
 CALL_TIMEOUT_S: Final = 5.0  #: a page that waits longer is loaded again by hand anyway
@@ -32,9 +32,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     from services.maps.app import Door, create_app
     from services.maps.assets import assets
     from services.maps.clients import KeptPictures, RemotePictures
-    from services.maps.sessions import Sessions
     from services.runtime import web
     from services.runtime.channel import Channel, open_channel, token_file
+    from services.runtime.sessions import Sessions
 
     assets()  # a missing package stops the start, not the first page
     token = token_file(settings.token_file)

@@ -24,14 +24,14 @@ from services.errors import InvalidInput, NotFound
 from services.maps import pages
 from services.maps.assets import MEDIA_TYPES, assets
 from services.maps.cells import area_names
-from services.maps.codes import take_code
 from services.maps.drawing import map_script
 from services.maps.filters import Filters, View, preferred_language, view_from_query
-from services.maps.forms import is_from_here, read_form
 from services.maps.headers import with_headers
 from services.maps.model import Part, Picture
-from services.maps.sessions import Sessions
 from services.maps.tables import TABLES, table_csv
+from services.runtime.forms import is_from_here, read_form
+from services.runtime.sessions import Sessions
+from services.runtime.sign_in import take_code
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 

@@ -1,9 +1,7 @@
 """Draws coarse cells and names them by the largest town that lies in them."""
 
 import json
-import re
-import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -13,11 +11,9 @@ from shapely import Polygon, STRtree
 from shapely.geometry import shape
 
 from services.maps.words import say
-from services.towns import Town, load
+from services.towns import Town, largest_town, town_name
 
 HALF_TURN_DEG: Final = 180.0
-#: Arabic as it is written in Arabic: GeoNames lists Persian and Urdu spellings without saying so
-_ARABIC: Final = re.compile("[\u0621-\u063a\u0641-\u0652 -]+")
 
 
 def resolution_of(h3_cell: str) -> int:
@@ -42,44 +38,13 @@ def area_names(h3_cells: Iterable[str], language: str) -> dict[str, str]:
     names = {}
     for cell in set(h3_cells):
         town = _largest_town(cell)
-        names[cell] = say(language, "around", town=_town_name(town, language)) if town else cell
+        names[cell] = say(language, "around", town=town_name(town, language)) if town else cell
     return names
-
-
-def _town_name(town: Town, language: str) -> str:
-    if language == "ar":
-        usual = _usual_arabic_names().get(town.place_id)
-        return usual or next((name for name in town.names if _ARABIC.fullmatch(name)), town.name)
-    return town.name
-
-
-@cache
-def _usual_arabic_names() -> Mapping[str, str]:
-    return tomllib.loads(files("services.maps").joinpath("data", "towns.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _largest_town(h3_cell: str) -> Town | None:
-    return _towns_by_cell(frozenset(_countries_at(h3_cell)), resolution_of(h3_cell)).get(h3_cell)
-
-
-@cache
-def _towns_by_cell(country_codes: frozenset[str], resolution: int) -> Mapping[str, Town]:
-    largest: dict[str, Town] = {}
-    for town in _towns(country_codes):  # the most populous first
-        cell = h3.latlng_to_cell(town.point.latitude_deg, town.point.longitude_deg, resolution)
-        largest.setdefault(cell, town)
-    return largest
-
-
-def _towns(country_codes: Collection[str]) -> list[Town]:
-    towns = [town for code in country_codes for town in _towns_of(code)]
-    return sorted(towns, key=lambda town: (-town.population, town.place_id))
-
-
-@cache
-def _towns_of(country_code: str) -> tuple[Town, ...]:
-    return tuple(load({country_code}))
+    return largest_town(h3_cell, _countries_at(h3_cell))
 
 
 def _countries_at(h3_cell: str) -> list[str]:

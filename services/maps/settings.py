@@ -21,7 +21,7 @@ class Settings(ProcessSettings, env_prefix="IHALA_MAPS_"):
     token_file: ReadableFile  #: its own token, of role `coordinator`: it may see no more than its readers
     directory_address: Address
     referrals_address: Address
-    login_file: Annotated[Path, AfterValidator(_writable_file)]  #: one-time sign-in codes, see `services.maps.codes`
+    login_file: Annotated[Path, AfterValidator(_writable_file)]  #: one-time codes, see `runtime.sign_in`
     #: how browsers reach it, where that is not `listen_address`; with https:// cookies are sent over TLS only
     public_url: WebAddress | None = None
     session_idle_s: float = Field(

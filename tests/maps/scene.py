@@ -18,11 +18,11 @@ from ihala.geo.v1 import geo_pb2
 from ihala.referrals.v1 import referrals_service_pb2, referrals_service_pb2_grpc
 from services.maps.app import Door, create_app
 from services.maps.clients import KeptPictures, RemotePictures
-from services.maps.codes import issue_code
-from services.maps.sessions import Sessions
 from services.runtime import web
 from services.runtime.auth import Role
 from services.runtime.channel import Channel, open_channel
+from services.runtime.sessions import Sessions
+from services.runtime.sign_in import issue_code
 from tests.serving import Identity, an_identity, serving
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)

@@ -50,7 +50,7 @@ def run_everything(home: Path | None, *, with_demo: bool, once: bool) -> None:
 
 def _serve(supervisor: Supervisor, story: Story, *, with_demo: bool, once: bool) -> None:
     from ihala.cli.run.processes import start
-    from services.maps.codes import issue_code
+    from services.runtime.sign_in import issue_code
 
     identities = ensure_identities(supervisor.folder, utc_now)
     started = start(supervisor, identities, story)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import InvalidInput
-from services.maps.codes import issue_code, take_code
+from services.runtime.sign_in import issue_code, take_code
 from tests.maps.scene import NOON
 
 

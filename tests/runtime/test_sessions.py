@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from services.maps import sessions as sessions_module
-from services.maps.sessions import Sessions
+from services.runtime import sessions as sessions_module
+from services.runtime.sessions import Sessions
 from tests.maps.scene import Clock
 
 
