@@ -6,7 +6,7 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from scripts import document_life
 from services.referrals.referral import OFFER_TABLE
-from tests.referrals.samples import Running, a_provider, a_report, a_request_id, order
+from tests.referrals.samples import Running, a_match_request, a_provider, a_report, a_request_id, order
 
 
 def test_the_page_is_drawn_from_the_table() -> None:
@@ -72,3 +72,44 @@ async def test_every_offer_can_be_told_again_from_its_events(referrals: Running)
             await sender.GetReferral(service_pb.GetReferralRequest(referral_id=made.referral_id))
         ).referral.offers
     ]
+
+
+async def test_questions_drafts_and_mistakes_can_be_told_again_too(referrals: Running) -> None:
+    await referrals.know(*(a_provider(f"p{number}", places=(a_report(9),)) for number in range(4)))
+    sender = referrals.sender()
+    match: dict[str, Any] = {"match_token": "token", "match_request": a_match_request()}
+    made = await sender.ProbeProviders(
+        service_pb.ProbeProvidersRequest(
+            request_id=a_request_id(),
+            choices=[service_pb.OfferChoice(provider_id=f"p{number}") for number in range(4)],
+            case_ref="case-1",
+            **match,
+        )
+    )
+    first, second, third, _silent = made.offers
+    await referrals.receiver("p0-desk").DeclineOffer(order("Decline", first, reason="staff_unavailable"))
+    for offer, desk, assess_first in ((second, "p1-desk", True), (third, "p2-desk", False)):
+        await referrals.receiver(desk).AnswerProbe(
+            service_pb.AnswerProbeRequest(offer_id=offer.offer_id, request_id=a_request_id(), assess_first=assess_first)
+        )
+    await sender.DeferOffer(
+        service_pb.DeferOfferRequest(
+            offer_id=third.offer_id, request_id=a_request_id(), awaiting=pb.OFFER_STATE_AWAITING_CONSENT
+        )
+    )
+    consent_id = await referrals.consent()
+    for offer in (second, third):
+        await sender.SendOffer(
+            service_pb.SendOfferRequest(
+                offer_id=offer.offer_id, request_id=a_request_id(), consent_id=consent_id, **match
+            )
+        )
+    await referrals.receiver("p2-desk").AcceptOffer(order("Accept", third))
+    await sender.VoidOffer(service_pb.VoidOfferRequest(offer_id=third.offer_id, request_id=a_request_id()))
+
+    stands = {
+        row[0]: row[1:]
+        for row in await referrals.rows("SELECT offer_id, version, state, reason, due_time, due_kind FROM offer")
+    }
+    assert await rebuilt(referrals) == stands
+    assert sorted(row[1] for row in stands.values()) == ["cancelled", "entered_in_error", "rejected", "superseded"]
