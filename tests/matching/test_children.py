@@ -1,11 +1,15 @@
 """The child path (R34-R36): what governs accommodation, escort, custody and guardianship."""
 
+from dataclasses import replace
+
 import pytest
 
-from services.matching.constraints.children import child_path, unaccompanied_child
+from services.matching.constraints.children import best_interests, child_path, unaccompanied_child
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.provider import Claim, RuleKind, VettingState
+from services.matching.model.request import Need
 from services.matching.model.verdicts import NO, YES, Finding, ask_person, ask_provider
+from services.taxonomy import Urgency
 from tests.matching.samples import a_need, a_person, a_provider, a_report, a_rule, asked
 
 ADULTS = a_rule(RuleKind.AGE, ages=(18, None))
@@ -83,6 +87,26 @@ def test_r36_a_house_for_adults_too_is_asked_whether_children_live_apart() -> No
     assert child_path(question, a_provider(rules=mixed)) == ask_provider("children_apart")
     assert child_path(question, a_provider(rules=mixed, place_reports=(a_report("girls"),))) == YES
     assert child_path(asked(a_need("ACC-EMG"), person=WITH_MOTHER), a_provider(rules=mixed)) == YES
+
+
+@pytest.mark.parametrize(
+    ("need", "person", "expected"),
+    [
+        (a_need("ACC-CHI"), ALONE, ask_person("best_interests")),
+        (a_need("ACC-TRN"), GIRL, ask_person("best_interests")),  # nobody asked whether alone
+        (a_need("ACC-CHI"), WITH_MOTHER, YES),
+        (a_need("ACC-CHI"), a_person(age=AgeRange(30, 30)), YES),
+        (a_need("ACC-EMG"), ALONE, YES),  # a roof for tonight
+        (replace(a_need("ACC-CHI"), urgency=Urgency.EMERGENCY), ALONE, YES),
+        (replace(a_need("ACC-CHI"), urgency=Urgency.URGENT), ALONE, ask_person("best_interests")),
+        (replace(a_need("ACC-CHI"), has_best_interests=True), ALONE, YES),
+        (a_need("LEG-GRD"), ALONE, YES),
+    ],
+)
+def test_r35_a_child_without_a_carer_is_placed_for_longer_with_its_best_interests_determined(
+    need: Need, person: Person, expected: Finding
+) -> None:
+    assert best_interests(asked(need, person=person), a_provider()) == expected
 
 
 @pytest.mark.parametrize(("person", "expected"), [(ALONE, NO), (GIRL, ask_person("unaccompanied")), (WITH_MOTHER, YES)])

@@ -151,10 +151,16 @@ CASES: Final[dict[str, Case]] = {
         no=no(rules=but(RuleKind.UNACCOMPANIED_CHILD, a_rule(RuleKind.UNACCOMPANIED_CHILD, Claim.NO))),
     ),
     "child_path": Case(
-        a_case("ACC-HOT", person=ALONE),
+        a_case(need=replace(a_need("ACC-HOT"), has_best_interests=True), person=ALONE),
         no=no("ACC-HOT"),
         yes=yes("ACC-HOT"),
         fine=a_case("ACC-HOT"),
+    ),
+    "best_interests": Case(
+        a_case("ACC-CHI", person=ALONE),
+        unknown=unknown("ACC-CHI", place_reports=(a_report("boys"),)),
+        yes=yes("ACC-CHI"),
+        fine=a_case("ACC-CHI"),
     ),
     "language": Case(
         a_case(),

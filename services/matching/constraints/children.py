@@ -12,9 +12,12 @@ from services.matching.model.person import ADULT_AGE, OLDEST_AGE, Person
 from services.matching.model.provider import Claim, Provider, RuleKind
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
+from services.taxonomy import Urgency
 
 _CHILD_POPULATIONS: Final = frozenset({"girls", "boys"})
 _OLDEST_CHILD: Final = ADULT_AGE - 1
+_TONIGHT: Final = "ACC-EMG"
+_FOR_NOW: Final = frozenset({Urgency.IMMEDIATE, Urgency.EMERGENCY})
 
 
 def unaccompanied_child(asked: Asked, provider: Provider) -> Finding:
@@ -51,6 +54,19 @@ def child_path(asked: Asked, provider: Provider) -> Finding:
     if need.service.accommodation:
         findings.append(_is_apart_from_adults(person, provider))
     return max(findings, key=lambda finding: _SEVERITY[finding.verdict])
+
+
+def best_interests(asked: Asked, _: Provider) -> Finding:
+    """
+    Whether a child without a carer is placed for longer with its best interests determined (R35).
+
+    A roof for tonight, and any roof that is urgently needed, goes ahead without.
+    """
+    person, need = asked.person, asked.need
+    if person is None or not person.may_be_child or person.is_with_carer or need.has_best_interests:
+        return YES
+    is_for_now = need.code == _TONIGHT or need.urgency in _FOR_NOW
+    return YES if is_for_now or not need.service.accommodation else ask_person("best_interests")
 
 
 _SEVERITY: Final = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}

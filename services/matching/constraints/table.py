@@ -183,6 +183,22 @@ CONSTRAINTS: Final = (
         only_for="child_path",
     ),
     Constraint(
+        "best_interests",
+        "R35",
+        children.best_interests,
+        (),
+        (
+            "person.may_be_child",
+            "person.is_with_carer",
+            "need.has_best_interests",
+            "need.code",
+            "need.urgency",
+            "need.service.accommodation",
+        ),
+        needs_person=True,
+        only_for="accommodation",
+    ),
+    Constraint(
         "language",
         "R40",
         meeting.language,

@@ -129,6 +129,7 @@ def _need(message: pb.Need, path: str) -> Need:
         urgency=_URGENCIES[message.urgency],
         hours_since_event=hours,
         is_remote=message.remote,
+        has_best_interests=bool(message.best_interests_ref),
     )
 
 
