@@ -58,6 +58,21 @@ def test_a_confidential_site_is_where_its_cell_is() -> None:
     assert (provider.place, provider.is_confidential) == (cell, True)
 
 
+def test_what_many_providers_say_alike_is_held_once() -> None:
+    facts = {
+        "rules": [pb.Rule(kind=pb.RULE_KIND_GENDER, claim=pb.CLAIM_YES, codes=["woman"])],
+        "languages": [pb.LanguageOffer(language="ar")],
+        "staff_genders": ["woman"],
+    }
+    raw = [a_message(provider_id, **facts).SerializeToString() for provider_id in ("p-1", "p-2")]
+    one, other = (provider_from_wire(pb.Provider.FromString(each), revision=1) for each in raw)
+
+    for name in ("claims", "rules", "languages", "staff_genders", "country_code", "time_zone"):
+        assert getattr(one, name) is getattr(other, name)
+    assert one.pool_id is one.provider_id
+    assert one != other
+
+
 class TestOrigins:
     """The town list of a region."""
 

@@ -30,6 +30,9 @@ from services.taxonomy import canonical_language
 
 V = TypeVar("V")
 
+_MOST_SHARED: Final = 200_000
+_SHARED: Final[dict[Any, Any]] = {}
+
 #: what is not said, or said by a later version, is read as the least that it can mean
 CLAIMS: Final = {pb.CLAIM_YES: Claim.YES, pb.CLAIM_NO: Claim.NO}
 STATUSES: Final = {
@@ -77,22 +80,23 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
             site has a point: neither may ever be guessed at.
     """
     place = place_from_wire(message.place)
+    provider_id = message.provider_id  # each reading makes another text
     is_confidential = message.disclosure != pb.DISCLOSURE_PUBLIC
     if is_confidential and isinstance(place, Point):
         raise InvalidInput("place must be a cell for a confidential site")
     return Provider(
-        provider_id=message.provider_id,
+        provider_id=provider_id,
         revision=revision,
-        pool_id=message.pool_id or message.provider_id,
+        pool_id=provider_id if message.pool_id in {"", provider_id} else message.pool_id,
         location_id=message.location_id,
         place=place,
         is_confidential=is_confidential,
-        country_code=message.country_code,
-        time_zone=message.time_zone,
+        country_code=shared(message.country_code),
+        time_zone=shared(message.time_zone),
         names=texts_from_wire(message.names),
-        claims=tuple(sorted((each.code, _claim(each.claim)) for each in message.claims)),
-        rules=frozenset(map(_rule, message.rules)),
-        languages=frozenset(map(_language, message.languages)),
+        claims=shared(tuple(sorted((each.code, _claim(each.claim)) for each in message.claims))),
+        rules=shared(frozenset(map(_rule, message.rules))),
+        languages=shared(frozenset(map(_language, message.languages))),
         start_time=time_of(message.valid, "start_time"),
         end_time=time_of(message.valid, "end_time"),
         status=STATUSES.get(message.status, Status.DRAFT),
@@ -103,18 +107,26 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
         reach_out=REACHES_OUT.get(message.reach_out, ReachOut.NONE),
         contacts=tuple(map(_contact, message.contacts)),
         place_reports=tuple(map(_place_report, message.place_reports)),
-        schedules=tuple(map(schedule_from_wire, message.schedules)),
-        hours_exceptions=tuple(map(exception_from_wire, message.hours_exceptions)),
-        staff_genders=frozenset(message.staff_genders),
+        schedules=shared(tuple(map(schedule_from_wire, message.schedules))),
+        hours_exceptions=shared(tuple(map(exception_from_wire, message.hours_exceptions))),
+        staff_genders=shared(frozenset(message.staff_genders)),
         wheelchair=_claim(message.wheelchair),
         works_across_borders=_claim(message.works_across_borders),
         service_areas=areas_from_wire(message.service_areas),
         is_detention=message.detention,
-        dataset=message.source.dataset,
+        dataset=shared(message.source.dataset),
         source_key=message.source.source_key,
         verified_time=time_of(message.source, "verified_time"),
         receiver_heard_time=time_of(message, "receiver_heard_time"),
     )
+
+
+def shared(value: V) -> V:
+    """Choose one copy of what many providers say alike: a directory of millions says few different things."""
+    if len(_SHARED) >= _MOST_SHARED:
+        _SHARED.clear()  # those who have a copy keep it
+    copy: V = _SHARED.setdefault(value, value)
+    return copy
 
 
 def place_from_wire(message: geo_pb2.Place) -> Place | None:
@@ -129,7 +141,7 @@ def place_from_wire(message: geo_pb2.Place) -> Place | None:
 
 
 def texts_from_wire(messages: Iterable[pb.LocalizedText]) -> tuple[Text, ...]:
-    return tuple(Text(language=each.language, text=each.text) for each in messages)
+    return tuple(Text(language=shared(each.language), text=each.text) for each in messages)
 
 
 def _claim(value: Any) -> Claim:
@@ -141,12 +153,14 @@ def _rule(message: pb.Rule) -> Rule:
     if kind is None:
         raise InvalidInput("rules must be of kinds that are known here")
     band = message.age
-    return Rule(
-        kind=kind,
-        claim=_claim(message.claim),
-        min_years=band.min_years if band.HasField("min_years") else None,
-        max_years=band.max_years if band.HasField("max_years") else None,
-        codes=frozenset(message.codes),
+    return shared(
+        Rule(
+            kind=kind,
+            claim=_claim(message.claim),
+            min_years=band.min_years if band.HasField("min_years") else None,
+            max_years=band.max_years if band.HasField("max_years") else None,
+            codes=frozenset(message.codes),
+        )
     )
 
 
@@ -170,7 +184,7 @@ def _contact(message: pb.Contact) -> Contact:
 
 def _place_report(message: pb.PlaceReport) -> PlaceReport:
     return PlaceReport(
-        population=message.population,
+        population=shared(message.population),
         total=message.total if message.HasField("total") else None,
         occupied=message.occupied if message.HasField("occupied") else None,
         report_time=time_of(message, "report_time"),
