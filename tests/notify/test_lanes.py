@@ -146,3 +146,37 @@ async def test_an_attempt_whose_process_died_is_made_again_after_its_lease(store
     [again] = await stores.deliveries.claim_endpoints(clock(), 9, [Channel.WEBHOOK])
     assert (lost.number, again.number) == (1, 2)
     assert lost.alert.alert_id == again.alert.alert_id
+
+
+async def taken_s(stores: Stores, sent: Sent, clock: Clock, houses: int, prefix: str) -> list[float]:
+    """Ring houses one after the other, and return how long each delivery took, in seconds."""
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+    async with delivering(stores, sent, clock) as rang:
+        for number in range(houses):
+            started_s, known = loop.time(), len(sent.attempts)
+            await stores.alerts.hear(an_event(f"{prefix}-{number}", receiver_id=f"house-{number % 49}"), clock())
+            rang.set()
+            while not any(each.alert.offer_id == f"{prefix}-{number}" for each in sent.attempts[known:]):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+            times.append(loop.time() - started_s)
+    return sorted(times)
+
+
+@pytest.mark.long
+async def test_one_dead_receiver_of_fifty_leaves_the_others_as_fast(stores: Stores, clock: Clock) -> None:
+    """L5: the others' 99th percentile grows by a fifth at most; ratios of one run, the better of three."""
+    sent = Sent()
+    for number in range(49):
+        await an_endpoint(stores, f"hook-{number}", receiver_id=f"house-{number}")
+    await an_endpoint(stores, "dead", receiver_id="house-dead")
+    ratios = []
+    for turn in range(3):
+        calm = await taken_s(stores, sent, clock, 300, f"calm-{turn}")
+        sent.holds["dead"] = asyncio.Event()
+        for number in range(20):
+            await stores.alerts.hear(an_event(f"dead-{turn}-{number}", receiver_id="house-dead"), clock())
+        slow = await taken_s(stores, sent, clock, 300, f"slow-{turn}")
+        ratios.append(slow[int(0.99 * len(slow))] / calm[int(0.99 * len(calm))])
+
+    assert min(ratios) <= 1.2, ratios

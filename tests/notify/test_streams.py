@@ -1,6 +1,8 @@
 """Alerts over a gRPC stream: written is not delivered, the silent are let go, the revoked hear nothing more."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -195,6 +197,60 @@ def test_a_silent_peer_is_let_go_within_twenty_seconds() -> None:
 
     assert servicer_streams.SILENCE_S + servicer_streams.CHECK_S < 20
     assert servicer_streams.CHECK_S < 5
+
+
+#: a house's software, as a process of its own: prints each alert
+SOFTWARE = """
+import asyncio, pathlib, sys
+from ihala.profile import Profile, ReceiverProfile
+from ihala.receiver import Receiver
+
+async def main(address, folder):
+    own = ReceiverProfile(receiver_id="house-1", channel="stream", journal_file=folder / "stopped.journal")
+    profile = Profile(addresses={"notify": address}, token_file=folder / "stopped.token", receiver=own)
+    async with Receiver(profile) as receiver:
+        async for alert in receiver:
+            print(alert.offer_id, flush=True)
+
+asyncio.run(main(sys.argv[1], pathlib.Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.long
+async def test_a_stopped_process_is_noticed_within_twenty_seconds_and_its_alert_stays_open(
+    streaming: Streaming, tmp_path: Path
+) -> None:
+    """F16, L6: SIGSTOP, with the times as they are set; what was written meanwhile is no delivery."""
+    (tmp_path / "stopped.token").write_text(streaming.token())
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SOFTWARE, streaming.far.address, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        await streaming.ring("offer-1")
+        async with asyncio.timeout(30):
+            assert await process.stdout.readline() == b"offer-1\n"
+            while await streaming.states() != [("delivered",)]:  # noqa: ASYNC110 -- it happens in PostgreSQL
+                await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGSTOP)
+        stopped_s = monotonic()
+        for number in range(20):
+            await streaming.ring(f"later-{number}")
+        async with asyncio.timeout(30):
+            while streaming.hub._bells:  # noqa: ASYNC110 -- the server's own clock
+                await asyncio.sleep(0.1)
+        noticed_s = monotonic() - stopped_s
+        states = await streaming.states()
+        process.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(30):
+            heard = {(await process.stdout.readline()).decode().strip() for _ in range(20)}
+    finally:
+        process.kill()
+        await process.wait()
+
+    assert noticed_s <= 20
+    assert states.count(("delivered",)) == 1
+    assert heard == {f"later-{number}" for number in range(20)}
 
 
 async def test_a_beat_is_enough_to_be_heard(streaming: Streaming, monkeypatch: pytest.MonkeyPatch) -> None:
