@@ -94,7 +94,9 @@ async def measured(
     near = random.choices(list(towns), [town.population**0.5 for town in towns], k=QUESTIONS)
     async with (
         serving(url, folder) as stub,
-        await AsyncConnection.connect(url, autocommit=True, options="-c search_path=directory") as connection,
+        await AsyncConnection.connect(
+            url, autocommit=True, options="-c search_path=directory -c statement_timeout=0"
+        ) as connection,
     ):
         by_work = {
             "near": lambda: _near(stub, connection, count, random, near),

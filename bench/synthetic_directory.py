@@ -40,7 +40,7 @@ from services.directory.model import (
     Texts,
 )
 from services.directory.search import sort_name, words_of
-from services.directory.store.provider_columns import COLUMNS, columns_of
+from services.directory.store.provider_columns import COLUMNS, FORM, columns_of
 from services.directory.wire.nouns_wire import LOCATION, ORGANIZATION, SERVICE
 from services.geo import AreaCell, Point, snap_to_area
 from services.taxonomy import services
@@ -302,7 +302,9 @@ def _provider_row(revision: int, row: Row) -> Row:
     lists = {name: _array(row[name]) for name, kind in COLUMNS.items() if kind.endswith("[]")}
     words = " ".join(f"'{word}'" for word in row["words"])  # lexemes; normalised words have no quotes
     times = {"create_time": START, "update_time": START}
-    return {**row, **lists, **times, "words": words, "revision": revision, "archived": False}
+    # of the present form: the directory would else renew all of them while it is measured
+    fixed = {"words": words, "archived": False, "columns_form": FORM}
+    return {**row, **lists, **times, **fixed, "revision": revision}
 
 
 def _array(values: list[str]) -> str:

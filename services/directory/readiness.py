@@ -1,6 +1,7 @@
 """When the directory may be asked: once its tables are there, and while its database answers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, NoReturn
@@ -73,6 +74,17 @@ async def keep_ready(database_url: str, pool: Pool, health: Health, ready: Ready
         await asyncio.sleep(LOOK_EVERY_S if ready.has_tables else LOOK_EVERY_S / 4)
 
 
+async def _renew_all(pool: Pool) -> None:
+    """Renew batch by batch, and rest as long after each as it took: calls have at least half of the time."""
+    renewed, started = 0, time.monotonic()
+    while count := await renew(pool):
+        renewed += count
+        await asyncio.sleep(time.monotonic() - started)
+        started = time.monotonic()
+    if renewed:
+        log.info("columns.renewed", rows=renewed)
+
+
 async def keep_house(pool: Pool, ready: Ready, now: Callable[[], datetime]) -> None:
     """
     Do what nobody calls for, once the tables are there: renew the columns of older rows, and forget old answers daily.
@@ -88,8 +100,7 @@ async def keep_house(pool: Pool, ready: Ready, now: Callable[[], datetime]) -> N
         wait_s = LOOK_EVERY_S / 4
         if ready.has_tables:
             try:
-                while count := await renew(pool):
-                    log.info("columns.renewed", rows=count)
+                await _renew_all(pool)
                 while count := await forget_old(pool, now()):
                     log.info("answers.forgotten", rows=count)
                 wait_s = TIDY_EVERY_S
