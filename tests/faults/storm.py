@@ -3,10 +3,11 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ihala.answer import MatchToken, Row
@@ -16,7 +17,8 @@ from ihala.person import PlaceId
 from ihala.receiver import OpenOffer, Receiver
 from ihala.records import PlaceReport, Provider
 from ihala.referral import Event, Referred
-from services.errors import Unavailable
+from services.errors import Exhausted, Unavailable
+from tests.faults.journals import Answered, Evidence, SenderJournal, alerts_in, answers_in
 from tests.house import House
 
 T = TypeVar("T")
@@ -25,6 +27,7 @@ SITE, DESK, GIRLS = "tripoli-girls-house", "house-system", "girls"
 TRIPOLI = PlaceId("geonames:2210247")
 GIRL = Person(age=between(15, 17), sex=FEMALE, languages=["en"], family=["alone"], unaccompanied=True)
 AT_ONCE = 8
+MAX_UNANSWERED = 60  #: referrals that the house's software has not answered yet: its senders wait for it
 PATIENCE_S = 240.0
 PAUSE_S = 0.2
 
@@ -34,7 +37,7 @@ async def until_it_works(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
     while True:
         try:
             return await call()
-        except Unavailable:
+        except (Unavailable, Exhausted):
             await asyncio.sleep(PAUSE_S)
 
 
@@ -43,20 +46,35 @@ class Storm:
     """
     Runs on a thread and loop of its own: what is killed was started by the main thread, and is killed from there.
 
-    More cases ask than there are places, so that a place given twice would show.
+    Where more cases ask than there are places, a place that is given twice would show.
     """
 
     house: House
     prefix: str  #: of the cases' references
-    cases: int
-    places: int
+    cases: int  #: at most; `enough` ends it earlier
+    places: int  #: free when it begins
+    taken: int = 0  #: of the house's places, by storms before this one
+    patience_s: float = PATIENCE_S
+    enough: threading.Event = field(default_factory=threading.Event)
     referred: dict[str, Referred] = field(default_factory=dict)  #: by case
     heard: Counter[str] = field(default_factory=Counter)  #: how often each offer's alert was handed over
     accepted: set[str] = field(default_factory=set)
     seen: list[Event] = field(default_factory=list)  #: what the sender's watch brought
-    house_is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    yeses: int = 0  #: among them
+    made: int = 0  #: referrals; the others found every place gone
+    answered: int = 0
     fault: BaseException | None = None
     _end_time: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=1))
+
+    @property
+    def journal_file(self) -> Path:
+        return self.house.folder / f"{self.prefix}.answers"
+
+    def evidence(self) -> Evidence:
+        """Collect what both sides wrote down; to be called when it is over."""
+        own = self.house.profile(f"receivers/{DESK}").receiver
+        assert own is not None
+        return Evidence(answers_in(self.journal_file), {own.receiver_id: alerts_in(own.journal_file)}, self.heard)
 
     def begin(self) -> threading.Thread:
         thread = threading.Thread(target=self._run, name=self.prefix, daemon=True)
@@ -65,7 +83,7 @@ class Storm:
 
     def _run(self) -> None:
         try:
-            asyncio.run(asyncio.wait_for(self._blow(), PATIENCE_S))
+            asyncio.run(asyncio.wait_for(self._blow(), self.patience_s))
         except BaseException as error:  # noqa: BLE001 -- the test shows it
             self.fault = error
 
@@ -74,29 +92,35 @@ class Storm:
             self.row, self.token = await self._match(ihala)
             software = group.create_task(self._answer())
             watch = group.create_task(self._watch(ihala))
-            room = asyncio.Semaphore(AT_ONCE)
-
-            async def one(case_ref: str) -> None:
-                async with room:
-                    self.referred[case_ref] = await self.refer(ihala, case_ref)
-
-            async with asyncio.TaskGroup() as senders:
-                for number in range(self.cases):
-                    senders.create_task(one(f"{self.prefix}-{number}"))
-            await self.house_is_full.wait()
+            case_refs = iter([f"{self.prefix}-{number}" for number in range(self.cases)])
+            with SenderJournal(self.journal_file) as journal:
+                async with asyncio.TaskGroup() as senders:
+                    for _ in range(AT_ONCE):
+                        senders.create_task(self._send(ihala, case_refs, journal))
+            while min(len(self.accepted), self.yeses) < self.made:  # noqa: ASYNC110 -- other processes'
+                await asyncio.sleep(PAUSE_S)
             software.cancel()
-            await watch
+            watch.cancel()
+
+    async def _send(self, ihala: Ihala, case_refs: Iterator[str], journal: SenderJournal) -> None:
+        for case_ref in case_refs:
+            if self.enough.is_set():
+                return
+            referred = await self.refer(ihala, case_ref)
+            journal.note(Answered(case_ref, case_ref, referred.referral_id, tuple(referred.offer_ids.values())))
+            self.referred[case_ref] = referred
+            self.made += bool(referred.referral_id)
+            self.answered += 1
+            while self.made - len(self.accepted) > MAX_UNANSWERED:  # noqa: ASYNC110 -- other processes'
+                await asyncio.sleep(PAUSE_S)
 
     async def _watch(self, ihala: Ihala) -> None:
-        """Hear as the sender, through every outage, until the house is full."""
-        yeses = 0
+        """Hear as the sender, through every outage."""
         async with aclosing(ihala.watch()) as events:
             async for event in events:
                 if event.case_ref.startswith(f"{self.prefix}-"):
                     self.seen.append(event)
-                    yeses += event.type == "offer_accepted"
-                if yeses == self.places:
-                    return
+                    self.yeses += event.type == "offer_accepted"
 
     async def refer(self, ihala: Ihala, case_ref: str) -> Referred:
         """Record a consent and refer; a repeat of both is the same request."""
@@ -130,7 +154,7 @@ class Storm:
     async def _site(self) -> Provider:
         async with Directory(self.house.profile("editor")) as directory:
             providers = [each async for each in directory.list_providers(dataset="demo") if each.source_key == SITE]
-            report = PlaceReport(population=GIRLS, total=self.places, occupied=0)
+            report = PlaceReport(population=GIRLS, total=self.taken + self.places, occupied=0)
             return await directory.report_places(providers[0].provider_id, [report])
 
     async def _answer(self) -> None:
@@ -141,8 +165,6 @@ class Storm:
                 self.heard[alert.offer_id] += 1
                 await self._accept(await self._read(receiver, alert.offer_id))
                 self.accepted.add(alert.offer_id)
-                if len(self.accepted) == self.places:
-                    self.house_is_full.set()
 
     async def _read(self, receiver: Receiver, offer_id: str) -> OpenOffer:
         return await until_it_works(lambda: receiver.read(offer_id, by="night desk"))

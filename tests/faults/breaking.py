@@ -1,0 +1,83 @@
+"""What a test does to the parts of a house, from the main thread, which started them: kill, stall, wipe, replace."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from unittest.mock import patch
+
+from ihala.cli.run.plan import environment_of
+from ihala.cli.run.processes import NATS_STAGE, POSTGRES_STAGE, SERVICE_STAGE
+from services.runtime.embedded import nats, postgres
+from services.runtime.embedded.files import write_private
+from services.runtime.embedded.processes import Child
+from tests.house import House
+
+POSTGRES, NATS = "postgres", "nats"
+DIED_WITHIN_S = 20.0
+
+
+def child_of(house: House, name: str) -> Child:
+    """Return a process of the house, PostgreSQL and NATS among them."""
+    return next(child for child in house.supervisor.children if child.name == name)
+
+
+def kill(house: House, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal that ends a process, and wait until it has ended."""
+    child = child_of(house, name)
+    child.send(number)
+    assert child.ended.wait(DIED_WITHIN_S), name
+    house.supervisor.children.remove(child)
+
+
+def start_again(house: House, name: str) -> None:
+    """Start what was killed, and wait until it serves."""
+    if name == POSTGRES:
+        postgres.start(house.supervisor, stage=POSTGRES_STAGE)
+    elif name == NATS:
+        broker = nats.start(house.supervisor, stage=NATS_STAGE)
+        write_private(broker.folder / "nats.pid", str(broker.child.pid))  # whom notify tells of new accounts
+    else:
+        house.start_again(name)
+
+
+def stall(house: House, name: str, seconds: float) -> None:
+    """Let all of a process stand still for a while."""
+    group = os.getpgid(child_of(house, name).pid)
+    os.killpg(group, signal.SIGSTOP)
+    time.sleep(seconds)  # the fault itself
+    os.killpg(group, signal.SIGCONT)
+
+
+def wipe_nats(house: House) -> None:
+    """Kill NATS, remove all that it had, and start it again."""
+    kill(house, NATS)
+    shutil.rmtree(house.folder / "nats" / "store")
+    start_again(house, NATS)
+
+
+def begin(house: House, name: str, variables: Mapping[str, str], program: Path | None = None) -> Child:
+    """
+    Start a service that may die before it serves.
+
+    Args:
+        house: Where.
+
+        name: Of a service that is not running.
+
+        variables: Of its environment, besides its own.
+
+        program: What runs in its place, a file; None for the service itself.
+    """
+    command: list[Path | str] = [
+        Path(sys.executable),
+        "-P",
+        *(["-m", f"services.{name}"] if program is None else [program]),
+    ]
+    with patch.dict(os.environ, variables):
+        environment = environment_of(name, house.parts, house.identities)
+    house.children[name] = house.supervisor.spawn(name, command, environment=environment, stage=SERVICE_STAGE)
+    return house.children[name]

@@ -1,0 +1,87 @@
+"""Let a storm blow over a house while faults happen, and hold the end to what was promised."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ihala.client import Ihala
+from tests.faults.breaking import NATS
+from tests.faults.invariants import settled
+from tests.faults.storm import PATIENCE_S, Storm
+from tests.house import House
+
+POLL_S = 0.02
+SETTLED_WITHIN_S = 60.0  #: what was under way when a part died comes again after at most 30 s
+
+
+def await_referrals(storm: Storm, count: int) -> None:
+    """Wait until so many cases have their answer."""
+    await_that(storm, lambda: len(storm.referred) >= count, f"{count} referrals")
+
+
+def await_that(storm: Storm, holds: Callable[[], bool], what: str, within_s: float = PATIENCE_S) -> None:
+    """Wait for something while a storm goes on."""
+    end_s = time.monotonic() + within_s
+    while not holds():
+        assert storm.fault is None, storm.fault
+        assert time.monotonic() < end_s, f"{what}: {len(storm.referred)} answered, {len(storm.accepted)} accepted"
+        time.sleep(POLL_S)
+
+
+@contextmanager
+def blowing(storm: Storm) -> Iterator[Storm]:
+    """Let a storm blow while the context lasts, then wait for its end and check."""
+    thread = storm.begin()
+    try:
+        yield storm
+        await_that(
+            storm, lambda: storm.enough.is_set() or len(storm.referred) >= storm.cases, "cases", storm.patience_s
+        )
+    finally:
+        storm.enough.set()
+        thread.join(storm.patience_s)
+    assert storm.fault is None, storm.fault
+    assert not thread.is_alive()
+    check(storm)
+
+
+def check(storm: Storm) -> None:
+    """Hold the end of a storm to what was promised."""
+    made = {case_ref: each for case_ref, each in storm.referred.items() if each.referral_id}
+    offer_ids = [offer_id for each in made.values() for offer_id in each.offer_ids.values()]
+    assert len(made) == min(len(storm.referred), storm.places)  # no place given twice, and none left empty
+    assert asyncio.run(_kept(storm)) == {case_ref: ["accepted"] for case_ref in made}  # none lost, none doubled
+    assert storm.heard == dict.fromkeys(offer_ids, 1)  # each rang once
+    revisions = [event.cursor.revision for event in storm.seen]
+    assert revisions == sorted(set(revisions))  # the sender heard each event once and in its order
+    told = Counter(event.type for event in storm.seen)
+    assert [told[name] for name in ("referral_created", "offer_requested", "offer_received", "offer_accepted")] == (
+        [len(made)] * 4
+    )
+    broken(storm.house, storm, SETTLED_WITHIN_S)
+    again = asyncio.run(_repeated(storm))
+    assert {case_ref: again[case_ref] for case_ref in made} == {case: each.referral_id for case, each in made.items()}
+
+
+def broken(house: House, storm: Storm, within_s: float) -> None:
+    """Run the command that checks the invariants."""
+    searched = (house.folder / "logs", house.folder / NATS / "store")
+    assert settled(house.parts.database_url, storm.evidence(), searched, within_s=within_s) == []
+
+
+async def _repeated(storm: Storm) -> dict[str, str]:
+    """Send every referral once more, and return what was told: the referral by case."""
+    async with Ihala(storm.house.profile("ministry")) as ihala:
+        return {case_ref: (await storm.refer(ihala, case_ref)).referral_id for case_ref in storm.referred}
+
+
+async def _kept(storm: Storm) -> dict[str, list[str]]:
+    """Return the states of the offers that referrals has, by case."""
+    async with Ihala(storm.house.profile("ministry")) as ihala:
+        found: dict[str, list[str]] = {}
+        async for referral in ihala.list_referrals():
+            if referral.case_ref.startswith(f"{storm.prefix}-"):
+                found.setdefault(referral.case_ref, []).extend(offer.state for offer in referral.offers)
+        return found
