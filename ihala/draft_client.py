@@ -1,6 +1,6 @@
 """Ask without identity, send what was only asked, and take back what was a mistake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -44,6 +44,7 @@ class Drafts:
         *,
         case_ref: str,
         person_ref: str = "",
+        gates_confirmed: Collection[str] = (),
         request_id: str | None = None,
     ) -> Probed:
         """
@@ -60,6 +61,8 @@ class Drafts:
 
             person_ref: The caller's person, opaque.
 
+            gates_confirmed: As in `refer`.
+
             request_id: Makes a repeat harmless. None: a new one.
 
         Raises:
@@ -71,7 +74,10 @@ class Drafts:
                 match_token=token.text,
                 match_request=token.request,  # type: ignore[arg-type]  # opaque to the caller, ours all the same
                 choices=[
-                    service_pb.OfferChoice(need_no=need_no, provider_id=provider_id) for need_no, provider_id in choices
+                    service_pb.OfferChoice(
+                        need_no=need_no, provider_id=provider_id, gate_confirmed=provider_id in gates_confirmed
+                    )
+                    for need_no, provider_id in choices
                 ],
                 case_ref=case_ref,
                 person_ref=person_ref,

@@ -95,21 +95,27 @@ class OpenOffer:
         Say yes.
 
         Args:
-            places: How many places the desk means to give; None for as many as are asked.
+            places: How many places the desk means to give; None for as many as are asked. Of a group it may be fewer.
 
             accept_beyond_report: The desk's word wins over its last report.
 
             more: `request_id`, `expected_version`, `occurred_time`.
 
         Raises:
-            InvalidInput: it is another number than is asked: a part of a group cannot be accepted.
+            InvalidInput: it is another number than is asked, and these people stay together, or are of
+                several populations: `ihala.desk_client.Desk.accept` takes `items` by population.
 
             FailedPrecondition: ALREADY_PLACED; NO_PLACE unless `accept_beyond_report`.
         """
         asked = sum(self.view.items.values()) or 1
-        if places not in {None, asked}:
-            raise InvalidInput("places must be as many as are asked")
-        return self._now(await self._desk.accept(self.view.offer_id, accept_beyond_report=accept_beyond_report, **more))
+        items = None
+        if places is not None and places != asked:
+            if not self.view.is_divisible or len(self.view.items) != 1 or not 0 < places < asked:
+                raise InvalidInput("places must be as many as are asked")
+            items = dict.fromkeys(self.view.items, places)
+        return self._now(
+            await self._desk.accept(self.view.offer_id, accept_beyond_report=accept_beyond_report, items=items, **more)
+        )
 
     async def decline(self, reason: str, **more: Any) -> OfferView:
         """Say no, with a code of vocabulary `decline_reason`; for NO_CAPACITY name the `population`."""

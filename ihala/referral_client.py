@@ -1,6 +1,6 @@
 """Refer, see what became of it, and hear every event."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 
 from ihala import referral_wire
 from ihala.answer import MatchToken, Row
@@ -25,6 +25,7 @@ class Referrals:
         consent: Consent | str,
         briefing: Briefing | None = None,
         person_ref: str = "",
+        gates_confirmed: Collection[str] = (),
         request_id: str | None = None,
     ) -> Referred:
         """
@@ -43,11 +44,14 @@ class Referrals:
 
             person_ref: The caller's person, opaque.
 
+            gates_confirmed: Providers to whose front gate somebody has spoken; needed where a row
+                asks the question `front_gate`.
+
             request_id: Makes a repeat harmless; keep it with the case. None: a new one.
 
         Raises:
             FailedPrecondition: with the reason CONSENT_…, MATCH_STALE,
-                PROVIDER_SUSPENDED or PROVIDER_NOT_REFERABLE.
+                PROVIDER_SUSPENDED, PROVIDER_NOT_REFERABLE or GATE_NOT_CONFIRMED.
         """
         chosen = [rows] if isinstance(rows, Row) else rows
         return await self.refer_choices(
@@ -57,6 +61,7 @@ class Referrals:
             consent=consent,
             briefing=briefing,
             person_ref=person_ref,
+            gates_confirmed=gates_confirmed,
             request_id=request_id,
         )
 
@@ -69,6 +74,7 @@ class Referrals:
         consent: Consent | str,
         briefing: Briefing | None = None,
         person_ref: str = "",
+        gates_confirmed: Collection[str] = (),
         request_id: str | None = None,
     ) -> Referred:
         """Do as `refer`, with (need number, provider id) for each row, for callers that kept no rows."""
@@ -77,7 +83,10 @@ class Referrals:
             match_token=token.text,
             match_request=token.request,  # type: ignore[arg-type]  # opaque to the caller, ours all the same
             choices=[
-                service_pb.OfferChoice(need_no=need_no, provider_id=provider_id) for need_no, provider_id in choices
+                service_pb.OfferChoice(
+                    need_no=need_no, provider_id=provider_id, gate_confirmed=provider_id in gates_confirmed
+                )
+                for need_no, provider_id in choices
             ],
             case_ref=case_ref,
             person_ref=person_ref,
@@ -86,7 +95,15 @@ class Referrals:
         )
         return referral_wire.referred_from_wire(await self._referrals.CreateReferral(request))
 
-    async def add_offer(self, token: MatchToken, row: Row, *, referral_id: str, request_id: str | None = None) -> str:
+    async def add_offer(
+        self,
+        token: MatchToken,
+        row: Row,
+        *,
+        referral_id: str,
+        gate_confirmed: bool = False,
+        request_id: str | None = None,
+    ) -> str:
         """
         Ask a further provider for a need of an open referral.
 
@@ -102,7 +119,9 @@ class Referrals:
                 referral_id=referral_id,
                 match_token=token.text,
                 match_request=token.request,  # type: ignore[arg-type]  # as in `refer`
-                choice=service_pb.OfferChoice(need_no=row.need_no, provider_id=row.provider_id),
+                choice=service_pb.OfferChoice(
+                    need_no=row.need_no, provider_id=row.provider_id, gate_confirmed=gate_confirmed
+                ),
             )
         )
         return str(response.offer.offer_id)

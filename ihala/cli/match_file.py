@@ -19,6 +19,10 @@ MatchOption = Annotated[
 RequestIdOption = Annotated[
     str | None, typer.Option("--request-id", help="Makes a repeat harmless; a new one if left out.")
 ]
+GatesOption = Annotated[
+    list[str] | None,
+    typer.Option("--gate-confirmed", help="A provider whose front gate somebody has spoken to; several times."),
+]
 ProvidersOption = Annotated[list[str] | None, typer.Option("--provider", help="A provider's id; several times.")]
 
 

@@ -9,7 +9,15 @@ from rich.console import Console
 from ihala.cli import home
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.match_file import CaseRefOption, ProvidersOption, RequestIdOption, match_document, rows_of, token_of
+from ihala.cli.match_file import (
+    CaseRefOption,
+    GatesOption,
+    ProvidersOption,
+    RequestIdOption,
+    match_document,
+    rows_of,
+    token_of,
+)
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit
 from ihala.client import Ihala
 
@@ -21,6 +29,7 @@ async def probe(
     ],
     case_ref: CaseRefOption,
     provider: ProvidersOption = None,
+    gate_confirmed: GatesOption = None,
     person_ref: Annotated[str, typer.Option(help="The caller's person, opaque.")] = "",
     request_id: RequestIdOption = None,
     form: FormatOption = Format.TABLE,
@@ -40,6 +49,7 @@ async def probe(
             [(row["need_no"], row["provider_id"]) for row in rows],
             case_ref=case_ref,
             person_ref=person_ref,
+            gates_confirmed=gate_confirmed or (),
             request_id=request_id,
         )
     offers = [{"offer_id": offer_id, "provider_id": each} for each, offer_id in probed.offer_ids.items()]

@@ -10,7 +10,15 @@ from rich.console import Console
 from ihala.cli import home, typed
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.match_file import CaseRefOption, ProvidersOption, RequestIdOption, match_document, rows_of, token_of
+from ihala.cli.match_file import (
+    CaseRefOption,
+    GatesOption,
+    ProvidersOption,
+    RequestIdOption,
+    match_document,
+    rows_of,
+    token_of,
+)
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
 from ihala.cli.referral_documents import event_document, referral_document
 from ihala.client import Ihala
@@ -34,6 +42,7 @@ async def refer(
     case_ref: CaseRefOption,
     consent_id: Annotated[str | None, typer.Option("--consent", help="The consent that covers the receivers.")] = None,
     provider: ProvidersOption = None,
+    gate_confirmed: GatesOption = None,
     person_ref: Annotated[str, typer.Option(help="The caller's person, opaque.")] = "",
     brought_by: Annotated[str | None, typer.Option(help="alone, worker, escort or house.")] = None,
     risk: Annotated[str | None, typer.Option(help="none_known, not_asked, somebody_searches or armed.")] = None,
@@ -64,6 +73,7 @@ async def refer(
                 precaution=typed.word_in(Precaution, precaution, "precaution") if precaution else None,
             ),
             person_ref=person_ref,
+            gates_confirmed=gate_confirmed or (),
             request_id=request_id,
         )
         referral = await ihala.get_referral(referred.referral_id) if referred.referral_id else None

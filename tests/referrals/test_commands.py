@@ -211,3 +211,18 @@ async def test_a_mistake_is_taken_back(referrals: Running, shell: Shell) -> None
     assert offer["state"] == referral["state"] == "entered_in_error"
     stands = await referrals.sender().GetReferral(service_pb.GetReferralRequest(referral_id=made.referral_id))
     assert stands.history[-1].type in {"referral_voided", "offer_cancelled"}
+
+
+async def test_r22_the_front_gate_is_confirmed_by_name(referrals: Running, shell: Shell, match_file: str) -> None:
+    await referrals.know(a_provider())
+    referrals.matching.asks_gate.add("house")
+    typed = (
+        "refer", "--match", match_file, "--case-ref", "case-1", "--consent", await referrals.consent(),
+        "--provider", "house",
+    )  # fmt: skip
+
+    unconfirmed = await shell("ministry", *typed)
+    confirmed = await shell("ministry", *typed, "--gate-confirmed", "house")
+
+    assert unconfirmed == (34, "GATE_NOT_CONFIRMED")
+    assert confirmed["offers"][0]["state"] == "requested"
