@@ -225,6 +225,7 @@ class TestCompany:
             "safety.danger_zones[0].h3_cells",
         ),
         (pb.Safety(danger_zones=[ZONES["circle"]] * 33), "safety.danger_zones"),
+        (pb.Safety(danger_zones=[pb.DangerZone(h3_cells=["872830828ffffff"] * 101)] * 2), "safety.danger_zones"),
         (pb.Safety(keep_apart=[pb.PlacedPerson()]), "safety.keep_apart"),
         (pb.Safety(keep_together_person_refs=["x" * 65]), "safety.keep_together"),
         (

@@ -16,7 +16,7 @@ from services.matching.wire.times_wire import time_of
 
 MAX_ZONES: Final = 32
 MAX_ZONE_POINTS: Final = 1000  #: of all zones together
-MAX_CELLS: Final = 500  #: of one zone
+MAX_CELLS: Final = 200  #: of all zones together: what they hide is worked out while others wait
 MAX_PERSONS: Final = 100  #: of one list
 MAX_PLACEMENTS: Final = 50  #: providers of one person
 MAX_EXCLUDED: Final = 1000
@@ -38,6 +38,8 @@ def envelope_from_wire(message: pb.Safety, origin: Origin) -> Envelope:
         raise _refuse(_ZONES, f"must have at most {MAX_ZONES} entries")
     if sum(map(_point_count, zones)) > MAX_ZONE_POINTS:
         raise _refuse(_ZONES, f"must have at most {MAX_ZONE_POINTS} points in all")
+    if sum(len(each.h3_cells) for each in zones) > MAX_CELLS:
+        raise _refuse(_ZONES, f"must have at most {MAX_CELLS} h3_cells in all")
     return Envelope(
         zones=tuple(_zone(each, f"{_ZONES}[{number}]") for number, each in enumerate(zones)),
         start=position_of(origin),
@@ -106,8 +108,8 @@ def _shape(message: pb.DangerZone, path: str) -> Any:
 
 def _cells(cells: Iterable[str]) -> Any:
     listed = list(cells)
-    rule = f"must be at most {MAX_CELLS} H3 cells of resolution {_CELL_RESOLUTIONS[0]} to {_CELL_RESOLUTIONS[-1]}"
-    are_good = len(listed) <= MAX_CELLS and all(
+    rule = f"must be H3 cells of resolution {_CELL_RESOLUTIONS[0]} to {_CELL_RESOLUTIONS[-1]}"
+    are_good = all(
         _H3_CELL.fullmatch(each) and h3.is_valid_cell(each) and h3.get_resolution(each) in _CELL_RESOLUTIONS
         for each in listed
     )
