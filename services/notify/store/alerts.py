@@ -181,4 +181,4 @@ async def _ring(connection: Connection, event: OfferEvent, now: datetime) -> Non
         due_time=event.due_time,
         create_time=now,
     )
-    await ladder.begin(connection, alert, Step.FIRST, now)
+    await ladder.begin(connection, alert, Step.FIRST, now, is_new=True)

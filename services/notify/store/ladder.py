@@ -35,15 +35,26 @@ async def ways_of(connection: Connection, receiver_id: str) -> list[Way]:
     return ways
 
 
-async def begin(connection: Connection, alert: Alert, step: Step, now: datetime) -> int:
+async def begin(connection: Connection, alert: Alert, step: Step, now: datetime, *, is_new: bool = False) -> int:
     """
     Begin every way of a receiver's alert up to a step that has not begun.
+
+    Args:
+        connection: In a transaction.
+
+        alert: Of a receiver.
+
+        step: How far silence has climbed.
+
+        now: The time of it.
+
+        is_new: It was made in this transaction: nothing has begun.
 
     Returns:
         How many began now.
     """
     ways = await ways_of(connection, alert.receiver_id)
-    begun = await _begun(connection, alert.alert_id)
+    begun = set() if is_new else await _begun(connection, alert.alert_id)
     steps = steps_of(ways)
     fresh = [way for way in begun_by(ways, step) if way.key not in begun]
     for way in fresh:
