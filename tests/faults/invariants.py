@@ -121,6 +121,7 @@ def violations(database_url: str, evidence: Evidence, searched: tuple[Path, ...]
             for row in connection.execute(query).fetchall():
                 yield Violation(invariant, " ".join(map(str, row)))
         known = _known(connection)
+        yield from _watched(connection, evidence)
     yield from _answers(evidence, known)
     yield from _alerts(evidence, known)
     case_refs = {each.case_ref.rpartition("-")[0].encode() for each in evidence.answered}
@@ -132,12 +133,25 @@ def violations(database_url: str, evidence: Evidence, searched: tuple[Path, ...]
 
 def _known(connection: psycopg.Connection) -> Known:
     alerts = connection.execute("SELECT alert_id, receiver_id FROM notify.alert WHERE receiver_id IS NOT NULL")
-    receivers = dict(alerts.fetchall())
+    receivers: dict[str, str] = dict(alerts.fetchall())
     referrals = connection.execute("SELECT referral_id FROM referrals.referral").fetchall()
     delivered = connection.execute(
         "SELECT alert_id FROM notify.delivery WHERE state = 'delivered' AND channel = 'nats'"
     ).fetchall()
     return Known(frozenset(row[0] for row in referrals), receivers, frozenset(row[0] for row in delivered))
+
+
+def _watched(connection: psycopg.Connection, evidence: Evidence) -> Iterator[Violation]:
+    for prefix, seen in evidence.watched.items():
+        rows = connection.execute(
+            """
+            SELECT revision FROM referrals.event JOIN referrals.referral USING (referral_id)
+            WHERE case_ref LIKE %s || '-%%' ORDER BY revision
+            """,
+            [prefix],
+        ).fetchall()
+        if [row[0] for row in rows] != list(seen):
+            yield Violation("I10 a sender heard every event, in its order", f"{len(seen)} of {len(rows)}")
 
 
 def _answers(evidence: Evidence, known: Known) -> Iterator[Violation]:
@@ -164,13 +178,20 @@ def _alerts(evidence: Evidence, known: Known) -> Iterator[Violation]:
 
 
 def settled(
-    database_url: str, evidence: Evidence, searched: tuple[Path, ...] = (), *, within_s: float
+    database_url: str,
+    evidence: Evidence,
+    searched: tuple[Path, ...] = (),
+    *,
+    within_s: float,
+    known: frozenset[Violation] = frozenset(),
 ) -> list[Violation]:
-    """Look until nothing is broken, or this time is over; return what still is."""
+    """Look until nothing is broken but what is known, or this time is over; return what still is."""
     end_s = time.monotonic() + within_s
-    while (found := list(violations(database_url, evidence, searched))) and time.monotonic() < end_s:
+    while True:
+        found = [each for each in violations(database_url, evidence, searched) if each not in known]
+        if not found or time.monotonic() > end_s:
+            return found
         time.sleep(0.5)
-    return found
 
 
 def main() -> int:

@@ -46,6 +46,9 @@ class Evidence:
     answered: Sequence[Answered] = ()
     heard: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: alert ids by receiver id, of those with a file
     handed: Counter[str] = field(default_factory=Counter)  #: how often each offer was handed to a person
+    watched: Mapping[str, Sequence[int]] = field(
+        default_factory=dict
+    )  #: revisions, by what references of cases begin with
 
 
 def answers_in(path: Path) -> list[Answered]:

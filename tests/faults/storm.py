@@ -26,7 +26,7 @@ T = TypeVar("T")
 SITE, DESK, GIRLS = "tripoli-girls-house", "house-system", "girls"
 TRIPOLI = PlaceId("geonames:2210247")
 GIRL = Person(age=between(15, 17), sex=FEMALE, languages=["en"], family=["alone"], unaccompanied=True)
-AT_ONCE = 8
+AT_ONCE = 12
 MAX_UNANSWERED = 60  #: referrals that the house's software has not answered yet: its senders wait for it
 PATIENCE_S = 240.0
 PAUSE_S = 0.2
@@ -64,6 +64,8 @@ class Storm:
     made: int = 0  #: referrals; the others found every place gone
     answered: int = 0
     fault: BaseException | None = None
+    row: Row = field(init=False)  #: of the house, in the match
+    token: MatchToken = field(init=False)
     _end_time: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=1))
 
     @property
@@ -74,7 +76,9 @@ class Storm:
         """Collect what both sides wrote down; to be called when it is over."""
         own = self.house.profile(f"receivers/{DESK}").receiver
         assert own is not None
-        return Evidence(answers_in(self.journal_file), {own.receiver_id: alerts_in(own.journal_file)}, self.heard)
+        heard = {own.receiver_id: alerts_in(own.journal_file)}
+        watched = {self.prefix: [event.cursor.revision for event in self.seen]}
+        return Evidence(answers_in(self.journal_file), heard, self.heard, watched)
 
     def begin(self) -> threading.Thread:
         thread = threading.Thread(target=self._run, name=self.prefix, daemon=True)
@@ -89,9 +93,9 @@ class Storm:
 
     async def _blow(self) -> None:
         async with Ihala(self.house.profile("ministry")) as ihala, asyncio.TaskGroup() as group:
-            self.row, self.token = await self._match(ihala)
+            await self.match(ihala)
             software = group.create_task(self._answer())
-            watch = group.create_task(self._watch(ihala))
+            watch = group.create_task(self.watch(ihala))
             case_refs = iter([f"{self.prefix}-{number}" for number in range(self.cases)])
             with SenderJournal(self.journal_file) as journal:
                 async with asyncio.TaskGroup() as senders:
@@ -114,7 +118,7 @@ class Storm:
             while self.made - len(self.accepted) > MAX_UNANSWERED:  # noqa: ASYNC110 -- other processes'
                 await asyncio.sleep(PAUSE_S)
 
-    async def _watch(self, ihala: Ihala) -> None:
+    async def watch(self, ihala: Ihala) -> None:
         """Hear as the sender, through every outage."""
         async with aclosing(ihala.watch()) as events:
             async for event in events:
@@ -139,7 +143,7 @@ class Storm:
             lambda: ihala.refer(self.token, self.row, case_ref=case_ref, consent=consent, request_id=case_ref)
         )
 
-    async def _match(self, ihala: Ihala) -> tuple[Row, MatchToken]:
+    async def match(self, ihala: Ihala) -> None:
         """Report the places, and match once that report is known everywhere."""
         site = await self._site()
         need = Need(code="ACC-EMG", urgency=IMMEDIATE, items={GIRLS: 1})
@@ -148,7 +152,8 @@ class Storm:
             rows = (*answer["ACC-EMG"].matches, *answer["ACC-EMG"].ask_first)
             for row in rows:
                 if row.provider_id == site.provider_id and row.places.free == self.places:
-                    return row, answer.token
+                    self.row, self.token = row, answer.token
+                    return
             await asyncio.sleep(PAUSE_S)
 
     async def _site(self) -> Provider:
@@ -158,13 +163,22 @@ class Storm:
             return await directory.report_places(providers[0].provider_id, [report])
 
     async def _answer(self) -> None:
-        """Be the house's software and the person at it, who says yes to everybody."""
+        """Be the house's software and the people at it, who say yes to everybody."""
         profile = self.house.identities.profile_file(f"receivers/{DESK}")
-        async with Receiver.from_profile(profile) as receiver, aclosing(aiter(receiver)) as alerts:
+        room = asyncio.Semaphore(AT_ONCE)
+        async with (
+            Receiver.from_profile(profile) as receiver,
+            asyncio.TaskGroup() as people,
+            aclosing(aiter(receiver)) as alerts,
+        ):
             async for alert in alerts:
                 self.heard[alert.offer_id] += 1
-                await self._accept(await self._read(receiver, alert.offer_id))
-                self.accepted.add(alert.offer_id)
+                people.create_task(self._say_yes(receiver, alert.offer_id, room))
+
+    async def _say_yes(self, receiver: Receiver, offer_id: str, room: asyncio.Semaphore) -> None:
+        async with room:
+            await self._accept(await self._read(receiver, offer_id))
+            self.accepted.add(offer_id)
 
     async def _read(self, receiver: Receiver, offer_id: str) -> OpenOffer:
         return await until_it_works(lambda: receiver.read(offer_id, by="night desk"))

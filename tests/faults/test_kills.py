@@ -43,5 +43,5 @@ def test_thirty_kills_of_any_process_in_a_thousand_referrals(house: House, seed:
 def test_a_hundred_kills_in_ten_thousand_referrals(house: House) -> None:
     """L1: at least 10,000 acknowledged referrals, and at least 100 kills spread over all processes."""
     victims = [*random.Random(5).choices(ALL, k=102)]
-    with blowing(Storm(house, "hurricane", cases=10_300, places=10_050, patience_s=3000)) as storm:
+    with blowing(Storm(house, "hurricane", cases=10_300, places=10_050, patience_s=3300)) as storm:
         kill_in_turn(house, storm, victims)

@@ -1,0 +1,131 @@
+"""Services that are broken on purpose are caught by the very checks that the real ones pass."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ihala.client import Ihala
+from services.runtime.failpoints import FLAG, VARIABLE
+from tests.faults.breaking import NATS, begin, child_of, kill, start_again
+from tests.faults.invariants import settled, violations
+from tests.faults.journals import Answered, Evidence
+from tests.faults.storm import Storm
+from tests.house import House, house_in
+
+MUTANTS = Path(__file__).parent / "mutants"
+CASES = 10
+KILLED_WITHIN_S = 60.0
+SETTLED_WITHIN_S = 45.0  #: a message comes again after 30 s
+PLACES = 1000
+HEARD_WITHIN_S = 6.0
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Run one house for all: what one mutant broke stays broken, and is left out of what the next has broken."""
+    with house_in(tmp_path_factory.mktemp("mutants") / ".ihala") as house:
+        yield house
+
+
+async def refer(storm: Storm, *, times: int = 1) -> Evidence:
+    """Send some cases, each so often under one request id, and write down every answer."""
+    async with Ihala(storm.house.profile("ministry")) as ihala:
+        await storm.match(ihala)
+        answered = []
+        for _ in range(times):
+            case_refs = [f"{storm.prefix}-{number}" for number in range(storm.cases)]
+            for case_ref, each in zip(
+                case_refs, await asyncio.gather(*(storm.refer(ihala, case_ref) for case_ref in case_refs)), strict=True
+            ):
+                answered.append(Answered(case_ref, case_ref, each.referral_id, tuple(each.offer_ids.values())))
+    return Evidence(answered)
+
+
+def replaced(house: House, service: str, program: Path | None, point: str = "") -> None:
+    """Run a broken service, or the real one again, armed if a point is named."""
+    kill(house, service)
+    if program is None and not point:
+        start_again(house, service)
+        return
+    begin(house, service, {VARIABLE: f"{point}:kill9", FLAG: "1"} if point else {}, program)
+
+
+def acknowledged_first(house: House, storm: Storm, program: Path | None) -> Evidence:
+    """Notify dies with an event in the inbox that is not committed."""
+    replaced(house, "notify", program, "N2")
+    evidence = asyncio.run(refer(storm))
+    child = child_of(house, "notify")
+    assert child.ended.wait(KILLED_WITHIN_S)
+    house.supervisor.children.remove(child)
+    start_again(house, "notify")
+    return evidence
+
+
+def published_into_the_void(house: House, storm: Storm, program: Path | None) -> Evidence:
+    """NATS is away while referrals are made, and referrals dies before it is back."""
+    replaced(house, "referrals", program)
+    evidence = asyncio.run(refer(storm))
+    kill(house, NATS)
+    storm.prefix += "-away"
+    evidence = Evidence([*evidence.answered, *asyncio.run(refer(storm)).answered])
+    replaced(house, "referrals", None)
+    start_again(house, NATS)
+    return evidence
+
+
+def asked_twice(house: House, storm: Storm, program: Path | None) -> Evidence:
+    """Every request comes twice."""
+    replaced(house, "referrals", program)
+    evidence = asyncio.run(refer(storm, times=2))
+    replaced(house, "referrals", None)
+    return evidence
+
+
+def watched(house: House, storm: Storm, program: Path | None) -> Evidence:
+    """Many at once write to the feed that a sender watches."""
+    replaced(house, "referrals", program)
+
+    async def both() -> Evidence:
+        async with Ihala(house.profile("ministry")) as ihala:
+            watch = asyncio.create_task(storm.watch(ihala))
+            answered = (await refer(storm)).answered
+            await asyncio.sleep(HEARD_WITHIN_S)  # what is late is what this is about
+            watch.cancel()
+        return Evidence(answered, watched={storm.prefix: [event.cursor.revision for event in storm.seen]})
+
+    evidence = asyncio.run(both())
+    replaced(house, "referrals", None)
+    return evidence
+
+
+Scenario = Callable[[House, Storm, Path | None], Evidence]
+SCENARIOS: list[tuple[Scenario, str, str]] = [
+    (acknowledged_first, "ack_first", "I2 an offer that was asked of a desk has an alert"),
+    (published_into_the_void, "core_publish", "I2 an offer that was asked of a desk has an alert"),
+    (asked_twice, "no_idempotency", "I6 all answers to a request are equal"),
+    (watched, "sequence_feed", "I10 a sender heard every event, in its order"),
+]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name", "invariant"),
+    [
+        pytest.param(*each, id=each[1], marks=[] if each[1] == "no_idempotency" else [pytest.mark.long])
+        for each in SCENARIOS
+    ],
+)
+def test_a_broken_variant_is_caught_and_the_real_one_is_not(
+    house: House, scenario: Scenario, name: str, invariant: str
+) -> None:
+    def broken_by(program: Path | None) -> set[str]:
+        before = frozenset(violations(house.parts.database_url, Evidence()))
+        prefix = f"{name.replace('_', '-')}-{'real' if program is None else 'mutant'}"
+        storm = Storm(house, prefix, cases=CASES, places=PLACES)
+        evidence = scenario(house, storm, program)
+        found = settled(house.parts.database_url, evidence, within_s=SETTLED_WITHIN_S, known=before)
+        return {each.invariant for each in found}
+
+    assert broken_by(None) == set()
+    assert invariant in broken_by(MUTANTS / f"{name}.py")
