@@ -78,6 +78,7 @@ class Hold:
     items: tuple[PlaceItem, ...]
     state: HoldState
     expire_time: datetime  #: when it lapses unless it was booked before
+    client_id: str = ""  #: whose referral it is for
 
     @property
     def keys(self) -> tuple[PlaceKey, ...]:

@@ -198,6 +198,7 @@ def book(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> None:
             pool_id=offer.pool_id,
             items=items,
             state=HoldState.RELEASED,
+            client_id=scene.referral.client_id,
             expire_time=act.now,
         )
     scene.holds[offer.offer_id] = holds.book(scene.places, hold, beyond_report=beyond_report)

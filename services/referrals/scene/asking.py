@@ -123,6 +123,7 @@ def ask_one(scene: Scene, each: Ask, act: Act) -> Offer | None:
             pool_id=draft.pool_id,
             items=items,
             state=HoldState.HELD,
+            client_id=scene.referral.client_id,
             expire_time=clocks.hold_expire_time(draft.urgency, act.now),
         )
         holds.take(scene.places, hold)

@@ -100,7 +100,12 @@ def keep_place(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> 
         return
     expire_time = scene.house.clocks.hold_expire_time(offer.urgency, act.now)
     taken = Hold(
-        offer_id=offer.offer_id, pool_id=offer.pool_id, items=items, state=HoldState.HELD, expire_time=expire_time
+        offer_id=offer.offer_id,
+        pool_id=offer.pool_id,
+        items=items,
+        state=HoldState.HELD,
+        client_id=scene.referral.client_id,
+        expire_time=expire_time,
     )
     holds.take(scene.places, taken)
     scene.holds[offer.offer_id] = taken

@@ -100,8 +100,7 @@ async def count_held(connection: Connection, client_id: str) -> int:
     """Count the offers of a client whose places are held and not booked."""
     cursor = await connection.execute(
         """
-        SELECT count(*)::integer FROM hold JOIN offer USING (offer_id) JOIN referral USING (referral_id)
-        WHERE hold.state = 'held' AND referral.client_id = %(client_id)s
+        SELECT count(*)::integer FROM hold WHERE state = 'held' AND client_id = %(client_id)s
         """,
         {"client_id": client_id},
     )
