@@ -1,5 +1,7 @@
 """What the feed tells is read as the least that it can mean; where a person starts is found by towns."""
 
+from typing import Any
+
 import pytest
 
 from ihala.directory.v1 import directory_pb2 as pb
@@ -59,7 +61,7 @@ def test_a_confidential_site_is_where_its_cell_is() -> None:
 
 
 def test_what_many_providers_say_alike_is_held_once() -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "rules": [pb.Rule(kind=pb.RULE_KIND_GENDER, claim=pb.CLAIM_YES, codes=["woman"])],
         "languages": [pb.LanguageOffer(language="ar")],
         "staff_genders": ["woman"],
