@@ -17,7 +17,7 @@ from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
 from services.errors import NotFound
 from services.notify.history import FeedCursor, FeedPage, WantedTask
 from services.notify.model import Desk, House, Offer, ReportedPlaces
-from services.notify.wire.offers import house_from_wire, offer_from_wire
+from services.notify.wire.offers import house_from_wire, offer_from_wire, terms_to_wire
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel
 
@@ -62,7 +62,7 @@ class RemoteReferrals:
         Give a person's answer: whatever the offer's version is, it must not be lost.
 
         Args:
-            verb: `Acknowledge`, `Accept`, `Decline`, `Arrive`, `Fail` or `Complete`.
+            verb: `Acknowledge`, `AnswerProbe`, `Accept`, `Propose`, `Decline`, `Arrive`, `Fail` or `Complete`.
 
             offer_id: The offer.
 
@@ -74,10 +74,11 @@ class RemoteReferrals:
 
             facts: What the verb takes besides, for example `reason`.
         """
-        request = getattr(ref_pb, f"{verb}OfferRequest")(
-            offer_id=offer_id, request_id=request_id, on_behalf_of=receiver_id, via=VIA, **facts
+        method = method_of(verb)
+        request = getattr(ref_pb, f"{method}Request")(
+            offer_id=offer_id, request_id=request_id, on_behalf_of=receiver_id, via=VIA, **terms_to_wire(facts)
         )
-        response = await getattr(self._stub, f"{verb}Offer")(request, metadata=[(ACTOR_METADATA_KEY, by)])
+        response = await getattr(self._stub, method)(request, metadata=[(ACTOR_METADATA_KEY, by)])
         return _own(response.offer, receiver_id)
 
 
@@ -196,6 +197,11 @@ class RemoteDirectory:
             await self._stub.ReportReceiversHeard(
                 dir_pb.ReportReceiversHeardRequest(request_id=uuid4().hex, heard=heard[start : start + MOST_HEARD])
             )
+
+
+def method_of(verb: str) -> str:
+    """Name the method by which an answer is given."""
+    return verb if verb == "AnswerProbe" else f"{verb}Offer"
 
 
 def _time(time: datetime) -> Timestamp:

@@ -162,6 +162,7 @@ class PageDevice:
     receiver_id: str
     time_zone: str  #: IANA, of the desk
     unlocked_until: datetime | None  #: until when offers may be read without the PIN
+    heard_time: datetime | None = None  #: when it last looked, to the minute; None: never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +197,11 @@ class Offer:
     facts: Mapping[str, object] = field(default_factory=dict)  #: by name, see wire
     briefing: Mapping[str, object] = field(default_factory=dict)
     items: Mapping[str, int] = field(default_factory=dict)  #: places asked for, by population
+    is_divisible: bool = False  #: a group of whom the desk may take a number
+    conditions: tuple[str, ...] = ()  #: what its "yes, if" hangs on
+    arrive_start_time: datetime | None = None  #: from when it takes the person
+    stay_end_time: datetime | None = None  #: until when it keeps her
+    area_cell: str = ""  #: where the person is, as an H3 cell of resolution 3; of a question alone
     reason: str = ""
 
 
@@ -216,6 +222,7 @@ class House:
     names: Mapping[str, str]  #: by language; an alias for a confidential site
     time_zone: str
     places: tuple[ReportedPlaces, ...]
+    country_code: str = ""
 
 
 def require_receiver_id(receiver_id: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import h3
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.directory.v1 import directory_pb2 as dir_types
@@ -17,6 +18,7 @@ from services.errors import FailedPrecondition, InvalidInput, NotFound, Reason, 
 from services.runtime.auth import Role, current_principal
 
 HOUSE = "house-1"
+TRIPOLI_CELL = h3.latlng_to_cell(32.887, 13.187, 3)
 #: words that no screen before the PIN may hold
 CANARIES = ("Refuge of the Hill", "دار التلة", "ACC-EMG", "provider-1", "Tripoli", "emergency safe place", "Tigrinya")
 
@@ -68,6 +70,12 @@ class FakeReferrals(ReferralsServiceServicer):
     async def AcceptOffer(self, request: Any, context: Any) -> Any:
         return self._move("Accept", request, pb.OFFER_STATE_ACCEPTED)
 
+    async def AnswerProbe(self, request: Any, context: Any) -> Any:
+        return self._move("AnswerProbe", request, pb.OFFER_STATE_DRAFT)
+
+    async def ProposeOffer(self, request: Any, context: Any) -> Any:
+        return self._move("Propose", request, pb.OFFER_STATE_PROPOSED)
+
     async def DeclineOffer(self, request: Any, context: Any) -> Any:
         return self._move("Decline", request, pb.OFFER_STATE_REJECTED)
 
@@ -100,9 +108,16 @@ class FakeReferrals(ReferralsServiceServicer):
             return self.answers[request.request_id]
         self.commands.append((verb, request))
         self.actors.append(current_principal().actor)
-        offer.state = state
+        if verb != "Acknowledge" or offer.state != pb.OFFER_STATE_PROBING:
+            offer.state = state
+        if verb == "Propose":
+            offer.conditions[:] = request.conditions
+            for name in ("arrive_start_time", "stay_end_time"):
+                if request.HasField(name):
+                    getattr(offer, name).CopyFrom(getattr(request, name))
         offer.version += 1
-        response = getattr(service_pb, f"{verb}OfferResponse")(offer=self._view(offer))
+        name = verb if verb == "AnswerProbe" else f"{verb}Offer"
+        response = getattr(service_pb, f"{name}Response")(offer=self._view(offer))
         self.answers[request.request_id] = response
         return response
 
@@ -110,6 +125,9 @@ class FakeReferrals(ReferralsServiceServicer):
         """Show what may be seen in this state (R10)."""
         view = pb.OfferView()
         view.CopyFrom(offer)
+        if offer.state in {pb.OFFER_STATE_PROBING, pb.OFFER_STATE_DRAFT}:
+            view.code = "ACC-EMG"
+            view.area_cell = TRIPOLI_CELL
         if offer.state in {pb.OFFER_STATE_RECEIVED, pb.OFFER_STATE_ACCEPTED, pb.OFFER_STATE_IN_PROGRESS}:
             view.code = "ACC-EMG"
             view.person.CopyFrom(
@@ -167,6 +185,7 @@ class FakeDirectory(DirectoryServiceServicer):
             provider_id="provider-1",
             receiver_id=HOUSE,
             time_zone="Africa/Tripoli",
+            country_code="LY",
             names=[
                 dir_types.LocalizedText(language="en", text="Refuge of the Hill"),
                 dir_types.LocalizedText(language="ar", text="دار التلة"),

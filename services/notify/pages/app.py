@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.errors import Exhausted, IhalaError, InvalidInput, NotFound, Reason
-from services.notify.pages import offers, places, shift
+from services.notify.pages import answers, offers, places, shift
 from services.notify.pages.parts import Parts
 from services.notify.pages.ring import ring
 from services.notify.pages.screens import STATIC_TYPES, message, static_file
@@ -60,7 +60,7 @@ def make_app(parts: Parts) -> Starlette:
             door("/reading", shift.reading, "POST"),
             door("/list", offers.list_open, unlocked=True),
             door("/item/{offer_id}", offers.item, unlocked=True),
-            door("/item/{offer_id}/{act}", offers.answer, "POST"),
+            door("/item/{offer_id}/{act}", answers.answer, "POST"),
             door("/places", places.show_places, unlocked=True),
             door("/places", places.report, "POST"),
             Route("/static/{name}", _static),

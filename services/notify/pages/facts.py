@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.notify.model import House, Offer
 from services.notify.pages.words import Words
 from services.taxonomy import Kind, languages, terms
+from services.towns import largest_town, town_name
 
 Rows = list[tuple[str, str]]
 
@@ -18,7 +19,12 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "exploitation": Kind.EXPLOITATION,
     "accessibility": Kind.ACCESSIBILITY,
 }
-_DUE: Final[Mapping[str, str]] = {"arrive": "due_arrive", "follow_up": "due_follow_up"}
+_TIMED: Final = frozenset({"earliest_arrival", "longest_stay"})
+_DUE: Final[Mapping[str, str]] = {
+    "arrive": "due_arrive",
+    "follow_up": "due_follow_up",
+    "person_decides": "due_person",
+}
 
 
 def summary_rows(offer: Offer, house: House | None, words: Words, zone: str, now: datetime) -> Rows:
@@ -62,6 +68,25 @@ def way_rows(briefing: Mapping[str, Any], words: Words, zone: str, now: datetime
         times = {name: words.time(time, zone, now) for name, time in (("start", start), ("end", end)) if time}
         rows.insert(0, (words["arrival"], words.say(key, **times)))
     return rows
+
+
+def terms_rows(offer: Offer, words: Words, zone: str, now: datetime) -> Rows:
+    """Say what the desk's own "yes, if" hangs on."""
+    rows: Rows = []
+    if offer.arrive_start_time:
+        rows.append((words["if_earliest_arrival"], words.time(offer.arrive_start_time, zone, now)))
+    if offer.stay_end_time:
+        rows.append((words["if_longest_stay"], words.time(offer.stay_end_time, zone, now)))
+    said = [words[f"if_{name}"] for name in offer.conditions if name not in _TIMED and f"if_{name}" in words]
+    return [*rows, (words["yes_if"], _joined(said, words))] if said else rows
+
+
+def area_name(area_cell: str, country_code: str, words: Words) -> Rows:
+    """Say around which town a question's person is; nothing finer is known (R10)."""
+    if not area_cell:
+        return []
+    town = largest_town(area_cell, {country_code} if len(country_code) == len("LY") else ())
+    return [(words["area"], words.say("around", town=town_name(town, words.language)) if town else words["elsewhere"])]
 
 
 def house_name(house: House, words: Words) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.errors import InvalidInput
 from services.notify.model import OPAQUE_ID, Channel, Waiting
-from services.notify.pages.offers import read_next
+from services.notify.pages.answers import read_next
 from services.notify.pages.parts import Parts
 from services.notify.pages.screens import show
 from services.notify.pages.visit import Visit, cookie_name, form_of

@@ -40,7 +40,7 @@ class ShiftStore:
         async with read(self._pool) as connection:
             cursor = await connection.cursor(row_factory=class_row(PageDevice)).execute(
                 """
-                SELECT device_id, receiver_id, time_zone, unlocked_until FROM device
+                SELECT device_id, receiver_id, time_zone, unlocked_until, heard_time FROM device
                 WHERE token_digest = %s AND end_time IS NULL
                 """,
                 [token],

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.notify.model import House, Offer, ReportedPlaces
@@ -37,6 +39,11 @@ def offer_from_wire(offer: pb.OfferView) -> Offer:
         facts=_facts(offer.person),
         briefing=_briefing(offer.briefing),
         items={item.population: item.count for item in offer.items},
+        is_divisible=offer.divisible,
+        conditions=tuple(offer.conditions),
+        arrive_start_time=_time(offer, "arrive_start_time"),
+        stay_end_time=_time(offer, "stay_end_time"),
+        area_cell=offer.area_cell,
         reason=offer.reason,
     )
 
@@ -50,6 +57,7 @@ def house_from_wire(provider: Any) -> House:
         provider_id=provider.provider_id,
         names=names,
         time_zone=provider.time_zone,
+        country_code=provider.country_code,
         places=tuple(
             ReportedPlaces(
                 population=report.population,
@@ -100,3 +108,17 @@ def _word(words: Any, prefix: str, number: int) -> str:
 
 def _time(message: Any, field: str) -> datetime | None:
     return getattr(message, field).ToDatetime(tzinfo=UTC) if message.HasField(field) else None
+
+
+def terms_to_wire(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what an answer carries besides its offer: times and places by their messages, anything else as it is."""
+    written: dict[str, Any] = {}
+    for name, value in facts.items():
+        if isinstance(value, datetime):
+            written[name] = Timestamp()
+            written[name].FromDatetime(value.astimezone(UTC))
+        elif name == "accept_items":
+            written[name] = [match_pb.PlaceItem(population=each, count=count) for each, count in value.items()]
+        else:
+            written[name] = value
+    return written
