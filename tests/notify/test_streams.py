@@ -188,13 +188,10 @@ async def test_a_peer_that_says_nothing_is_let_go_and_its_alert_stays_open(
 
     assert monotonic() - started_s < 3
     assert await streaming.states() == [("sent",)]
-    assert servicer_streams.SILENCE_S == 0.6
 
 
 def test_a_silent_peer_is_let_go_within_twenty_seconds() -> None:
     """L6, as it is set."""
-    pytest.MonkeyPatch().undo()
-
     assert servicer_streams.SILENCE_S + servicer_streams.CHECK_S < 20
     assert servicer_streams.CHECK_S < 5
 
