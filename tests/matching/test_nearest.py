@@ -1,17 +1,20 @@
-"""The tree, the bits and the columns of the index, each forced to work where a scan would be quicker."""
+"""The tiles, the bits and the columns of the index, each forced to work where a scan would be quicker."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.geo import Place
-from services.matching.index import bits, ground, shelf
+from services import geo
+from services.geo import Place, Point, cell_at
+from services.matching.index import bits, ground, shelf, tiles
 from services.matching.index.snapshot import Snapshot
-from services.matching.model.provider import Provider
+from services.matching.model.provider import Claim, Provider
 from services.matching.model.request import Asked
 from services.matching.ranking import find
 from tests.matching.samples import a_provider, asked
@@ -20,22 +23,19 @@ from tests.matching.test_index import PLACES, QUESTIONS, directories
 
 
 @contextmanager
-def trees_alone() -> Iterator[None]:
-    """Walk trees however few there are, and measure nothing outright."""
+def narrowed_always() -> Iterator[None]:
+    """Narrow by tiles however few are left, forget at once, and give no value a set of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((shelf, "_FEW"), (shelf, "_OUTRIGHT"), (ground, "_SCAN_WORTH"), (ground, "_SLACK")):
-            patch.setattr(module, name, 0)
-        patch.setattr(ground, "_TREE_FROM", 1)
-        patch.setattr(ground, "_NEAR_MM", 10_000_000_000)
+        patch.setattr(ground, "_OUTRIGHT", 0)
+        patch.setattr(shelf, "_MOST_KEPT", 1)
+        patch.setattr(shelf, "_FEW_VALUES", 0)
         yield
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(directories(), QUESTIONS, st.integers(1, 12))
-def test_a_walk_through_the_trees_answers_as_a_full_scan(
-    providers: list[Provider], question: Asked, limit: int
-) -> None:
-    with trees_alone():
+def test_tiles_answer_as_a_full_scan(providers: list[Provider], question: Asked, limit: int) -> None:
+    with narrowed_always():
         answer = find(Snapshot.of("epoch", 1, providers), question, limit)
 
     assert lists_of(answer) == full_scan(providers, question, limit)
@@ -43,16 +43,55 @@ def test_a_walk_through_the_trees_answers_as_a_full_scan(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(PLACES, min_size=50, max_size=300), PLACES, st.integers(1, 20), st.integers(0, 20_000_000_000))
-def test_a_walk_loses_nobody_among_ties_poles_and_areas(
+def test_tiles_lose_nobody_among_ties_poles_and_areas(
     places: list[Place], origin: Place, limit: int, max_cost_mm: int
 ) -> None:
     providers = [a_provider(f"p-{number:03}", place=place) for number, place in enumerate(places)]
     question = asked(origin=origin, max_cost_mm=max_cost_mm)
 
-    with trees_alone():
+    with narrowed_always():
         answer = find(Snapshot.of("epoch", 1, providers), question, limit)
 
     assert lists_of(answer) == full_scan(providers, question, limit)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32), PLACES, st.none() | st.integers(0, 3_000_000_000))
+def test_many_tiles_lose_nobody(seed: int, origin: Place, max_cost_mm: int | None) -> None:
+    random = Random(seed)
+    points = [Point(random.uniform(-90, 90), random.uniform(-180, 180)) for _ in range(1500)]
+    places: list[Place] = [point if random.random() < 0.8 else cell_at(point, random.randint(3, 6)) for point in points]
+    claims = [random.choice(list(Claim)) for _ in places]
+    providers = [
+        a_provider(f"p-{number:04}", place=place, claim=claim)
+        for number, (place, claim) in enumerate(zip(places, claims, strict=True))
+    ]
+    question = asked(origin=origin, max_cost_mm=max_cost_mm)
+
+    assert lists_of(find(Snapshot.of("epoch", 1, providers), question, 10)) == full_scan(providers, question, 10)
+
+
+@given(st.lists(PLACES, min_size=1, max_size=300))
+def test_a_ball_holds_the_rows_of_its_tile_and_every_row_has_one_place(places: list[Place]) -> None:
+    ecef_m = np.array([geo.ecef_m(at.latitude_deg, at.longitude_deg) for at in map(geo.position_of, places)])
+    order = tiles.order_of(ecef_m)
+    balls = tiles.Tiles.around(ecef_m[order], np.empty(0, dtype=np.intp))
+
+    assert sorted(order.tolist()) == list(range(len(places)))
+    for row, at_m in enumerate(ecef_m[order]):
+        tile = row // tiles.TILE
+        assert np.linalg.norm(at_m - balls.centre_m[tile]) <= balls.radius_m[tile] + 1e-6
+
+
+@given(PLACES, PLACES)
+def test_a_way_lies_between_the_straight_line_and_its_bound(one: Place, other: Place) -> None:
+    start, end = geo.position_of(one), geo.position_of(other)
+    chord_m = math.dist(geo.ecef_of_m(start), geo.ecef_of_m(end))
+    way_m = geo.distance_m(start, end)
+
+    assert np.allclose(geo.ecef_of_m(start), geo.ecef_m(start.latitude_deg, start.longitude_deg), rtol=0, atol=1e-6)
+    assert chord_m - 1e-3 <= way_m <= tiles.longest_way_m(chord_m) + 1e-3
+    assert tiles.longest_way_m(tiles.sure_chord_m(way_m)) <= way_m + 1e-3
 
 
 @given(st.lists(st.booleans(), max_size=300))
@@ -63,7 +102,6 @@ def test_bits_hold_what_booleans_hold(values: list[bool]) -> None:
     assert bits.count(words) == sum(values)
     assert bits.rows_of(words).tolist() == np.flatnonzero(mask).tolist()
     assert bits.mask_of(words, len(values)).tolist() == values
-    assert bits.are_in(words, np.arange(len(values))).tolist() == values
     assert bits.of_rows(np.flatnonzero(mask), len(values)).tolist() == words.tolist()
 
 
