@@ -7,12 +7,13 @@ import pytest
 from services.matching.constraints.places import places_at, population_of
 from services.matching.model.answer import PlacesKind
 from services.matching.model.person import AgeRange, Person
-from services.matching.model.provider import PlaceReport
+from services.matching.model.provider import Claim, PlaceReport, RuleKind
 from services.matching.model.request import Item
 from services.matching.model.verdicts import NO, YES, Finding, ask_person, ask_provider
-from tests.matching.samples import a_need, a_person, a_provider, a_report, asked
+from tests.matching.samples import FOR_ALL, a_need, a_person, a_provider, a_report, a_rule, asked
 
 GIRL = a_person(age=AgeRange(16, 16), sex="female")
+WITH_MOTHER = a_person(age=AgeRange(16, 16), sex="female", is_unaccompanied=False)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,9 @@ def test_r38_the_population_follows_age_and_gender(facts: dict[str, Any], expect
         ([a_report("girls", 2, None)], GIRL, ask_provider("places")),
         ([a_report("men", 5, 0)], GIRL, ask_provider("places")),
         ([], GIRL, ask_provider("places")),
-        ([a_report("girls", 2, 2), a_report("anyone", 1, 0)], GIRL, YES),
+        ([a_report("girls", 2, 2), a_report("anyone", 1, 0)], GIRL, NO),  # R36: anyone is adults' too
+        ([a_report("girls", 2, 2), a_report("anyone", 1, 0)], WITH_MOTHER, YES),
+        ([a_report("boys", 2, 0), a_report("anyone", 1, 0)], GIRL, ask_provider("places")),
         ([a_report("women", 5, 0)], a_person(sex="female"), ask_person("population")),
         ([a_report("anyone", 5, 0)], a_person(), YES),
         ([a_report("anyone", 5, 5)], a_person(), NO),
@@ -88,6 +91,15 @@ def test_counted_places_are_unknown_while_nobody_tells_what_is_held() -> None:
 
     assert (counted.finding, counted.view.kind) == (ask_provider("places"), PlacesKind.UNKNOWN)
     assert (not_counted.finding, not_counted.view.kind) == (YES, PlacesKind.NOT_COUNTED)
+
+
+def test_r36_in_a_house_that_takes_no_adults_any_place_is_for_a_child_alone() -> None:
+    for_children = FOR_ALL | {a_rule(RuleKind.AGE, Claim.NO, ages=(18, None))}
+    provider = a_provider(rules=for_children, place_reports=(a_report("girls", 2, 2), a_report("anyone", 1, 0)))
+
+    found = places_at(asked(a_need("ACC-EMG"), person=GIRL), provider)
+
+    assert (found.finding, found.items) == (YES, (Item("anyone", 1),))
 
 
 def test_a_group_needs_a_place_for_each() -> None:

@@ -8,13 +8,13 @@ care never does.
 from typing import Final
 
 from services.matching.constraints.eligibility import judge_ages
+from services.matching.constraints.places import CHILD_POPULATIONS
 from services.matching.model.person import ADULT_AGE, OLDEST_AGE, Person
 from services.matching.model.provider import Claim, Provider, RuleKind
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
 from services.taxonomy import Urgency
 
-_CHILD_POPULATIONS: Final = frozenset({"girls", "boys"})
 _OLDEST_CHILD: Final = ADULT_AGE - 1
 _TONIGHT: Final = "ACC-EMG"
 _FOR_NOW: Final = frozenset({Urgency.IMMEDIATE, Urgency.EMERGENCY})
@@ -86,7 +86,7 @@ def _is_not_alone(person: Person) -> Finding:
 
 def _is_apart_from_adults(person: Person, provider: Provider) -> Finding:
     adults = judge_ages(provider.rules_of(RuleKind.AGE), [ADULT_AGE, OLDEST_AGE])
-    keeps_places_for_children = bool(_CHILD_POPULATIONS & provider.populations)
+    keeps_places_for_children = bool(CHILD_POPULATIONS & provider.populations)
     if person.is_with_carer or adults is NO or keeps_places_for_children:
         return YES
     return ask_provider("children_apart")

@@ -7,13 +7,18 @@ a live hold is (R7).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
+from services.matching.constraints.eligibility import judge_ages
 from services.matching.model.answer import PlacesKind, PlacesView
-from services.matching.model.person import TRANSGENDER, Person
-from services.matching.model.provider import PlaceReport, Provider
+from services.matching.model.person import ADULT_AGE, OLDEST_AGE, TRANSGENDER, Person
+from services.matching.model.provider import PlaceReport, Provider, Rule, RuleKind
 from services.matching.model.request import ANYONE, Asked, Item, TakenPlaces
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
 
+#: for whom only children have a place
+CHILD_POPULATIONS: Final = frozenset({"girls", "boys"})
 _POPULATIONS = {("woman", True): "girls", ("man", True): "boys", ("woman", False): "women", ("man", False): "men"}
 
 
@@ -57,13 +62,39 @@ def places_at(asked: Asked, provider: Provider) -> Places:
     if not wanted:
         return Places(YES, _overview(provider, asked.taken))
     chosen: dict[str, int] = {}  # places that earlier items of this need take
-    each = [_one(item, provider, asked.taken, chosen) for item in wanted]
+    closed = _OF_ADULTS if may_be_child_alone(asked) and keeps_children_apart(provider) else _NOBODYS
+    each = [_one(item, provider, asked.taken, chosen, closed) for item in wanted]
     worst = max(each, key=lambda one: _SEVERITY[one.finding.verdict])
     items = tuple(Item(population, count) for population, count in chosen.items())
     return Places(worst.finding, worst.view, items)
 
 
 _SEVERITY = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
+_OF_ADULTS: Final = frozenset({ANYONE})
+_NOBODYS: Final = frozenset[str]()
+
+
+def may_be_child_alone(asked: Asked) -> bool:
+    """Say whether the person is or may be a child without a carer, who never sleeps among unrelated adults (R36)."""
+    person = asked.person
+    return person is not None and person.may_be_child and not person.is_with_carer
+
+
+def keeps_children_apart(provider: Provider) -> bool:
+    """
+    Say whether a house has places of its own for children and may take adults too.
+
+    Its places for anyone are those of the adults then. A house for children alone has no adults, and
+    one that reports no places for children is asked by the child path how it keeps them apart.
+    """
+    if not any(report.population in CHILD_POPULATIONS for report in provider.place_reports):
+        return False
+    return _may_take_adults(provider.rules)
+
+
+@lru_cache(maxsize=8192)
+def _may_take_adults(rules: frozenset[Rule]) -> bool:
+    return judge_ages([rule for rule in rules if rule.kind is RuleKind.AGE], [ADULT_AGE, OLDEST_AGE]) is not NO
 
 
 def wanted_places(asked: Asked) -> tuple[tuple[str | None, int], ...]:
@@ -74,10 +105,14 @@ def wanted_places(asked: Asked) -> tuple[tuple[str | None, int], ...]:
 
 
 def _one(
-    wanted: tuple[str | None, int], provider: Provider, taken: TakenPlaces | None, chosen: dict[str, int]
+    wanted: tuple[str | None, int],
+    provider: Provider,
+    taken: TakenPlaces | None,
+    chosen: dict[str, int],
+    closed: frozenset[str],
 ) -> Places:
     population, count = wanted
-    options = [each for each in provider.place_reports if each.population in {population, ANYONE}]
+    options = [each for each in provider.place_reports if each.population in {population, ANYONE} - closed]
     # a population's own places before those for anyone
     options.sort(key=lambda report: report.population == ANYONE)
     judged = [_judge(report, provider, count, taken, chosen) for report in options]

@@ -22,7 +22,7 @@ from services.matching.model.verdicts import YES, Finding
 from services.taxonomy import Service
 
 SAFETY: Final = "safety"  #: the one name of all that the envelope excludes
-RULES_VERSION: Final = "2"  #: raised when a constraint comes, goes or changes its answer
+RULES_VERSION: Final = "3"  #: raised when a constraint comes, goes or changes its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ CONSTRAINTS: Final = (
     Constraint(
         "accessibility", "R42", meeting.accessibility, ("wheelchair",), ("person.accessibility",), needs_person=True
     ),
-    Constraint("places", "R7", places.places, ("pool_id", "place_reports"), only_for="accommodation"),
+    Constraint("places", "R7", places.places, ("pool_id", "place_reports", "rules.age"), only_for="accommodation"),
     Constraint("position", "", whereabouts.position, ("place",)),
     Constraint("distance", "", whereabouts.distance, ("place",), only_if=whereabouts.has_limit),
     Constraint(

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.constraints.places import keeps_children_apart, may_be_child_alone
 from services.matching.index.bits import Rows
 from services.matching.model.provider import Provider
 from services.matching.model.request import ANYONE, Asked, TakenPlaces
@@ -61,6 +62,7 @@ class FreePlaces:
                 )
         others = np.delete(self._free, self._column[ANYONE], axis=0)
         self._has_others = (others != _ABSENT).any(axis=0) if len(others) else np.zeros(len(reporting), dtype=np.bool_)
+        self._keeps_apart = np.array([keeps_children_apart(each) for each in reporting], dtype=np.bool_)
         self._places_of_pool: dict[str, list[int]] | None = None
         self._known: tuple[TakenPlaces | None, Counts] = (None, self._free)
 
@@ -69,6 +71,9 @@ class FreePlaces:
         free = self._less_taken(asked.taken)
         used: dict[str, Counts] = {}
         worst = np.zeros(len(self.rows), dtype=np.int8)
+        if may_be_child_alone(asked) and self._keeps_apart.any():
+            free = free.copy()
+            free[self._column[ANYONE], self._keeps_apart] = _ABSENT
         for population, count in wanted:
             worst = np.maximum(worst, self._one(free, used, population, count, is_known=asked.taken is not None))
         return _VERDICT_OF[worst]

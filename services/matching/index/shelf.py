@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.geo import Gauge, PlaceArray
-from services.matching.constraints.places import wanted_places
+from services.matching.constraints.places import may_be_child_alone, wanted_places
 from services.matching.constraints.table import Constraint
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
@@ -76,7 +76,8 @@ class Shelf:
         self._sets: dict[Attributes, dict[bytes, Sets]] = {each: {} for each in columns.numbers}
         self._values: dict[Attributes, Values] = {}  # of those that were asked about
         self._timed: dict[tuple[Attributes, bytes, bytes], tuple[Words, Sets]] = {}
-        self._wanted: tuple[TakenPlaces | None, dict[Wanted, Sets]] = (None, {})  # what is taken, and what it leaves
+        # what is taken, and what it leaves for a want, of a child alone or not
+        self._wanted: tuple[TakenPlaces | None, dict[tuple[Wanted, bool], Sets]] = (None, {})
         self._valid: tuple[Sets, Sets] | None = None
         self._service: tuple[object, Sets, Finding] | None = None
 
@@ -147,13 +148,14 @@ class Shelf:
             return NOBODY
         if self._wanted[0] is not asked.taken:
             self._wanted = asked.taken, {}
-        known = self._wanted[1].get(wanted)
+        key = wanted, may_be_child_alone(asked)
+        known = self._wanted[1].get(key)
         if known is None:
             found = np.full(len(self), Verdict.UNKNOWN, dtype=np.int8)
             found[free.rows] = free.judge(asked, wanted)
             for row in free.odd:
                 found[row] = constraint.judge(asked, self.provider(row)).verdict
-            known = self._wanted[1][wanted] = pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
+            known = self._wanted[1][key] = pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
         return known
 
     def judge_validity(self, when_us: int) -> Sets:

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Final
 
 from services.matching.constraints.eligibility import judge_ages
-from services.matching.constraints.places import view_of, wanted_places
+from services.matching.constraints.places import CHILD_POPULATIONS, view_of, wanted_places
 from services.matching.model.answer import PlacesKind
 from services.matching.model.person import ADULT_AGE, OLDEST_AGE
 from services.matching.model.provider import PlaceReport, Provider, RuleKind
@@ -13,7 +13,6 @@ from services.matching.model.request import ANYONE, Asked
 from services.matching.model.verdicts import NO
 from services.matching.planning.model import Pool, Way
 
-CHILDREN: Final = frozenset({"girls", "boys"})
 _MOST_WAYS: Final = 64
 
 
@@ -37,7 +36,7 @@ def ways_at(asked: Asked, provider: Provider, *, is_alone: bool) -> tuple[tuple[
     for population, count in wanted_places(asked):
         reports = [each for each in provider.place_reports if each.population in {population, ANYONE}]
         if among_children:
-            reports = [each for each in reports if each.population in CHILDREN]
+            reports = [each for each in reports if each.population in CHILD_POPULATIONS]
         reports.sort(key=lambda each: each.population == ANYONE)
         options.append([(pool, count) for each in reports for pool in _pools(each, provider, asked, count, free)])
     ways: dict[Way, None] = {}
