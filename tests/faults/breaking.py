@@ -17,7 +17,8 @@ from services.runtime.embedded.processes import Child
 from tests.house import House
 
 POSTGRES, NATS = "postgres", "nats"
-DIED_WITHIN_S = 20.0
+DIED_WITHIN_S = 30.0
+MUTANTS = Path(__file__).parent / "mutants"
 
 
 def child_of(house: House, name: str) -> Child:
@@ -81,3 +82,23 @@ def begin(house: House, name: str, variables: Mapping[str, str], program: Path |
         environment = environment_of(name, house.parts, house.identities)
     house.children[name] = house.supervisor.spawn(name, command, environment=environment, stage=SERVICE_STAGE)
     return house.children[name]
+
+
+def replace_by(house: House, service: str, mutant: str | None, variables: Mapping[str, str]) -> None:
+    """
+    Run another program in place of a service, or the service again.
+
+    Args:
+        house: Where.
+
+        service: Which.
+
+        mutant: Name of a file in `mutants/`; None for the service itself.
+
+        variables: Of its environment, besides its own; with some it is not waited for, since it may die.
+    """
+    kill(house, service)
+    if mutant is None and not variables:
+        start_again(house, service)
+        return
+    begin(house, service, variables, None if mutant is None else MUTANTS / f"{mutant}.py")

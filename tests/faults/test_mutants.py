@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from ihala.client import Ihala
 from services.runtime.failpoints import FLAG, VARIABLE
-from tests.faults.breaking import NATS, begin, child_of, kill, start_again
+from tests.faults.breaking import NATS, child_of, kill, replace_by, start_again
 from tests.faults.invariants import settled, violations
 from tests.faults.journals import Answered, Evidence
 from tests.faults.storm import Storm
 from tests.house import House, house_in
 
-MUTANTS = Path(__file__).parent / "mutants"
 CASES = 10
 KILLED_WITHIN_S = 60.0
 SETTLED_WITHIN_S = 45.0  #: a message comes again after 30 s
@@ -43,18 +41,9 @@ async def refer(storm: Storm, *, times: int = 1) -> Evidence:
     return Evidence(answered)
 
 
-def replaced(house: House, service: str, program: Path | None, point: str = "") -> None:
-    """Run a broken service, or the real one again, armed if a point is named."""
-    kill(house, service)
-    if program is None and not point:
-        start_again(house, service)
-        return
-    begin(house, service, {VARIABLE: f"{point}:kill9", FLAG: "1"} if point else {}, program)
-
-
-def acknowledged_first(house: House, storm: Storm, program: Path | None) -> Evidence:
+def acknowledged_first(house: House, storm: Storm, program: str | None) -> Evidence:
     """Notify dies with an event in the inbox that is not committed."""
-    replaced(house, "notify", program, "N2")
+    replace_by(house, "notify", program, {VARIABLE: "N2:kill9", FLAG: "1"})
     evidence = asyncio.run(refer(storm))
     child = child_of(house, "notify")
     assert child.ended.wait(KILLED_WITHIN_S)
@@ -63,29 +52,29 @@ def acknowledged_first(house: House, storm: Storm, program: Path | None) -> Evid
     return evidence
 
 
-def published_into_the_void(house: House, storm: Storm, program: Path | None) -> Evidence:
+def published_into_the_void(house: House, storm: Storm, program: str | None) -> Evidence:
     """NATS is away while referrals are made, and referrals dies before it is back."""
-    replaced(house, "referrals", program)
+    replace_by(house, "referrals", program, {})
     evidence = asyncio.run(refer(storm))
     kill(house, NATS)
     storm.prefix += "-away"
     evidence = Evidence([*evidence.answered, *asyncio.run(refer(storm)).answered])
-    replaced(house, "referrals", None)
+    replace_by(house, "referrals", None, {})
     start_again(house, NATS)
     return evidence
 
 
-def asked_twice(house: House, storm: Storm, program: Path | None) -> Evidence:
+def asked_twice(house: House, storm: Storm, program: str | None) -> Evidence:
     """Every request comes twice."""
-    replaced(house, "referrals", program)
+    replace_by(house, "referrals", program, {})
     evidence = asyncio.run(refer(storm, times=2))
-    replaced(house, "referrals", None)
+    replace_by(house, "referrals", None, {})
     return evidence
 
 
-def watched(house: House, storm: Storm, program: Path | None) -> Evidence:
+def watched(house: House, storm: Storm, program: str | None) -> Evidence:
     """Many at once write to the feed that a sender watches."""
-    replaced(house, "referrals", program)
+    replace_by(house, "referrals", program, {})
 
     async def both() -> Evidence:
         async with Ihala(house.profile("ministry")) as ihala:
@@ -96,11 +85,11 @@ def watched(house: House, storm: Storm, program: Path | None) -> Evidence:
         return Evidence(answered, watched={storm.prefix: [event.cursor.revision for event in storm.seen]})
 
     evidence = asyncio.run(both())
-    replaced(house, "referrals", None)
+    replace_by(house, "referrals", None, {})
     return evidence
 
 
-Scenario = Callable[[House, Storm, Path | None], Evidence]
+Scenario = Callable[[House, Storm, str | None], Evidence]
 SCENARIOS: list[tuple[Scenario, str, str]] = [
     (acknowledged_first, "ack_first", "I2 an offer that was asked of a desk has an alert"),
     (published_into_the_void, "core_publish", "I2 an offer that was asked of a desk has an alert"),
@@ -119,7 +108,7 @@ SCENARIOS: list[tuple[Scenario, str, str]] = [
 def test_a_broken_variant_is_caught_and_the_real_one_is_not(
     house: House, scenario: Scenario, name: str, invariant: str
 ) -> None:
-    def broken_by(program: Path | None) -> set[str]:
+    def broken_by(program: str | None) -> set[str]:
         before = frozenset(violations(house.parts.database_url, Evidence()))
         prefix = f"{name.replace('_', '-')}-{'real' if program is None else 'mutant'}"
         storm = Storm(house, prefix, cases=CASES, places=PLACES)
@@ -128,4 +117,4 @@ def test_a_broken_variant_is_caught_and_the_real_one_is_not(
         return {each.invariant for each in found}
 
     assert broken_by(None) == set()
-    assert invariant in broken_by(MUTANTS / f"{name}.py")
+    assert invariant in broken_by(name)

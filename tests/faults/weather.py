@@ -25,7 +25,7 @@ def await_that(storm: Storm, holds: Callable[[], bool], what: str, within_s: flo
     """Wait for something while a storm goes on."""
     end_s = time.monotonic() + within_s
     while not holds():
-        assert storm.fault is None, storm.fault
+        assert not storm.fault, storm.fault
         assert time.monotonic() < end_s, f"{what}: {len(storm.referred)} answered, {len(storm.accepted)} accepted"
         time.sleep(POLL_S)
 
@@ -42,7 +42,7 @@ def blowing(storm: Storm) -> Iterator[Storm]:
     finally:
         storm.enough.set()
         thread.join(storm.patience_s)
-    assert storm.fault is None, storm.fault
+    assert not storm.fault, storm.fault
     assert not thread.is_alive()
     check(storm)
 

@@ -1,1 +1,1 @@
-"""Services that are broken on purpose, so that the checks are seen to find it; run by path."""
+"""Services that are broken on purpose, so that checks are seen to find it, and one whose clock jumps; run by path."""
