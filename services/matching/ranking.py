@@ -18,7 +18,8 @@ from services.matching.constraints.eligibility import fields_needed
 from services.matching.constraints.hours import open_at
 from services.matching.constraints.places import places_at
 from services.matching.constraints.table import CONSTRAINTS
-from services.matching.index.sieve import Question, Reason, Sifted
+from services.matching.index.question import Question
+from services.matching.index.sieve import Reason, Sifted
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.answer import Caution, NeedAnswer, OpenState, PlacesKind, Row, Unknown
 from services.matching.model.provider import Provider, ReachOut

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Final
 
-from services.matching.index.sieve import Question, Sifted
+from services.matching.index.question import Question
+from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
