@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from psycopg.rows import class_row
 
@@ -49,21 +50,23 @@ class Row:
                 too much of a confidential site.
         """
         organization, key = record.organization, record.source_key
-        provider_source = _source_of(dataset, record, record.provider, "provider", key)
+        told = record.provider.source or Source(dataset=dataset, source_key=key)
+        provider_source = _own_source(dataset, record.provider, "provider", told)
         if provider_source.source_key != key:
             raise refuse("provider.source.source_key", "must be the key of the row")
         if record.location.is_confidential:
             inside("provider", record.provider.at, Site.of(record.location, ""))
-        first_name = f"name:{organization.names[0].text}"[:256]
+        licence, verified_time = provider_source.licence, provider_source.verified_time
+        by_name = _source(dataset, f"name:{organization.names[0].text}"[:256], licence, verified_time)
         provider = record.provider
         return cls(
             source_key=key,
             organization=organization,
-            organization_source=_source_of(dataset, record, organization, "organization", first_name),
+            organization_source=_own_source(dataset, organization, "organization", by_name),
             service=record.service,
-            service_source=_source_of(dataset, record, record.service, "service", key),
+            service_source=_own_source(dataset, record.service, "service", provider_source),
             location=record.location,
-            location_source=_source_of(dataset, record, record.location, "location", key),
+            location_source=_own_source(dataset, record.location, "location", provider_source),
             provider=provider if provider.source else replace(provider, source=provider_source),
         )
 
@@ -176,18 +179,18 @@ async def _receivers(connection: Connection, rows: Sequence[Row]) -> frozenset[s
     return frozenset(receiver_id for (receiver_id,) in await cursor.fetchall())
 
 
-def _source_of(
-    dataset: str, record: ImportRecord, part: Organization | Service | Location | Provider, field: str, key: str
+def _own_source(
+    dataset: str, part: Organization | Service | Location | Provider, field: str, otherwise: Source
 ) -> Source:
-    """Return the source that a part has, or the one that it gets."""
+    """Return the source that a part has, or another."""
     if part.source is None:
-        told = record.provider.source
-        return Source(
-            dataset=dataset,
-            source_key=key,
-            licence=told.licence if told else "",
-            verified_time=told.verified_time if told else None,
-        )
+        return otherwise
     if part.source.dataset != dataset:
         raise refuse(f"{field}.source.dataset", "must be the dataset of the import")
     return part.source
+
+
+@lru_cache(maxsize=1024)
+def _source(dataset: str, source_key: str, licence: str, verified_time: datetime | None) -> Source:
+    """Make the source of what has none; an organization of many rows has one."""
+    return Source(dataset=dataset, source_key=source_key, licence=licence, verified_time=verified_time)

@@ -25,6 +25,7 @@ from services.directory.model import (
     Vetting,
     VettingState,
 )
+from services.directory.model.copies import altered
 from services.directory.model.translations import keeping
 from services.directory.store import places
 from services.directory.store.bodies import LOCATIONS, ORGANIZATIONS, SERVICES
@@ -86,7 +87,7 @@ async def upsert_rows(
     ground = await _bring_ground(connection, dataset, accepted, lambda: str(new_id()), translated)
     await places.lock_pools(connection, await reported_pools(connection, dataset, accepted))
     known = await read_known(connection, dataset, [row.source_key for row in accepted])
-    plans = [_planned(row, ground, known.get(row.source_key), str(new_id()), translated) for row in accepted]
+    plans = [_planned(row, ground, known.get(row.source_key), new_id, translated) for row in accepted]
     plans, news = await _with_places(connection, plans, actor=actor, now=now)
     beside = await _beside(connection, {plan.provider_id for plan in plans}, ground, news)
     results = [ground.added_to(plan.outcome(), row) for plan, row in zip(plans, accepted, strict=True)]
@@ -170,13 +171,13 @@ async def _bring_ground(
     for row in rows:
         organization_id = ids[row.organization_key]
         if row.service_key not in services:
-            services[row.service_key] = replace(row.service, organization_id=organization_id, source=row.service_source)
+            services[row.service_key] = altered(row.service, organization_id=organization_id, source=row.service_source)
         if row.location.is_confidential:
             services[row.service_key] = services[row.service_key].hiding()
         if row.location_key not in locations:
             # a location of a key of its own may be shared: it is nobody's
             owner_id = organization_id if row.location_key == row.source_key else ""
-            locations[row.location_key] = replace(row.location, organization_id=owner_id, source=row.location_source)
+            locations[row.location_key] = altered(row.location, organization_id=owner_id, source=row.location_source)
     brought_services = await bring_up(connection, SERVICES, dataset, services, make_id, translated)
     await keep_areas(
         connection, {brought_services.id_by_key[key]: each.service_areas for key, each in services.items()}
@@ -190,14 +191,18 @@ async def _bring_ground(
     )
 
 
-def _planned(row: Row, ground: _Ground, before: Known | None, new_id: str, translated: Languages) -> _Plan:
+def _planned(
+    row: Row, ground: _Ground, before: Known | None, new_id: Callable[[], UUID], translated: Languages
+) -> _Plan:
     """Put a provider together out of its row and what the directory knows better; reports come later."""
-    provider_id = before.provider_id if before else new_id
+    provider_id = before.provider_id if before else str(new_id())
     location = ground.location_by_key[row.location_key]
     vetting = row.provider.vetting
     if before is not None and vetting.state is not VettingState.SUSPENDED and is_suspended(before.doc):
         vetting = Vetting(VettingState.SUSPENDED)
-    provider = replace(
+    # what is confidential is held to its rules with its site once more
+    put_together = replace if location.is_confidential else altered
+    provider = put_together(
         row.provider,
         source=_kept_source(row.provider.source, before),
         service_id=ground.services.id_by_key[row.service_key],

@@ -32,10 +32,6 @@ def areas_from_wire(areas: Iterable[pb.ServiceArea]) -> ServiceAreas:
     return each_inside("service_areas", _area_from_wire, areas)
 
 
-def areas_to_wire(areas: ServiceAreas) -> list[pb.ServiceArea]:
-    return list(map(area_to_wire, areas))
-
-
 def area_to_wire(area: ServiceArea) -> pb.ServiceArea:
     return pb.ServiceArea(
         names=texts_to_wire(area.names),

@@ -1,8 +1,8 @@
 """Providers on the wire."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import (
@@ -14,14 +14,16 @@ from services.directory.model import (
     Site,
     Vetting,
     VettingState,
-    each_inside,
     inside,
 )
 from services.directory.wire.areas_wire import area_to_wire, areas_from_wire
 from services.directory.wire.costs_wire import cost_from_wire, cost_to_wire
+from services.directory.wire.fields import Read, as_it_is, each, fields_of, one, word
 from services.directory.wire.hours_wire import exception_from_wire, exception_to_wire
 from services.directory.wire.places_wire import place_from_wire, place_to_wire, precision_from_wire, precision_to_wire
 from services.directory.wire.values_wire import (
+    Lists,
+    add_lists,
     contact_from_wire,
     contact_to_wire,
     language_from_wire,
@@ -34,6 +36,7 @@ from services.directory.wire.values_wire import (
     schedule_to_wire,
     source_from_wire,
     source_to_wire,
+    text_from_wire,
     text_to_wire,
     texts_from_wire,
     time_from_wire,
@@ -56,36 +59,10 @@ _ENDLESS: Final = {state: Vetting(state) for state in VettingState}
 
 def provider_from_wire(message: pb.Provider) -> Provider:
     """Read what an editor may write; what is copied from the location is not looked at."""
-    return Provider(
-        service_id=message.service_id,
-        location_id=message.location_id,
-        receiver_id=message.receiver_id,
-        pool_id=message.pool_id,
-        source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
-        names=texts_from_wire("names", message.names),
-        descriptions=texts_from_wire("descriptions", message.descriptions),
-        claims=each_inside("claims", _claim_from_wire, message.claims),
-        rules=each_inside("rules", _rule_from_wire, message.rules),
-        languages=each_inside("languages", language_from_wire, message.languages),
-        valid=inside("valid", period_from_wire, message.valid),
-        status=STATUS.read("status", message.status),
-        vetting=inside("vetting", _vetting_from_wire, message.vetting),
-        firewall=inside("firewall", _firewall_from_wire, message.firewall),
-        reach_out=REACH_OUT.read("reach_out", message.reach_out),
-        contacts=each_inside("contacts", contact_from_wire, message.contacts),
-        place_reports=each_inside("place_reports", report_from_wire, message.place_reports),
-        schedules=each_inside("schedules", schedule_from_wire, message.schedules),
-        hours_exceptions=each_inside("hours_exceptions", exception_from_wire, message.hours_exceptions),
-        staff_genders=tuple(message.staff_genders),
-        works_across_borders=CLAIM.read("works_across_borders", message.works_across_borders),
-        detention=message.detention,
-        free_of_charge=CLAIM.read("free_of_charge", message.free_of_charge),
-        service_areas=areas_from_wire(message.service_areas),
-        deliveries=tuple(DELIVERY.read(f"deliveries[{index}]", each) for index, each in enumerate(message.deliveries)),
-        cost_options=each_inside("cost_options", cost_from_wire, message.cost_options),
-        required_documents=texts_from_wire("required_documents", message.required_documents),
-        funding_conditions=texts_from_wire("funding_conditions", message.funding_conditions),
-    )
+    fields = fields_of(message, _FIELDS, service_id="", location_id="")
+    if "status" not in fields:
+        fields["status"] = STATUS.read("status", message.status)
+    return Provider(**fields)
 
 
 def provider_from_doc(message: pb.Provider) -> Provider:
@@ -144,20 +121,8 @@ def told_to_wire(provider: Provider) -> pb.Provider:
         detention=provider.detention,
         free_of_charge=CLAIM.write(provider.free_of_charge),
     )
-    _add_lists(message, provider)
+    add_lists(message, provider, _LISTS)
     return message
-
-
-def _add_lists(message: Any, provider: Provider) -> None:
-    """Write the lists that are not empty: few are, and an import writes each provider twice."""
-    for name in provider.names:
-        message.names.add(language=name.language, text=name.text)
-    for claim in provider.claims:
-        message.claims.add(code=claim.code, claim=CLAIM.write(claim.claim), basis=claim.basis)
-    for field, write in _OTHER_LISTS:
-        values = getattr(provider, field)
-        if values:
-            getattr(message, field).extend(map(write, values))
 
 
 def _claim_from_wire(claim: pb.ServiceClaim) -> ServiceClaim:
@@ -167,6 +132,10 @@ def _claim_from_wire(claim: pb.ServiceClaim) -> ServiceClaim:
 @lru_cache(maxsize=_REMEMBERED)
 def _claim(code: str, claim: int, basis: str) -> ServiceClaim:
     return ServiceClaim(code, CLAIM.read("claim", claim), basis)
+
+
+def _claim_to_wire(claim: ServiceClaim) -> pb.ServiceClaim:
+    return pb.ServiceClaim(code=claim.code, claim=CLAIM.write(claim.claim), basis=claim.basis)
 
 
 def _rule_from_wire(rule: pb.Rule) -> Rule:
@@ -219,7 +188,39 @@ def _firewall(reporting: int, co_located: int) -> Firewall:
     return Firewall(REPORTING.read("reporting", reporting), CLAIM.read("co_located", co_located))
 
 
-_OTHER_LISTS: Final[Sequence[tuple[str, Callable[[Any], Any]]]] = (
+_FIELDS: Final[Mapping[str, Read]] = {
+    "service_id": as_it_is,
+    "location_id": as_it_is,
+    "receiver_id": as_it_is,
+    "pool_id": as_it_is,
+    "source": one("source", source_from_wire),
+    "names": each("names", text_from_wire),
+    "descriptions": each("descriptions", text_from_wire),
+    "claims": each("claims", _claim_from_wire),
+    "rules": each("rules", _rule_from_wire),
+    "languages": each("languages", language_from_wire),
+    "valid": one("valid", period_from_wire),
+    "status": word("status", STATUS),
+    "vetting": one("vetting", _vetting_from_wire),
+    "firewall": one("firewall", _firewall_from_wire),
+    "reach_out": word("reach_out", REACH_OUT),
+    "contacts": each("contacts", contact_from_wire),
+    "place_reports": each("place_reports", report_from_wire),
+    "schedules": each("schedules", schedule_from_wire),
+    "hours_exceptions": each("hours_exceptions", exception_from_wire),
+    "staff_genders": tuple,
+    "works_across_borders": word("works_across_borders", CLAIM),
+    "detention": as_it_is,
+    "free_of_charge": word("free_of_charge", CLAIM),
+    "service_areas": areas_from_wire,
+    "deliveries": lambda values: tuple(DELIVERY.read(f"deliveries[{i}]", told) for i, told in enumerate(values)),
+    "cost_options": each("cost_options", cost_from_wire),
+    "required_documents": each("required_documents", text_from_wire),
+    "funding_conditions": each("funding_conditions", text_from_wire),
+}
+_LISTS: Final[Lists] = (
+    ("names", text_to_wire),
+    ("claims", _claim_to_wire),
     ("descriptions", text_to_wire),
     ("rules", _rule_to_wire),
     ("languages", language_to_wire),

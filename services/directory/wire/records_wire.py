@@ -1,5 +1,8 @@
 """Organizations, services, locations and receivers on the wire."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from ihala.directory.v1 import directory_pb2 as pb
 from services.directory.model import (
     Location,
@@ -11,8 +14,9 @@ from services.directory.model import (
     language_tag,
     refuse,
 )
-from services.directory.wire.areas_wire import areas_from_wire, areas_to_wire
+from services.directory.wire.areas_wire import area_to_wire, areas_from_wire
 from services.directory.wire.costs_wire import cost_from_wire, cost_to_wire
+from services.directory.wire.fields import Read, as_it_is, each, fields_of, one, word
 from services.directory.wire.places_wire import (
     place_from_wire,
     place_to_wire,
@@ -20,10 +24,14 @@ from services.directory.wire.places_wire import (
     precision_to_wire,
 )
 from services.directory.wire.values_wire import (
+    Lists,
+    add_lists,
     contact_from_wire,
     contact_to_wire,
     source_from_wire,
     source_to_wire,
+    text_from_wire,
+    text_to_wire,
     texts_from_wire,
     texts_to_wire,
 )
@@ -67,59 +75,75 @@ def service_from_wire(message: pb.Service) -> Service:
 
 
 def service_to_wire(record_id: str, service: Service) -> pb.Service:
-    return pb.Service(
-        service_id=record_id,
-        organization_id=service.organization_id,
-        names=texts_to_wire(service.names),
-        descriptions=texts_to_wire(service.descriptions),
-        source=source_to_wire(service.source),
-        service_areas=areas_to_wire(service.service_areas),
-        contacts=map(contact_to_wire, service.contacts),
-        cost_options=map(cost_to_wire, service.cost_options),
-        required_documents=texts_to_wire(service.required_documents),
-        funding_conditions=texts_to_wire(service.funding_conditions),
-        foreign_codes=service.foreign_codes,
+    message = pb.Service(
+        service_id=record_id, organization_id=service.organization_id, source=source_to_wire(service.source)
     )
+    add_lists(message, service, _SERVICE_LISTS)
+    return message
+
+
+_SERVICE_LISTS: Final[Lists] = (
+    ("names", text_to_wire),
+    ("descriptions", text_to_wire),
+    ("service_areas", area_to_wire),
+    ("contacts", contact_to_wire),
+    ("cost_options", cost_to_wire),
+    ("required_documents", text_to_wire),
+    ("funding_conditions", text_to_wire),
+    ("foreign_codes", str),
+)
 
 
 def location_from_wire(message: pb.Location) -> Location:
     """Read a location that has come through `close_door`."""
-    return Location(
-        organization_id=message.organization_id,
-        names=texts_from_wire("names", message.names),
-        disclosure=DISCLOSURE.read("disclosure", message.disclosure),
-        place=inside("place", place_from_wire, message.place),
-        country_code=message.country_code,
-        time_zone=message.time_zone,
-        addresses=texts_from_wire("addresses", message.addresses),
-        front_gate_place_id=message.front_gate_place_id,
-        wheelchair=CLAIM.read("wheelchair", message.wheelchair),
-        contacts=each_inside("contacts", contact_from_wire, message.contacts),
-        transportation=texts_from_wire("transportation", message.transportation),
-        accessibilities=texts_from_wire("accessibilities", message.accessibilities),
-        point_precision=precision_from_wire(message.point_precision),
-        source=inside("source", source_from_wire, message.source) if message.HasField("source") else None,
-    )
+    fields = fields_of(message, _LOCATION, country_code="")
+    if "disclosure" not in fields:
+        fields["disclosure"] = DISCLOSURE.read("disclosure", message.disclosure)
+    return Location(**fields)
+
+
+_LOCATION: Final[Mapping[str, Read]] = {
+    "organization_id": as_it_is,
+    "names": each("names", text_from_wire),
+    "disclosure": word("disclosure", DISCLOSURE),
+    "place": one("place", place_from_wire),
+    "country_code": as_it_is,
+    "time_zone": as_it_is,
+    "addresses": each("addresses", text_from_wire),
+    "front_gate_place_id": as_it_is,
+    "wheelchair": word("wheelchair", CLAIM),
+    "contacts": each("contacts", contact_from_wire),
+    "transportation": each("transportation", text_from_wire),
+    "accessibilities": each("accessibilities", text_from_wire),
+    "point_precision": precision_from_wire,
+    "source": one("source", source_from_wire),
+}
 
 
 def location_to_wire(record_id: str, location: Location) -> pb.Location:
-    return pb.Location(
+    message = pb.Location(
         location_id=record_id,
         organization_id=location.organization_id,
-        names=texts_to_wire(location.names),
         disclosure=DISCLOSURE.write(location.disclosure),
         place=place_to_wire(location.place),
         country_code=location.country_code,
         time_zone=location.time_zone,
-        addresses=texts_to_wire(location.addresses),
         front_gate_place_id=location.front_gate_place_id,
         wheelchair=CLAIM.write(location.wheelchair),
-        contacts=map(contact_to_wire, location.contacts),
-        transportation=texts_to_wire(location.transportation),
-        accessibilities=texts_to_wire(location.accessibilities),
         point_precision=precision_to_wire(location.point_precision),
         source=source_to_wire(location.source),
     )
+    add_lists(message, location, _LOCATION_LISTS)
+    return message
+
+
+_LOCATION_LISTS: Final[Lists] = (
+    ("names", text_to_wire),
+    ("addresses", text_to_wire),
+    ("contacts", contact_to_wire),
+    ("transportation", text_to_wire),
+    ("accessibilities", text_to_wire),
+)
 
 
 def receiver_from_wire(message: pb.Receiver) -> Receiver:

@@ -1,10 +1,10 @@
 """The small values of records on the wire: times, texts, sources, periods, contacts, hours, reports."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -72,6 +72,17 @@ def text_to_wire(text: LocalizedText) -> pb.LocalizedText:
 
 def texts_to_wire(texts: Texts) -> list[pb.LocalizedText]:
     return [pb.LocalizedText(language=text.language, text=text.text) for text in texts] if texts else []
+
+
+Lists = Sequence[tuple[str, Callable[[Any], Any]]]  #: fields, each with what writes an entry
+
+
+def add_lists(message: Any, record: Any, lists: Lists) -> None:
+    """Write the lists of a record that are not empty: few are, and an import writes hundreds of thousands."""
+    for field, write in lists:
+        values = getattr(record, field)
+        if values:
+            getattr(message, field).extend(map(write, values))
 
 
 def source_from_wire(source: pb.Source) -> Source:
