@@ -155,7 +155,9 @@ async def ensure_consumer(
     )
     try:
         with answered(connection):
-            info = await connection.stream.add_consumer(stream_name, config)
+            await connection.stream.add_consumer(stream_name, config)
+            # nats-server 2.15.1: the first answer to the line above after a restart says that it was made just now
+            info = await connection.stream.consumer_info(stream_name, durable)
     except BadRequestError:
         raise FailedPrecondition(f"the consumer {durable} exists with other settings") from None
     return info.created

@@ -3,13 +3,17 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from nats.aio.msg import Msg
 
 from services.errors import FailedPrecondition, PermissionDenied, Unavailable
 from services.runtime import jetstream, nats_connection
+from services.runtime.embedded import nats
 from services.runtime.embedded.nats import NatsServer
+from services.runtime.embedded.processes import Supervisor
 from services.runtime.jetstream import Connection, Malformed
 
 SUBJECT = "referral.v1.offer_requested"
@@ -51,6 +55,20 @@ async def test_the_stream_is_as_measured_safe(connection: Connection) -> None:
     assert (config.retention, config.discard, config.storage) == ("limits", "new", "file")
     assert (config.max_age, config.duplicate_window, config.max_msg_size) == (30 * 86_400, 86_400, 16_384)
     assert (config.allow_direct, config.deny_delete, config.deny_purge) == (False, True, True)
+
+
+async def test_a_consumer_is_as_old_as_it_is_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    async def made(server: NatsServer) -> datetime | None:
+        async with jetstream.connect(server.url, server.seed_file("provisioner"), name="provisioner") as connection:
+            await jetstream.ensure_stream(connection, "REFERRALS", ["referral.v1.>"])
+            return await jetstream.ensure_consumer(connection, "REFERRALS", "notify")
+
+    with Supervisor(tmp_path / "nats_server") as supervisor:
+        server = nats.start(supervisor)
+        before = await made(server)
+        supervisor.end(server.child)
+
+        assert await made(nats.start(supervisor)) == before
 
 
 async def test_the_consumer_never_gives_a_message_up(connection: Connection) -> None:
