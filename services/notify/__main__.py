@@ -23,6 +23,7 @@ from services.notify.outgoing import outgoing
 from services.notify.pages.app import make_app
 from services.notify.pages.parts import Parts
 from services.notify.pages.serving import listen, serve
+from services.notify.pages.waking import push_of
 from services.notify.reconciler import Provisioner, Reconciler
 from services.notify.servicer import Combined, NotifyServicer
 from services.notify.servicer_endpoints import EndpointMethods
@@ -35,6 +36,7 @@ from services.notify.store.devices import DeviceStore
 from services.notify.store.heard import HeardStore
 from services.notify.store.letters import LetterStore
 from services.notify.store.logs import LogStore
+from services.notify.store.outages import OutageStore
 from services.notify.store.repairs import RepairStore
 from services.notify.store.senders import SenderStore
 from services.notify.store.shifts import ShiftStore
@@ -120,6 +122,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 deliveries=sent,
                 devices=devices,
                 shifts=ShiftStore(pool),
+                outages=OutageStore(pool),
+                push=push_of(ways),
                 referrals=RemoteReferrals(to_referrals),
                 directory=directory,
                 now=utc_now,

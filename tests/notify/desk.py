@@ -9,14 +9,20 @@ from itertools import count
 from pathlib import Path
 
 import httpx
+from starlette.applications import Starlette
 
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceServicer_to_server
+from services.notify.channels.egress_rules import EgressRules
+from services.notify.channels.push import vapid_key
 from services.notify.clients import RemoteDirectory, RemoteReferrals
 from services.notify.pages.app import make_app
-from services.notify.pages.parts import Parts
+from services.notify.pages.parts import Parts, Push
 from services.notify.pages.serving import listen, serve
 from services.notify.secrecy import code_digest
+from services.notify.store.addresses import AddressSealer
+from services.notify.store.outages import OutageStore
+from services.notify.store.subscriptions import SubscriptionStore
 from services.runtime.auth import Role
 from services.runtime.postgres import Process
 from tests.notify.conftest import Clock, Stores, a_request, an_event
@@ -37,6 +43,7 @@ class Page:
     stores: Stores
     referrals: FakeReferrals
     directory: FakeDirectory
+    server: "Server"
 
     async def make_code(self, code: str = CODE, receiver_id: str = HOUSE) -> str:
         """Make an enrolment code known beforehand."""
@@ -115,12 +122,36 @@ class Browser:
         return self.text
 
 
+class Server:
+    """The page's server, which a test may stop and start again at the same address."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self._address = "127.0.0.1:0"
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        """Serve, and return the address."""
+        self._stop = asyncio.Event()
+        listener = listen(self._address)
+        self._address = f"127.0.0.1:{listener.getsockname()[1]}"
+        self._task = asyncio.create_task(serve(self._app, listener, None, self._stop))
+        return f"http://{self._address}"
+
+    async def stop(self) -> None:
+        """Serve nobody any more."""
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+
 @asynccontextmanager
 async def a_page(stores: Stores, clock: Clock, folder: Path) -> AsyncIterator[Page]:
     """Run the answer page over real HTTP, against fakes of its neighbours over real channels."""
     referrals, directory = FakeReferrals(clock), FakeDirectory()  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
     identity = an_identity(folder)
-    stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         far_referrals = await stack.enter_async_context(
             serving(identity, lambda server: add_ReferralsServiceServicer_to_server(referrals, server))
@@ -136,6 +167,12 @@ async def a_page(stores: Stores, clock: Clock, folder: Path) -> AsyncIterator[Pa
                 deliveries=stores.deliveries,
                 devices=stores.devices,
                 shifts=stores.shifts,
+                outages=OutageStore(stores.pool),
+                push=Push(
+                    subscriptions=SubscriptionStore(stores.pool, AddressSealer(bytes(32))),
+                    rules=EgressRules(),
+                    public_key=vapid_key(bytes(31) + b"\1", "mailto:nobody@example.org").public_text,
+                ),
                 referrals=RemoteReferrals(to_referrals),
                 directory=RemoteDirectory(to_directory),
                 now=clock,
@@ -144,14 +181,12 @@ async def a_page(stores: Stores, clock: Clock, folder: Path) -> AsyncIterator[Pa
                 is_secure=False,
             )
         )
-        listener = listen("127.0.0.1:0")
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        task = asyncio.create_task(serve(app, listener, None, stop))
+        server = Server(app)
+        url = await server.start()
         try:
-            yield Page(url=url, clock=clock, stores=stores, referrals=referrals, directory=directory)
+            yield Page(url=url, clock=clock, stores=stores, referrals=referrals, directory=directory, server=server)
         finally:
-            stop.set()
-            await task
+            await server.stop()
 
 
 def _tokens() -> Callable[[], str]:

@@ -13,6 +13,9 @@ from tests.notify.conftest import Clock, Stores
 from tests.notify.desk import CODE, EXIT_URL, PIN, Page, a_page
 from tests.notify.fakes import CANARIES, already_placed, no_place
 
+#: what a browser loads besides a screen
+SHARED = ("/static/page.css", "/static/page.js", "/static/icon.svg", "/worker.js", "/app.webmanifest")
+
 
 @pytest.fixture
 async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
@@ -260,7 +263,10 @@ async def test_before_the_pin_no_screen_says_what_this_is_about(page: Page, lang
         for path in ("/", "/count", "/pin", "/pin?e=wrong", "/list", "/item/offer-1", "/places", "/nowhere"):
             await browser.get(path)
         await browser.get("/static/page.css")
-        await browser.get("/static/icon.svg")
+        for path in ("/static/icon.svg", "/worker.js", "/app.webmanifest"):
+            await browser.get(path)
+        page.clock.advance(minutes=30)
+        await browser.get("/")
         async with page.browser(language) as stranger:
             await stranger.get("/")
             screens = browser.seen + stranger.seen
@@ -288,7 +294,7 @@ async def test_an_alert_is_delivered_when_the_browser_says_that_it_shows_it(page
 
         again = json.loads((await browser.client.get(f"/count?seen={waiting['seen']}")).text)
 
-    assert (again["count"], again["seen"]) == (1, "")
+    assert (again["count"], again["seen"], again["missed"]) == (1, "", "")
     assert await page.stores.rows("SELECT state FROM delivery") == [("delivered",)]
     assert len(await page.stores.rows("SELECT 1 FROM receipt")) == 1
 
@@ -361,7 +367,17 @@ async def test_a_form_from_elsewhere_is_refused(page: Page) -> None:
 
 async def test_every_answer_forbids_keeping_framing_and_foreign_parts(page: Page) -> None:
     async with page.enrolled() as browser:
-        for path in ("/", "/count", "/list", "/nowhere", "/static/page.js", "/ring.wav", "/static/../settings.py"):
+        for path in (
+            "/",
+            "/count",
+            "/list",
+            "/nowhere",
+            "/worker.js",
+            "/app.webmanifest",
+            "/static/page.js",
+            "/ring.wav",
+            "/static/../settings.py",
+        ):
             headers = (await browser.client.get(path)).headers
             assert "default-src 'none'" in headers["content-security-policy"]
             assert "unsafe" not in headers["content-security-policy"]
@@ -386,7 +402,7 @@ async def test_a_hostile_name_is_shown_and_not_run(page: Page) -> None:
 async def test_a_page_with_all_its_parts_weighs_at_most_50_kb(page: Page, language: str) -> None:
     async with page.enrolled(language) as browser:
         await page.ring()
-        parts = [await browser.client.get(path) for path in ("/static/page.css", "/static/page.js", "/static/icon.svg")]
+        parts = [await browser.client.get(path) for path in SHARED]
         parts.append(await browser.client.get("/ring.wav"))
         shared = sum(len(part.content) for part in parts)
         await browser.get("/")

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.errors import Exhausted, IhalaError, InvalidInput, NotFound, Reason
-from services.notify.pages import answers, offers, places, shift
+from services.notify.pages import answers, offers, places, shift, waking
 from services.notify.pages.parts import Parts
 from services.notify.pages.ring import ring
 from services.notify.pages.screens import STATIC_TYPES, message, static_file
@@ -22,8 +22,9 @@ Screen = Callable[[Visit, Parts], Awaitable[Response]]
 
 HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; worker-src 'self'; manifest-src 'self'; style-src 'self'; "
+        "img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -55,6 +56,10 @@ def make_app(parts: Parts) -> Starlette:
             door("/count", shift.count, device=False),
             door("/enrol", shift.enrol, "POST", device=False),
             door("/leave", shift.leave, device=False),
+            door("/worker.js", waking.worker, device=False),
+            door("/app.webmanifest", waking.manifest, device=False),
+            door("/push", waking.subscribe, "POST"),
+            door("/push/end", waking.unsubscribe, "POST"),
             door("/pin", shift.ask_pin),
             door("/pin", shift.unlock, "POST"),
             door("/reading", shift.reading, "POST"),
@@ -101,6 +106,8 @@ async def _enter(
 async def _pass(visiting: Visit, parts: Parts, screen: Screen, *, needs_device: bool, needs_unlocked: bool) -> Response:
     if needs_device and visiting.device is None:
         return RedirectResponse("/", status_code=303)
+    if visiting.device is not None:
+        await parts.shifts.note_heard(visiting.device.device_id, visiting.now, shift.HEARD_EVERY)
     if needs_unlocked and not visiting.is_unlocked:
         return RedirectResponse(f"/pin?next={quote(visiting.request.url.path[1:])}", status_code=303)
     return await screen(visiting, parts)

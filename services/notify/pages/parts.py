@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.notify.channels.egress_rules import EgressRules
 from services.notify.model import House, Offer, ReportedPlaces
 from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
+from services.notify.store.outages import OutageStore
 from services.notify.store.shifts import ShiftStore
+from services.notify.store.subscriptions import SubscriptionStore
 
 
 class Referrals(Protocol):
@@ -38,6 +41,15 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """What it takes to wake a browser."""
+
+    subscriptions: SubscriptionStore
+    rules: EgressRules  #: by which the address of a push service is read
+    public_key: str  #: by which push services know us, as browsers want it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything that the page's screens use."""
 
@@ -45,6 +57,8 @@ class Parts:
     deliveries: DeliveryStore
     devices: DeviceStore
     shifts: ShiftStore
+    outages: OutageStore
+    push: Push | None  #: None: browsers are not woken
     referrals: Referrals
     directory: Directory
     now: Callable[[], datetime]

@@ -15,7 +15,11 @@ from services.notify.pages.visit import Visit
 from services.notify.pages.words import LANGUAGES, RIGHT_TO_LEFT
 from services.notify.secrecy import form_token
 
-STATIC_TYPES: Final = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
+STATIC_TYPES: Final = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _PACKAGE: Final = "services.notify"
 
 

@@ -4,13 +4,14 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.errors import InvalidInput
 from services.notify.model import OPAQUE_ID, Channel, Waiting
 from services.notify.pages.answers import read_next
+from services.notify.pages.away import away_in, away_of, tell
 from services.notify.pages.parts import Parts
 from services.notify.pages.screens import show
 from services.notify.pages.visit import Visit, cookie_name, form_of
@@ -30,7 +31,20 @@ async def start(visit: Visit, parts: Parts) -> Response:
         known = {"wrong": "enrol_wrong", "pin": "enrol_pin_bad", "busy": "enrol_busy"}
         return show(visit, parts, "enrol.html", fault=visit.words[known[fault]] if fault in known else "")
     waiting = await _look(visit, parts)
-    return show(visit, parts, "waiting.html", count=waiting.count, due=_due(visit, waiting), seen=_seen(waiting))
+    query = visit.request.query_params
+    away = away_of(visit.desk, visit.now) or away_in(query.get("since", ""), query.get("until", ""), visit.now)
+    return show(
+        visit,
+        parts,
+        "waiting.html",
+        count=waiting.count,
+        due=_due(visit, waiting),
+        seen=_seen(waiting),
+        missed=await tell(visit, parts, away, waiting.count),
+        again=away.query if away else "",
+        push_key=parts.push.public_key if parts.push else "",
+        worker=_worker(visit),
+    )
 
 
 async def count(visit: Visit, parts: Parts) -> Response:
@@ -38,7 +52,8 @@ async def count(visit: Visit, parts: Parts) -> Response:
     if visit.device is None:
         return JSONResponse({}, status_code=403)
     waiting = await _look(visit, parts)
-    return JSONResponse({"count": waiting.count, "due": _due(visit, waiting), "seen": _seen(waiting)})
+    missed = await tell(visit, parts, away_of(visit.desk, visit.now), waiting.count)
+    return JSONResponse({"count": waiting.count, "due": _due(visit, waiting), "seen": _seen(waiting), "missed": missed})
 
 
 async def enrol(visit: Visit, parts: Parts) -> Response:
@@ -119,13 +134,19 @@ async def leave(visit: Visit, parts: Parts) -> Response:
 async def _look(visit: Visit, parts: Parts) -> Waiting:
     """Count what waits. What the browser says that it has shown is delivered now, and not before."""
     device = visit.desk
-    await parts.shifts.note_heard(device.device_id, visit.now, HEARD_EVERY)
     shown = [each for each in visit.request.query_params.get("seen", "").split(",") if OPAQUE_ID.fullmatch(each)]
     if shown:
         await parts.deliveries.receive(
             shown[:SEEN_AT_ONCE], device.receiver_id, Channel.PAGE, device.device_id, visit.now
         )
     return await parts.alerts.waiting(device.receiver_id)
+
+
+def _worker(visit: Visit) -> str:
+    """Say where the script is that a browser wakes, with the few words that it shows."""
+    words = visit.words
+    said = {"t": words["title"], "b": words["woken"], "o": words["offline"], "a": words["send_again"]}
+    return f"/worker.js?{urlencode({'l': words.language, **said})}"
 
 
 def _due(visit: Visit, waiting: Waiting) -> str:

@@ -58,6 +58,10 @@
     part("due").textContent = now.due;
     part("nothing").hidden = now.count > 0;
     part("something").hidden = now.count === 0;
+    if (now.missed) {
+      part("missed").firstElementChild.textContent = now.missed;
+      part("missed").hidden = false;
+    }
   };
 
   const look = async () => {
@@ -73,6 +77,44 @@
     setTimeout(look, LOOK_MS);
   };
 
+  const send = (path, url) => fetch(path, {
+    method: "POST", redirect: "manual", body: new URLSearchParams({ form: document.querySelector("input[name=form]").value, url }),
+  }).then((response) => response.ok);
+
+  // a browser that is woken shows that something waits, even while the page is closed
+  const offerPush = async (registration) => {
+    const button = part("push"), key = screen.dataset.pushKey;
+    if (!key || !registration.pushManager || !window.Notification) return;
+    const showPush = (isOn) => {
+      button.hidden = false;
+      button.textContent = isOn ? screen.dataset.pushOn : screen.dataset.pushOff;
+      button.setAttribute("aria-pressed", String(isOn));
+    };
+    showPush(await registration.pushManager.getSubscription() !== null);
+    button.addEventListener("click", async () => {
+      try {
+        const present = await registration.pushManager.getSubscription();
+        if (present) {
+          await send("/push/end", "");
+          await present.unsubscribe();
+          showPush(false);
+        } else if (await Notification.requestPermission() === "granted") {
+          const made = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+          showPush(await send("/push", made.endpoint));
+        }
+      } catch {
+        showPush(false);
+      }
+    });
+  };
+
+  if (navigator.serviceWorker && screen.dataset.worker) {
+    navigator.serviceWorker.register(screen.dataset.worker).then(offerPush).catch(() => {});
+  }
+  part("missed").lastElementChild.addEventListener("click", (event) => {
+    event.preventDefault();
+    part("missed").hidden = true;
+  });
   document.addEventListener("pointerdown", turnSoundOn);
   document.addEventListener("keydown", turnSoundOn);
   showSound();
