@@ -146,7 +146,7 @@ class Shelf:
         wanted = wanted_places(asked)
         if not wanted:
             return NOBODY
-        if self._wanted[0] is not asked.taken:
+        if self._wanted[0] is not asked.taken or len(self._wanted[1]) >= _MOST_KEPT:
             self._wanted = asked.taken, {}
         key = wanted, may_be_child_alone(asked)
         known = self._wanted[1].get(key)
