@@ -104,8 +104,9 @@ async def connect(
                     # the defaults notice a dead server after minutes, and give up for ever after 60 attempts
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.5,  # type: ignore[arg-type]  # it is slept, in seconds
-                    ping_interval=10,
-                    max_outstanding_pings=2,
+                    # a server that stands still is left within 4 s, so that a cluster goes on within 10
+                    ping_interval=2,
+                    max_outstanding_pings=1,
                     connect_timeout=2,
                     pending_size=PENDING_BYTES,
                     error_cb=on_error,

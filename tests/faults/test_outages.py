@@ -15,8 +15,7 @@ from nats.aio.msg import Msg
 from services.referrals.wire.cloudevents import STREAM
 from services.runtime import jetstream
 from tests.faults.breaking import NATS, POSTGRES, kill, replace_by, stall, start_again, wipe_nats
-from tests.faults.storm import Storm
-from tests.faults.weather import await_referrals, await_that, blowing
+from tests.faults.weather import await_referrals, await_that, blowing, storm_at
 from tests.house import House, house_in
 
 CASES = 60
@@ -31,13 +30,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Run one house for all outages, one after the other; it is expected to be well again after each."""
     with house_in(tmp_path_factory.mktemp("outages") / ".ihala") as house:
         yield house
-
-
-def storm_at(house: House, name: str, cases: int = CASES) -> Storm:
-    """Prepare a storm for which as many places are free as cases ask."""
-    with psycopg.connect(house.parts.database_url, autocommit=True) as connection:
-        row = connection.execute("SELECT max(held + booked) FROM referrals.place WHERE population = 'girls'").fetchone()
-    return Storm(house, name, cases=cases, places=cases, taken=(row and row[0]) or 0)
 
 
 def restart(name: str, number: signal.Signals, house: House) -> None:
@@ -103,7 +95,7 @@ OUTAGES: dict[str, Callable[[House], None]] = {
 def test_an_outage_loses_and_doubles_nothing(
     house: House, name: str, record_property: Callable[[str, object], None]
 ) -> None:
-    with blowing(storm_at(house, name)) as storm:
+    with blowing(storm_at(house, name, CASES)) as storm:
         await_referrals(storm, CASES // 3)
         OUTAGES[name](house)
         healed_s = time.monotonic()
@@ -125,7 +117,7 @@ def test_a_message_that_nobody_can_read_holds_back_nobody_and_a_person_has_it(ho
             row = connection.execute("SELECT count(*) FROM notify.dead_letter WHERE stream = 'REFERRALS'").fetchone()
         return row[0] if row else 0
 
-    with blowing(storm_at(house, "poison")) as storm:
+    with blowing(storm_at(house, "poison", CASES)) as storm:
         for payload in (b"\xff\x00", b"{}", b'{"specversion":"1.0","data":[]}'):
             asyncio.run(publish(payload))
         await_that(storm, lambda: letters() == 3, "dead letters")
@@ -149,7 +141,7 @@ def test_a_clock_that_jumps_by_two_hours_lets_nothing_lapse_or_expire(house: Hou
         return row[0] if row else 0
 
     before = count()
-    with blowing(storm_at(house, f"clock-{abs(jump_s)}-{'on' if jump_s > 0 else 'back'}")) as storm:
+    with blowing(storm_at(house, f"clock-{abs(jump_s)}-{'on' if jump_s > 0 else 'back'}", CASES)) as storm:
         await_referrals(storm, CASES // 3)
         clock.write_text(str(jump_s))
         time.sleep(STALL_S)  # the sweeper looks each half second

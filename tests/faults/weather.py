@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
+
 from ihala.client import Ihala
 from tests.faults.breaking import NATS
 from tests.faults.invariants import settled
-from tests.faults.storm import PATIENCE_S, Storm
+from tests.faults.storm import GIRLS, PATIENCE_S, Storm
 from tests.house import House
 
 POLL_S = 0.02
+TAKEN = "SELECT max(held + booked) FROM referrals.place WHERE population = %s"  # of the one house that is asked
 SETTLED_WITHIN_S = 60.0  #: what was under way when a part died comes again after at most 30 s
 
 
@@ -28,6 +31,13 @@ def await_that(storm: Storm, holds: Callable[[], bool], what: str, within_s: flo
         assert not storm.fault, storm.fault
         assert time.monotonic() < end_s, f"{what}: {len(storm.referred)} answered, {len(storm.accepted)} accepted"
         time.sleep(POLL_S)
+
+
+def storm_at(house: House, prefix: str, cases: int, places: int | None = None) -> Storm:
+    """Prepare a storm at a house where others were before; as many places are free as cases ask if none are named."""
+    with psycopg.connect(house.parts.database_url, autocommit=True) as connection:
+        row = connection.execute(TAKEN, [GIRLS]).fetchone()
+    return Storm(house, prefix, cases=cases, places=places or cases, taken=(row and row[0]) or 0)
 
 
 @contextmanager
