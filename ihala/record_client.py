@@ -92,6 +92,14 @@ class Records(ServiceClient):
             for provider in page.providers:
                 yield _provider(provider)
 
+    async def expiring(self, before: datetime, dataset: str = "") -> AsyncIterator[Document]:
+        """Yield records whose vetting ends before a time or has ended, the first to end first (R33)."""
+        request = life_pb.ListStaleRequest(dataset=dataset, page_size=PAGE_SIZE)
+        request.vetting_expires_before_time.FromDatetime(before)
+        async for page in _pages(self._stub.ListStale, request):
+            for provider in page.providers:
+                yield _provider(provider)
+
     async def history(self, provider_id: str) -> AsyncIterator[Document]:
         """Yield what became of a record, newest first."""
         request = life_pb.GetProviderHistoryRequest(provider_id=provider_id, page_size=PAGE_SIZE)
@@ -229,6 +237,7 @@ async def _pages(method: Any, request: Any) -> AsyncIterator[Any]:
 
 def _provider(provider: pb.Provider) -> Document:
     verified = provider.source.verified_time.ToJsonString() if provider.source.HasField("verified_time") else None
+    expires = provider.vetting.expire_time.ToJsonString() if provider.vetting.HasField("expire_time") else None
     return {
         "provider_id": provider.provider_id,
         "revision": provider.revision,
@@ -237,6 +246,7 @@ def _provider(provider: pb.Provider) -> Document:
         "source_key": provider.source.source_key,
         "status": pb.Status.Name(provider.status).removeprefix("STATUS_").lower(),
         "vetting": pb.VettingState.Name(provider.vetting.state).removeprefix("VETTING_STATE_").lower(),
+        "vetting_expire_time": expires,
         "verified_time": verified,
         "contacts": [contact.value for contact in provider.contacts],
     }

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Annotated, Any, Final
 
@@ -20,7 +21,7 @@ from ihala.record_client import Document, Records
 from services.errors import IhalaError, NotFound
 
 record = typer.Typer(
-    help="Records of the directory: stale, verify, history, duplicates, suggestions, review, suspend.",
+    help="Records of the directory: stale, expiring, verify, history, duplicates, suggestions, review, suspend.",
     no_args_is_help=True,
 )
 
@@ -44,6 +45,22 @@ async def stale(
     async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
         found = [each async for each in records.stale(time, dataset)]
     emit({"providers": found}, form, lambda console: _show_providers(console, found))
+
+
+@record.command()
+@command
+async def expiring(
+    within: Annotated[int, typer.Option(min=0, help="Days from now in which the vetting ends.")] = 30,
+    dataset: Annotated[str, typer.Option(help="Only of this one.")] = "",
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """List records whose vetting ends soon or has ended, the first to end first."""
+    before = datetime.now(UTC) + timedelta(days=within)
+    async with Records(home.profile_for(home.COORDINATOR, profile), actor=actor) as records:
+        found = [each async for each in records.expiring(before, dataset)]
+    emit({"providers": found}, form, lambda console: _show_expiring(console, found))
 
 
 @record.command()
@@ -167,6 +184,14 @@ def _show_providers(console: Console, found: Sequence[Document]) -> None:
         contact = next(iter(each["contacts"]), "")
         cells = (each["provider_id"], each["name"], each["status"], each["vetting"], each["verified_time"], contact)
         add_row(table, *cells)
+    console.print(table)
+
+
+def _show_expiring(console: Console, found: Sequence[Document]) -> None:
+    table = a_table("provider", "name", "status", "vetting", "until", "contact")
+    for each in found:
+        contact, until = next(iter(each["contacts"]), ""), each["vetting_expire_time"]
+        add_row(table, each["provider_id"], each["name"], each["status"], each["vetting"], until, contact)
     console.print(table)
 
 

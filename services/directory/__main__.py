@@ -11,6 +11,7 @@ import uvloop
 
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from ihala.directory.v1.documents_pb2_grpc import add_DocumentServiceServicer_to_server
+from services.directory.alarms import Alarms, keep_counting
 from services.directory.imports import ImportMethods
 from services.directory.readiness import Ready, keep_house, keep_ready
 from services.directory.servicer import Directory, DirectoryServicer
@@ -54,12 +55,14 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         add_DocumentServiceServicer_to_server(documents, server.grpc)
         watch = loops.create_task(keep_ready(chosen.database_url, pool, server.health, ready))
         tidying = loops.create_task(keep_house(pool, ready, utc_now))
+        counting = loops.create_task(keep_counting(pool, ready, Alarms(metrics.registry), utc_now))
         port = server.listen(chosen.listen_address, chosen.tls_dir)
         with serve_metrics(metrics.registry, chosen.metrics_address):
             structlog.get_logger(__name__).info("service.started", port=port)
             await rpc.serve(server, stop, chosen.stop_grace_s)
         watch.cancel()
         tidying.cancel()
+        counting.cancel()
 
 
 def _read_towns(countries: list[str]) -> TownList:

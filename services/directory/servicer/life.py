@@ -8,13 +8,14 @@ from services.directory.model import Stored, Viewer
 from services.directory.servicer.commands import Directory, viewer_of
 from services.directory.servicer.confidential_reads import note_reads
 from services.directory.store.duplicates import pairs
-from services.directory.store.life import stale, states
+from services.directory.store.life import expiring, stale, states
 from services.directory.store.providers import Held, lock, write
 from services.directory.store.reading import get
 from services.directory.wire.life_wire import (
     SuspendAnswer,
     VerifyAnswer,
     alike_of,
+    expiring_of,
     history_page,
     history_position,
     life_answer,
@@ -73,10 +74,14 @@ class LifeMethods:
 
     async def ListStale(self, request: Any, context: Any) -> Any:
         before = stale_of(request, self._directory.now())
+        expires_before = expiring_of(request)
         size, after = page_size_of(request), stale_position(request)
         viewer = viewer_of(current_principal())
         async with read(self._directory.pool) as connection:
-            found = await stale(connection, viewer, before, request.dataset, after, size + 1)
+            if expires_before is None:
+                found = await stale(connection, viewer, before, request.dataset, after, size + 1)
+            else:
+                found = await expiring(connection, viewer, expires_before, request.dataset, after, size + 1)
         page = stale_page(request, found, size)
         await note_reads(self._directory, context, "provider.list_stale", page.providers)
         return page

@@ -1,15 +1,18 @@
 """What was verified when, and what a record was before."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from services.directory.model import Stored, Viewer
 from services.directory.store.provider_columns import STORED
-from services.directory.wire.life_wire import State
+from services.directory.wire.life_wire import EXPIRES_WITHIN, STALE_AFTER, State
 from services.runtime.postgres import Connection
+
+MOST_COUNTED: Final = 10_000  #: more are as many as anybody needs to hear of
 
 
 async def stale(
@@ -66,6 +69,78 @@ async def stale(
             },
         )
         return [_with_time(row) for row in await cursor.fetchall()]
+
+
+async def expiring(
+    connection: Connection,
+    viewer: Viewer,
+    before: datetime,
+    dataset: str,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[tuple[Stored, datetime | None]]:
+    """
+    List providers in use whose vetting ends before a time or has ended (R33), the first to end first, ties by id.
+
+    Args and what is returned: as of `stale`, with the end of the vetting as the time.
+    """
+    where = [
+        "NOT archived",
+        "status IN ('ACTIVE', 'PAUSED', 'DO_NOT_REFER')",
+        "vetting_expire_time < %(before)s",
+    ]
+    if not viewer.sees_all:
+        where.append("disclosure = 'PUBLIC'")
+    if dataset:
+        where.append("dataset = %(dataset)s")
+    if after:
+        where.append("(vetting_expire_time, provider_id) > (%(time)s::timestamptz, %(last_id)s::uuid)")
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            sql.SQL(
+                """
+                SELECT {stored}, vetting_expire_time AS verified_time FROM provider WHERE {where}
+                ORDER BY vetting_expire_time, provider.provider_id LIMIT %(limit)s
+                """
+            ).format(stored=STORED, where=sql.SQL(" AND ").join(map(sql.SQL, where))),
+            {
+                "before": before,
+                "dataset": dataset,
+                "time": after[0] if after else None,
+                "last_id": after[1] if after else None,
+                "limit": limit,
+            },
+        )
+        return [_with_time(row) for row in await cursor.fetchall()]
+
+
+async def count_due(connection: Connection, now: datetime) -> Mapping[str, int]:
+    """
+    Count the records in use that somebody must see to, each kind at most `MOST_COUNTED`.
+
+    Returns:
+        `stale`, `vetting_expiring` within 30 days, `vetting_expired`.
+    """
+    cursor = await connection.execute(
+        """
+        WITH due AS NOT MATERIALIZED (
+            SELECT status, verified_time, vetting_expire_time FROM provider
+            WHERE NOT archived AND status IN ('ACTIVE', 'PAUSED', 'DO_NOT_REFER')
+        )
+        SELECT
+            (SELECT count(*) FROM (
+                SELECT FROM due WHERE verified_time IS NULL OR verified_time < %(stale)s LIMIT %(most)s) AS one),
+            (SELECT count(*) FROM (
+                SELECT FROM due WHERE vetting_expire_time >= %(now)s AND vetting_expire_time < %(soon)s
+                LIMIT %(most)s) AS two),
+            (SELECT count(*) FROM (SELECT FROM due WHERE vetting_expire_time < %(now)s LIMIT %(most)s) AS three)
+        """,
+        {"stale": now - STALE_AFTER, "now": now, "soon": now + EXPIRES_WITHIN, "most": MOST_COUNTED},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise RuntimeError("a query without conditions has a row")
+    return dict(zip(("stale", "vetting_expiring", "vetting_expired"), row, strict=True))
 
 
 def _with_time(row: dict[str, Any]) -> tuple[Stored, datetime | None]:

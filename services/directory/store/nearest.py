@@ -21,7 +21,9 @@ from services.geo import PlaceArray, Point, costs_mm
 from services.runtime.postgres import Connection
 
 FARTHEST_MM: Final = 20_003_932_000  #: half a meridian of WGS84, rounded up
-_SCANS: Final = (400, 4000)  #: providers handed out at first, and if those do not do
+_FIRST_SCAN: Final = 400  #: providers handed out at first
+_LAST_SCAN: Final = 4000  #: at most, if those do not do: each is a page of the table to be read
+_AMPLE: Final = 1.5  #: times as many as the share found so far says are needed
 #: beyond this a box holds so much that reading what is offered is sooner done
 _WIDE_MM: Final = 300_000_000
 _FIRST_STEP_MM: Final = 1_000_000
@@ -62,7 +64,8 @@ async def nearest(
     if after is not None:
         reach_mm = after[0] + after[0] // 4 + _FIRST_STEP_MM
     else:
-        for count in _SCANS:
+        count = _FIRST_SCAN
+        while True:
             rows, reached_deg = await _scan(connection, origin, where, parameters, count)
             ranked = _ranked(conditions, origin, rows, farthest_mm, None)
             if len(ranked) >= limit:
@@ -70,8 +73,10 @@ async def nearest(
                 if _is_inside(origin, reach_mm, reached_deg):
                     return ranked[:limit]
                 break
-        else:
-            reach_mm = farthest_mm
+            if count == _LAST_SCAN:
+                reach_mm = farthest_mm
+                break
+            count = _next_scan(count, len(ranked), limit)
     while True:
         reach_mm = min(reach_mm, farthest_mm)
         # an infinity of boxes is none: everything that is asked for, wherever it is
@@ -82,6 +87,13 @@ async def nearest(
         if len(ranked) >= limit or reach_mm == farthest_mm:
             return ranked[:limit]
         reach_mm = max(reach_mm * _GROWTH, _FIRST_STEP_MM)
+
+
+def _next_scan(count: int, found: int, limit: int) -> int:
+    """Say how many to hand out after `count` of them had too few that are asked for."""
+    if not found:
+        return _LAST_SCAN
+    return min(_LAST_SCAN, max(2 * count, math.ceil(_AMPLE * count * limit / found)))
 
 
 async def _scan(

@@ -33,13 +33,14 @@ COLUMNS: Final = {
     "deliveries": "text[]",
     "staff_genders": "text[]",
     "has_areas": "boolean",
+    "vetting_expire_time": "timestamptz",
     "doc": "bytea",
 }
 
 #: columns that are lists: PostgreSQL has no arrays of ragged arrays, so they travel as texts
 LISTS: Final = ("codes", "languages", "words", "deliveries", "staff_genders")
 #: of these columns; one more whenever what a row repeats of `doc` is another than before
-FORM: Final = 1
+FORM: Final = 2
 #: what a `Stored` is read from
 STORED: Final = sql.SQL(
     """
@@ -81,5 +82,6 @@ def columns_of(provider_id: str, provider: Provider) -> dict[str, Any]:
         "deliveries": [each.value for each in provider.deliveries],
         "staff_genders": list(provider.staff_genders),
         "has_areas": bool(provider.service_areas),
+        "vetting_expire_time": provider.vetting.expire_time,
         "doc": PROVIDER.doc(provider_id, provider),
     }

@@ -27,6 +27,7 @@ from services.runtime.auth import absent
 
 OWN_DATASET: Final = "ihala"  #: of records that came from no source
 STALE_AFTER: Final = timedelta(days=180)
+EXPIRES_WITHIN: Final = timedelta(days=30)  #: soon: long enough to be vetted again
 MAX_APART_M: Final = 5000.0
 APART_M: Final = 250.0
 LIKENESS: Final = 0.5
@@ -117,6 +118,15 @@ def stale_of(request: life_pb.ListStaleRequest, now: datetime) -> datetime:
     if not request.HasField("verified_before_time"):
         return now - STALE_AFTER
     return time_from_wire("verified_before_time", request.verified_before_time)
+
+
+def expiring_of(request: life_pb.ListStaleRequest) -> datetime | None:
+    """Read before when vetting must end; None if it is asked who is unverified."""
+    if not request.HasField("vetting_expires_before_time"):
+        return None
+    if request.HasField("verified_before_time"):
+        raise refuse("verified_before_time", "must not be set together with vetting_expires_before_time")
+    return time_from_wire("vetting_expires_before_time", request.vetting_expires_before_time)
 
 
 def stale_position(request: life_pb.ListStaleRequest) -> tuple[str, str] | None:
