@@ -196,62 +196,64 @@ def vetted_until(days: float) -> pb.Vetting:
     return vetting
 
 
-class TestVettingThatEnds:
-    """R33: whoever must vet again is told before it is too late."""
+async def ending(house: House, days: float, stub: Any = None, **conditions: Any) -> list[str]:
+    request = life_pb.ListStaleRequest(page_size=1, **conditions)
+    request.vetting_expires_before_time.FromDatetime(NOON + timedelta(days=days))
+    ids: list[str] = []
+    while True:
+        page = await (stub or house.coordinator).ListStale(request)
+        ids += [each.provider_id for each in page.providers]
+        if not page.next_page_token:
+            return ids
+        request.page_token = page.next_page_token
 
-    async def listed(self, house: House, days: float, stub: Any = None, **conditions: Any) -> list[str]:
-        request = life_pb.ListStaleRequest(page_size=1, **conditions)
-        request.vetting_expires_before_time.FromDatetime(NOON + timedelta(days=days))
-        ids: list[str] = []
-        while True:
-            page = await (stub or house.coordinator).ListStale(request)
-            ids += [each.provider_id for each in page.providers]
-            if not page.next_page_token:
-                return ids
-            request.page_token = page.next_page_token
 
-    async def test_the_first_to_end_comes_first_what_has_ended_before_all(self, house: House) -> None:
-        await house.provider()  # nobody has vetted it
-        await house.provider(vetting=pb.Vetting(state=pb.VETTING_STATE_VETTED))  # without an end
-        ends = [(await house.provider(vetting=vetted_until(days))).provider_id for days in (40, 20, -1, 10)]
+async def test_whose_vetting_ends_first_comes_first_what_has_ended_before_all_r33(house: House) -> None:
+    await house.provider()  # nobody has vetted it
+    await house.provider(vetting=pb.Vetting(state=pb.VETTING_STATE_VETTED))  # without an end
+    ends = [(await house.provider(vetting=vetted_until(days))).provider_id for days in (40, 20, -1, 10)]
 
-        assert await self.listed(house, 30) == [ends[2], ends[3], ends[1]]
-        assert await self.listed(house, 10) == [ends[2]]
-        assert await self.listed(house, 41) == [ends[2], ends[3], ends[1], ends[0]]
+    assert await ending(house, 30) == [ends[2], ends[3], ends[1]]
+    assert await ending(house, 10) == [ends[2]]
+    assert await ending(house, 41) == [ends[2], ends[3], ends[1], ends[0]]
 
-    async def test_a_record_that_was_vetted_again_leaves_the_list(self, house: House) -> None:
-        provider = await house.provider(vetting=vetted_until(5))
-        await change(house, provider, vetting=vetted_until(400))
 
-        assert await self.listed(house, 30) == []
+async def test_a_record_that_was_vetted_again_leaves_the_list(house: House) -> None:
+    provider = await house.provider(vetting=vetted_until(5))
+    await change(house, provider, vetting=vetted_until(400))
 
-    async def test_a_confidential_site_is_for_editors_and_other_datasets_are_not_asked(self, house: House) -> None:
-        hidden = await house.location(point=None, disclosure=pb.DISCLOSURE_AREA)
-        site = await house.provider(location=hidden, vetting=vetted_until(1))
-        other = await house.provider(vetting=vetted_until(2), source=a_source("one"))
+    assert await ending(house, 30) == []
 
-        assert await self.listed(house, 30) == [other.provider_id]
-        assert await self.listed(house, 30, house.editor) == [site.provider_id, other.provider_id]
-        assert await self.listed(house, 30, house.editor, dataset=other.source.dataset) == [other.provider_id]
 
-    async def test_it_is_asked_one_thing_at_a_time(self, house: House) -> None:
-        request = life_pb.ListStaleRequest()
-        request.vetting_expires_before_time.FromDatetime(NOON)
-        request.verified_before_time.FromDatetime(NOON)
+async def test_a_confidential_site_is_for_editors_and_other_datasets_are_not_asked(house: House) -> None:
+    hidden = await house.location(point=None, disclosure=pb.DISCLOSURE_AREA)
+    site = await house.provider(location=hidden, vetting=vetted_until(1))
+    other = await house.provider(vetting=vetted_until(2), source=a_source("one"))
 
-        with pytest.raises(InvalidInput):
-            await house.coordinator.ListStale(request)
+    assert await ending(house, 30) == [other.provider_id]
+    assert await ending(house, 30, house.editor) == [site.provider_id, other.provider_id]
+    assert await ending(house, 30, house.editor, dataset=other.source.dataset) == [other.provider_id]
 
-    async def test_the_figures_say_what_is_due(self, house: House) -> None:
-        for days in (-1, 10, 20, 40):
-            await house.provider(vetting=vetted_until(days))
-        await verify(house, await house.provider(vetting=vetted_until(5)))
 
-        async with read(house.pool) as connection:
-            due = await count_due(connection, NOON)
+async def test_it_is_asked_one_thing_at_a_time(house: House) -> None:
+    request = life_pb.ListStaleRequest()
+    request.vetting_expires_before_time.FromDatetime(NOON)
+    request.verified_before_time.FromDatetime(NOON)
 
-        assert due == {"stale": 4, "vetting_expiring": 3, "vetting_expired": 1}
-        registry = CollectorRegistry()
-        Alarms(registry).tell(due)
-        figures = {why: registry.get_sample_value("ihala_directory_records_due", {"why": why}) for why in due}
-        assert figures == due
+    with pytest.raises(InvalidInput):
+        await house.coordinator.ListStale(request)
+
+
+async def test_the_figures_say_what_is_due(house: House) -> None:
+    for days in (-1, 10, 20, 40):
+        await house.provider(vetting=vetted_until(days))
+    await verify(house, await house.provider(vetting=vetted_until(5)))
+
+    async with read(house.pool) as connection:
+        due = await count_due(connection, NOON)
+
+    assert due == {"stale": 4, "vetting_expiring": 3, "vetting_expired": 1}
+    registry = CollectorRegistry()
+    Alarms(registry).tell(due)
+    figures = {why: registry.get_sample_value("ihala_directory_records_due", {"why": why}) for why in due}
+    assert figures == due
