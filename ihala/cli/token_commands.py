@@ -82,13 +82,15 @@ def revoke_tokens(
 @plain_command
 def sign_in_code(
     coordinator: Annotated[str, typer.Argument(help="Who may come in, opaque.")],
-    login_file: Annotated[Path | None, typer.Option(help="The maps' file of codes; else that of this run.")] = None,
+    login_file: Annotated[Path | None, typer.Option(help="The page's file of codes; else that of this run.")] = None,
+    duty: Annotated[bool, typer.Option("--duty", help="For the page of those on duty, not the maps.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Make a one-time code by which a coordinator signs in to the maps."""
+    """Make a one-time code by which a coordinator signs in to the maps, or to the duty page."""
     from services.runtime.sign_in import issue_code
 
-    code = issue_code(login_file or _keys() / "sign_in_codes", coordinator, now=datetime.now(UTC))
+    name = "duty_sign_in_codes" if duty else "sign_in_codes"
+    code = issue_code(login_file or _keys() / name, coordinator, now=datetime.now(UTC))
     emit({"coordinator": coordinator, "code": code}, form, lambda console: print(code))
 
 

@@ -1,18 +1,8 @@
 """What the maps service reads from its environment. Explained in docs/settings.md."""
 
-import os
-from pathlib import Path
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import AfterValidator, Field
-
-from services.runtime.settings import Address, ProcessSettings, ReadableFile, WebAddress
-
-
-def _writable_file(path: Path) -> Path:
-    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
-        raise ValueError("must be a file that this process can read and write")
-    return path
+from services.runtime.settings import Address, ProcessSettings, ReadableFile, WebAddress, WritableFile
 
 
 class Settings(ProcessSettings, env_prefix="IHALA_MAPS_"):
@@ -21,7 +11,7 @@ class Settings(ProcessSettings, env_prefix="IHALA_MAPS_"):
     token_file: ReadableFile  #: its own token, of role `coordinator`: it may see no more than its readers
     directory_address: Address
     referrals_address: Address
-    login_file: Annotated[Path, AfterValidator(_writable_file)]  #: one-time codes, see `runtime.sign_in`
+    login_file: WritableFile  #: one-time codes, see `runtime.sign_in`
     #: how browsers reach it, where that is not `listen_address`; with https:// cookies are sent over TLS only
     public_url: WebAddress | None = None
     session_idle_s: float = Field(

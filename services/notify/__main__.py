@@ -17,6 +17,7 @@ from services.notify.bus import NATS, RETRY_S, Bells, Bus
 from services.notify.channels.nats import NatsChannel
 from services.notify.clients import RemoteDirectory, RemoteReferrals, RemoteSenders
 from services.notify.consumer import EventConsumer, pause
+from services.notify.duty import running as duty
 from services.notify.heard import HeardReporter
 from services.notify.model import Channel
 from services.notify.outgoing import outgoing
@@ -76,6 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     )
     listener = listen(settings.page_address)
     scheme = "http" if settings.tls_dir is None else "https"
+    duty_listener = listen(settings.duty_address) if settings.duty_address else None
     page_url = settings.page_url or f"{scheme}://{settings.page_address.rpartition(':')[0]}:{listener.getsockname()[1]}"
     token = token_file(settings.token_file)
     async with (
@@ -149,6 +151,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if await _migrated(settings, stop):
             server.health.set_serving(POSTGRES, is_serving=True)
             tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
+            if duty_listener is not None:
+                tasks.create_task(duty.run(settings, duty_listener, pool, utc_now, stop), name="duty")
             tasks.create_task(deliveries.run(sent, all_senders, rang, utc_now, stop), name="deliveries")
             tasks.create_task(hub.run(stop), name="streams")
             senders = RemoteSenders(to_referrals)

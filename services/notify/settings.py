@@ -9,7 +9,16 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from services.errors import InvalidInput
-from services.runtime.settings import Address, DatabaseUrl, NatsUrl, ReadableFile, ServiceSettings, WebAddress
+from services.hours import zone as zone_of
+from services.runtime.settings import (
+    Address,
+    DatabaseUrl,
+    NatsUrl,
+    ReadableFile,
+    ServiceSettings,
+    WebAddress,
+    WritableFile,
+)
 from services.runtime.tls import is_loopback, require_private
 
 HOST_AND_PORT: Final = re.compile(r"[a-z0-9.-]+:[1-9][0-9]{0,4}", re.ASCII)
@@ -31,6 +40,14 @@ def _fields(text: str) -> str:
         raise ValueError("must be a JSON object of texts")
     if not any("{to}" in each for each in fields.values()) or not any("{text}" in each for each in fields.values()):
         raise ValueError("must have {to} and {text} in its texts")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        zone_of(text)
+    except ValueError:
+        raise ValueError("must be the name of a time zone") from None
     return text
 
 
@@ -103,12 +120,30 @@ class Settings(ChannelSettings, env_prefix="IHALA_NOTIFY_"):
     directory_address: Address
     page_address: Address  #: where the answer page is served; port 0 takes a free one
     page_url: WebAddress | None = None  #: what receivers type in; by default that of `page_address`
+    duty_address: Address | None = None  #: where the duty page is served; without it there is none
+    duty_url: WebAddress | None = None  #: how coordinators reach it; with https:// cookies are sent over TLS only
+    duty_token_file: ReadableFile | None = None  #: of role `duty_coordinator`: the page may do no more than its readers
+    duty_login_file: WritableFile | None = None  #: one-time codes, see `runtime.sign_in`
+    duty_time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"  #: of the roster's wall clock
     exit_url: WebAddress = "https://www.wikipedia.org"  #: where the quick exit leads: a page that anybody may have open
 
+    @property
+    def duty_is_secure(self) -> bool:
+        """Whether browsers reach the duty page by TLS alone."""
+        return self.tls_dir is not None or (self.duty_url or "").startswith("https://")
+
     @model_validator(mode="after")
-    def _page_stays_private(self) -> Self:
-        try:
-            require_private(self.page_address, self.tls_dir, allow_plaintext=self.allow_plaintext)
-        except InvalidInput as error:
-            raise ValueError(f"page_address: {error.message}, or allow_plaintext to true") from error
+    def _pages_stay_private(self) -> Self:
+        for name, address in (("page_address", self.page_address), ("duty_address", self.duty_address)):
+            try:
+                if address is not None:
+                    require_private(address, self.tls_dir, allow_plaintext=self.allow_plaintext)
+            except InvalidInput as error:
+                raise ValueError(f"{name}: {error.message}, or allow_plaintext to true") from error
+        return self
+
+    @model_validator(mode="after")
+    def _duty_is_whole(self) -> Self:
+        if self.duty_address and (self.duty_token_file is None or self.duty_login_file is None):
+            raise ValueError("DUTY_TOKEN_FILE and DUTY_LOGIN_FILE must be set for DUTY_ADDRESS")
         return self

@@ -63,6 +63,12 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _writable_file(path: Path) -> Path:
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        raise ValueError("must be a file that this process can read and write")
+    return path
+
+
 def _url_of(*schemes: str) -> AfterValidator:
     beginnings = tuple(f"{scheme}://" for scheme in schemes)
 
@@ -78,6 +84,7 @@ Address = Annotated[str, AfterValidator(_address)]  #: "HOST:PORT", [HOST] for I
 CountryCodes = Annotated[str, AfterValidator(country_codes)]  #: "LY,MA"
 WebAddress = Annotated[str, AfterValidator(_web_address)]  #: without a slash at its end
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
+WritableFile = Annotated[Path, AfterValidator(_writable_file)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 #: not shown when settings are printed: it holds a password
 DatabaseUrl = Annotated[str, _url_of("postgresql", "postgres"), Field(repr=False)]

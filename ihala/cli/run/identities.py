@@ -23,6 +23,7 @@ SERVICE_ROLES: Final[Mapping[str, frozenset[Role]]] = {
     "referrals": frozenset({Role.SERVICE}),
     "notify": frozenset({Role.SERVICE}),
     "maps": frozenset({Role.COORDINATOR}),
+    "duty": frozenset({Role.DUTY_COORDINATOR}),  # the page of notify for those on duty
 }
 #: people and systems that the command line and the demo act as
 CALLER_ROLES: Final[Mapping[str, frozenset[Role]]] = {
@@ -66,6 +67,11 @@ class Identities:
     def sign_in_file(self) -> Path:
         """One-time codes by which coordinators sign in to the maps."""
         return self.folder / "keys" / "sign_in_codes"
+
+    @property
+    def duty_sign_in_file(self) -> Path:
+        """One-time codes by which duty coordinators sign in to their page."""
+        return self.folder / "keys" / "duty_sign_in_codes"
 
     def key_file(self, name: str) -> Path:
         """Return the file of one of `SERVICE_KEYS`."""
@@ -127,7 +133,7 @@ def ensure_identities(
     key = load_signing_key(signing) if signing.exists() else create_signing_key(signing)
     identities = Identities(folder, key, now)
     write_jwks(identities.jwks_file, [key])
-    for file in (identities.deny_file, identities.sign_in_file):
+    for file in (identities.deny_file, identities.sign_in_file, identities.duty_sign_in_file):
         file.touch(mode=0o600)
     for name in SERVICE_KEYS:
         if not identities.key_file(name).exists():

@@ -13,28 +13,13 @@ from starlette.routing import Route
 from services.errors import Exhausted, IhalaError, InvalidInput, NotFound, Reason
 from services.notify.pages import answers, offers, places, shift, waking
 from services.notify.pages.parts import Parts
-from services.notify.pages.ring import ring
-from services.notify.pages.screens import STATIC_TYPES, message, static_file
+from services.notify.pages.screens import message
+from services.notify.pages.sealing import FILES, sealed
 from services.notify.pages.visit import LANGUAGE_COOKIE, Visit, visit
 from services.notify.pages.words import LANGUAGES
 
 Screen = Callable[[Visit, Parts], Awaitable[Response]]
 
-HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; worker-src 'self'; manifest-src 'self'; style-src 'self'; "
-        "img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-STATIC_CACHE: Final = "public, max-age=31536000, immutable"  #: their address changes with their content
 LANGUAGE_AGE_S: Final = 400 * 86_400
 SERVER_ERROR: Final = 500
 
@@ -68,9 +53,7 @@ def make_app(parts: Parts) -> Starlette:
             door("/item/{offer_id}/{act}", answers.answer, "POST"),
             door("/places", places.show_places, unlocked=True),
             door("/places", places.report, "POST"),
-            Route("/static/{name}", _static),
-            Route("/ring.wav", _ring),
-            Route("/favicon.ico", _icon),
+            *FILES,
         ],
         exception_handlers={404: _plain, 405: _plain},
     )
@@ -83,7 +66,7 @@ async def _enter(
         visiting = await visit(request, parts)
     except IhalaError as error:
         log.warning("page.unavailable", reason=error.reason)
-        return _sealed(Response(status_code=503, headers={"Retry-After": "5", "Refresh": "5"}))
+        return sealed(Response(status_code=503, headers={"Retry-After": "5", "Refresh": "5"}))
     try:
         response = await _pass(visiting, parts, screen, needs_device=needs_device, needs_unlocked=needs_unlocked)
     except IhalaError as error:
@@ -100,7 +83,7 @@ async def _enter(
             httponly=True,
             samesite="strict",
         )
-    return _sealed(response)
+    return sealed(response)
 
 
 async def _pass(visiting: Visit, parts: Parts, screen: Screen, *, needs_device: bool, needs_unlocked: bool) -> Response:
@@ -125,27 +108,5 @@ def _refusal(visiting: Visit, parts: Parts, error: IhalaError) -> Response:
     return message(visiting, parts, visiting.words["try_again"], 503)
 
 
-async def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    if name not in STATIC_TYPES:
-        return _sealed(Response(status_code=404))
-    return _sealed(Response(static_file(name), media_type=STATIC_TYPES[name]), cache=STATIC_CACHE)
-
-
-async def _ring(request: Request) -> Response:
-    return _sealed(Response(ring(), media_type="audio/wav"), cache=STATIC_CACHE)
-
-
-async def _icon(request: Request) -> Response:
-    return _sealed(Response(static_file("icon.svg"), media_type=STATIC_TYPES["icon.svg"]), cache=STATIC_CACHE)
-
-
 async def _plain(request: Request, error: Exception) -> Response:
-    return _sealed(RedirectResponse("/", status_code=303))
-
-
-def _sealed(response: Response, cache: str | None = None) -> Response:
-    response.headers.update(HEADERS)
-    if cache is not None:
-        response.headers["Cache-Control"] = cache
-    return response
+    return sealed(RedirectResponse("/", status_code=303))

@@ -52,7 +52,7 @@ def show(
         values: What the template names besides.
     """
     html = (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             words=visit.words,
@@ -103,7 +103,9 @@ def static_path(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders templates: every value is escaped, and one that is missing is a fault."""
+
     def load(name: str) -> str:
         return files(_PACKAGE).joinpath("templates", name).read_text(encoding="utf-8")
 

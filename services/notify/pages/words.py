@@ -1,7 +1,7 @@
 """Say everything in the reader's language, and times as the desk's wall clock shows them."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -22,11 +22,13 @@ class Words(Mapping[str, str]):
 
     Args:
         language: One of `LANGUAGES`.
+
+        files: Whose texts; a later one's win.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, files: Sequence[str] = ("words.toml",)) -> None:
         self.language = language
-        self._texts = _texts(language)
+        self._texts = {name: text for file in files for name, text in _texts(file, language).items()}
 
     def __getitem__(self, name: str) -> str:
         return self._texts[name]
@@ -100,6 +102,6 @@ def _number(weight: str) -> float:
 
 
 @cache
-def _texts(language: str) -> Mapping[str, str]:
-    text = files("services.notify").joinpath("data", "words.toml").read_text(encoding="utf-8")
+def _texts(file: str, language: str) -> Mapping[str, str]:
+    text = files("services.notify").joinpath("data", file).read_text(encoding="utf-8")
     return {name: row[language] for name, row in tomllib.loads(text).items()}

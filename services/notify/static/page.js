@@ -58,6 +58,7 @@
     part("due").textContent = now.due;
     part("nothing").hidden = now.count > 0;
     part("something").hidden = now.count === 0;
+    if (now.list !== undefined) part("tasks").innerHTML = now.list;
     if (now.missed) {
       part("missed").firstElementChild.textContent = now.missed;
       part("missed").hidden = false;
@@ -111,10 +112,12 @@
   if (navigator.serviceWorker && screen.dataset.worker) {
     navigator.serviceWorker.register(screen.dataset.worker).then(offerPush).catch(() => {});
   }
-  part("missed").lastElementChild.addEventListener("click", (event) => {
-    event.preventDefault();
-    part("missed").hidden = true;
-  });
+  if (part("missed")) {
+    part("missed").lastElementChild.addEventListener("click", (event) => {
+      event.preventDefault();
+      part("missed").hidden = true;
+    });
+  }
   document.addEventListener("pointerdown", turnSoundOn);
   document.addEventListener("keydown", turnSoundOn);
   showSound();

@@ -26,14 +26,14 @@ _BRIEFING: Final = (
 
 def offer_from_wire(offer: pb.OfferView) -> Offer:
     """Read an offer."""
-    urgency = _word(match_pb.Urgency, "URGENCY", offer.urgency)
+    urgency = word_of(match_pb.Urgency, "URGENCY", offer.urgency)
     return Offer(
         offer_id=offer.offer_id,
         provider_id=offer.provider_id,
         receiver_id=offer.receiver_id,
-        state=_word(pb.OfferState, "OFFER_STATE", offer.state),
-        due_time=_time(offer, "due_time"),
-        due_kind=_word(pb.DueKind, "DUE_KIND", offer.due_kind),
+        state=word_of(pb.OfferState, "OFFER_STATE", offer.state),
+        due_time=time_of(offer, "due_time"),
+        due_kind=word_of(pb.DueKind, "DUE_KIND", offer.due_kind),
         urgency=Urgency(urgency) if urgency else None,
         code=offer.code,
         facts=_facts(offer.person),
@@ -41,8 +41,8 @@ def offer_from_wire(offer: pb.OfferView) -> Offer:
         items={item.population: item.count for item in offer.items},
         is_divisible=offer.divisible,
         conditions=tuple(offer.conditions),
-        arrive_start_time=_time(offer, "arrive_start_time"),
-        stay_end_time=_time(offer, "stay_end_time"),
+        arrive_start_time=time_of(offer, "arrive_start_time"),
+        stay_end_time=time_of(offer, "stay_end_time"),
         area_cell=offer.area_cell,
         reason=offer.reason,
     )
@@ -77,10 +77,10 @@ def _facts(person: Any) -> Mapping[str, object]:
             age.min_years if age.HasField("min_years") else None,
             age.max_years if age.HasField("max_years") else None,
         )
-        facts["age_basis"] = _word(match_pb.AgeBasis, "AGE_BASIS", age.basis)
+        facts["age_basis"] = word_of(match_pb.AgeBasis, "AGE_BASIS", age.basis)
     for name, words, prefix in _WORDS:
         if person.HasField(name):
-            facts[name] = _word(words, prefix, getattr(person, name))
+            facts[name] = word_of(words, prefix, getattr(person, name))
     if person.HasField("languages"):
         facts["languages"] = tuple(person.languages.languages)
     facts |= {name: tuple(getattr(person, name).codes) for name in _LISTS if person.HasField(name)}
@@ -90,14 +90,14 @@ def _facts(person: Any) -> Mapping[str, object]:
 
 def _briefing(briefing: Any) -> Mapping[str, object]:
     found: dict[str, object] = {
-        name: _word(words, prefix, getattr(briefing, name)) for name, words, prefix in _BRIEFING
+        name: word_of(words, prefix, getattr(briefing, name)) for name, words, prefix in _BRIEFING
     }
-    found["arrive_start_time"] = _time(briefing, "arrive_start_time")
-    found["arrive_end_time"] = _time(briefing, "arrive_end_time")
+    found["arrive_start_time"] = time_of(briefing, "arrive_start_time")
+    found["arrive_end_time"] = time_of(briefing, "arrive_end_time")
     return {name: value for name, value in found.items() if value}
 
 
-def _word(words: Any, prefix: str, number: int) -> str:
+def word_of(words: Any, prefix: str, number: int) -> str:
     """Return a member's name in lower case; empty for one that is unspecified or newer than this code."""
     try:
         word = str(words.Name(number)).removeprefix(f"{prefix}_").lower()
@@ -106,7 +106,7 @@ def _word(words: Any, prefix: str, number: int) -> str:
     return "" if word == "unspecified" else word
 
 
-def _time(message: Any, field: str) -> datetime | None:
+def time_of(message: Any, field: str) -> datetime | None:
     return getattr(message, field).ToDatetime(tzinfo=UTC) if message.HasField(field) else None
 
 

@@ -1,0 +1,140 @@
+"""Screens of tasks: what rings, what there is to do, take it, close it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from services.errors import IhalaError, InvalidInput, NotFound
+from services.notify.duty.model import Callee, DutyTask
+from services.notify.duty.parts import DutyParts, DutyVisit
+from services.notify.duty.screens import render, show
+from services.notify.model import OPAQUE_ID
+from services.notify.pages.offers import need_name
+from services.taxonomy import Kind, terms
+
+FAULTS: Final = {"CONFLICT": "task_moved", "ILLEGAL_MOVE": "error_illegal_move", "REASON_MISSING": "reason_missing"}
+
+log = structlog.get_logger(__name__)
+
+
+async def list_tasks(visit: DutyVisit, parts: DutyParts) -> Response:
+    """Show what there is to do, what rings first."""
+    found = await parts.duty.tasks(visit.coordinator)
+    ringing = [task for task in found if task.rings(visit.now)]
+    return show(
+        visit,
+        parts,
+        "duty_tasks.html",
+        count=len(ringing),
+        due=_due(visit, parts, ringing),
+        rows=_rows(visit, parts, found),
+    )
+
+
+async def count(visit: DutyVisit, parts: DutyParts) -> Response:
+    """Tell the page's script what rings and what there is to do."""
+    found = await parts.duty.tasks(visit.coordinator)
+    ringing = [task for task in found if task.rings(visit.now)]
+    return JSONResponse(
+        {
+            "count": len(ringing),
+            "due": _due(visit, parts, ringing),
+            "seen": "",
+            "list": render(visit, parts, "duty_rows.html", rows=_rows(visit, parts, found)),
+        }
+    )
+
+
+async def take(visit: DutyVisit, parts: DutyParts) -> Response:
+    """Let whoever is signed in own a task; it stops ringing for everybody."""
+    fields = await visit.form()
+    task_id = task_id_of(visit)
+    await parts.duty.take(task_id, version_in(fields), visit.coordinator, visit.request_id(fields))
+    return RedirectResponse(f"/task/{task_id}", status_code=303)
+
+
+async def close(visit: DutyVisit, parts: DutyParts) -> Response:
+    """Close a task with the code that was chosen."""
+    fields = await visit.form()
+    task_id, outcome = task_id_of(visit), fields.get("outcome", "")
+    if not outcome:
+        return RedirectResponse(f"/task/{task_id}?e=REASON_MISSING", status_code=303)
+    await parts.duty.close(task_id, version_in(fields), outcome, visit.coordinator, visit.request_id(fields))
+    return RedirectResponse("/?done=1", status_code=303)
+
+
+def task_id_of(visit: DutyVisit) -> str:
+    """
+    Return the task of the address.
+
+    Raises:
+        NotFound: it can be none.
+    """
+    task_id = str(visit.request.path_params["task_id"])
+    if OPAQUE_ID.fullmatch(task_id) is None:
+        raise NotFound("there is no such object")
+    return task_id
+
+
+def version_in(fields: Any) -> int:
+    """
+    Return the version of the task that somebody looked at.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    text = fields.get("version", "")
+    if not text.isascii() or not text.isdigit() or len(text) > len("999999999"):
+        raise InvalidInput("version must be that of the page")
+    return int(text)
+
+
+def task_rows(visit: DutyVisit, parts: DutyParts, task: DutyTask) -> list[tuple[str, str]]:
+    """Say what is known of a task: code, class, clocks, who has it."""
+    words, now = visit.words, visit.now
+    rows = [
+        (words["asked_for"], need_name(task.code, words)),
+        (words["urgency"], terms(Kind.URGENCY)[task.urgency].labels[words.language] if task.urgency else ""),
+        (words["done_by"], words.time(task.due_time, parts.time_zone, now)),
+        (words["since"], words.time(task.create_time, parts.time_zone, now)),
+        (words["owner"], task.owner),
+        (words["sender"], task.sender),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+async def callee_of(parts: DutyParts, task: DutyTask) -> Callee | None:
+    """Find whom to ring; a task must not wait for the directory."""
+    if not task.provider_id:
+        return None
+    try:
+        return await parts.callees.callee(task.provider_id)
+    except IhalaError as error:
+        log.warning("duty.without_directory", reason=error.reason)
+        return None
+
+
+def _rows(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> list[dict[str, object]]:
+    words = visit.words
+    ordered = sorted(found, key=lambda task: (not task.rings(visit.now), task.is_taken, task.due_time))
+    return [
+        {
+            "id": task.task_id,
+            "kind": words.get(f"task_{task.kind}", words["task_other"]),
+            "need": need_name(task.code, words),
+            "due": words.time(task.due_time, parts.time_zone, visit.now),
+            "urgency": terms(Kind.URGENCY)[task.urgency].labels[words.language] if task.urgency else "",
+            "owner": words.say("taken_by", owner=task.owner) if task.is_taken else words["taken_by_nobody"],
+            "rings": task.rings(visit.now),
+        }
+        for task in ordered
+    ]
+
+
+def _due(visit: DutyVisit, parts: DutyParts, ringing: Sequence[DutyTask]) -> str:
+    if not ringing:
+        return ""
+    due_time = min(task.due_time for task in ringing)
+    return visit.words.say("first_by", time=visit.words.time(due_time, parts.time_zone, visit.now))

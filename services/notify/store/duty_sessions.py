@@ -1,0 +1,58 @@
+"""Keep who is signed in to the duty page, by digests of their cookies."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.notify.store.rows import NOTIFY
+from services.runtime.postgres import Act, Pool, read, transaction
+
+IDLE: Final = timedelta(minutes=30)  #: without a look; an open page looks every few seconds
+LIFE: Final = timedelta(hours=14)  #: a night's shift with its handing over
+USED_EVERY: Final = timedelta(minutes=1)
+
+
+class DutySessionStore:
+    """Sessions in PostgreSQL, so that a page goes on ringing after a restart."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, token: bytes, coordinator: str, now: datetime) -> None:
+        """Begin a session, and forget those that have ended."""
+        act = Act(action="duty.sign_in", object_kind="duty_session", object_id=coordinator)
+        async with transaction(self._pool, NOTIFY, act) as connection:
+            await connection.execute(
+                "DELETE FROM duty_session WHERE start_time <= %s OR used_time <= %s", [now - LIFE, now - IDLE]
+            )
+            await connection.execute(
+                """
+                INSERT INTO duty_session (token_digest, coordinator, start_time, used_time) VALUES (%s, %s, %s, %s)
+                """,
+                [token, coordinator, now, now],
+            )
+
+    async def find(self, token: bytes, now: datetime) -> str | None:
+        """Return whose session it is, and count this as its use; None if there is none, or it has ended."""
+        async with read(self._pool) as connection:
+            cursor = await connection.execute(
+                """
+                SELECT coordinator, used_time FROM duty_session
+                WHERE token_digest = %s AND start_time > %s AND used_time > %s
+                """,
+                [token, now - LIFE, now - IDLE],
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        coordinator, used_time = row
+        if now - used_time >= USED_EVERY:
+            act = Act(action="duty.use", object_kind="duty_session", object_id=coordinator)
+            async with transaction(self._pool, NOTIFY, act) as connection:
+                await connection.execute("UPDATE duty_session SET used_time = %s WHERE token_digest = %s", [now, token])
+        return str(coordinator)
+
+    async def end(self, token: bytes, coordinator: str) -> None:
+        """End a session."""
+        act = Act(action="duty.sign_out", object_kind="duty_session", object_id=coordinator)
+        async with transaction(self._pool, NOTIFY, act) as connection:
+            await connection.execute("DELETE FROM duty_session WHERE token_digest = %s", [token])
