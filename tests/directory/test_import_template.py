@@ -124,3 +124,52 @@ async def test_another_workbook_needs_a_mapping(house: House, tmp_path: Path) ->
 def test_a_template_is_in_a_language_of_the_vocabulary(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="language"):
         write_template(tmp_path / "file.xlsx", language="de", dataset="zawiya")
+
+
+TYPED = {
+    "cost": "50",
+    "cost_currency": "LYD",
+    "cost_note": "a month",
+    "document_1": "هوية",
+    "funding": "UNHCR registration",
+    "delivery": "mobile",
+    "transport": "Bus 1",
+    "access": "A ramp",
+    "precision": "street",
+}
+
+
+async def test_costs_papers_and_ways_there_are_imported_and_kept_from_a_confidential_site(
+    house: House, tmp_path: Path
+) -> None:
+    path = a_template(tmp_path, "ar")
+    hidden = {**FILLED, **TYPED, "key": "8", "confidential": "yes", "alias": "Site"}
+    fill(path, "ar", {**FILLED, **TYPED}, hidden)
+
+    report = await import_files(house.editor.ImportProviders, [path], None, now=lambda: NOON)
+
+    found = await providers(house, "zawiya")
+    (cost,) = found["7"].cost_options
+    assert (cost.amount, cost.currency, cost.descriptions[0].text) == ("50", "LYD", "a month")
+    assert [each.text for each in found["7"].required_documents] == ["هوية"]
+    assert [each.text for each in found["7"].funding_conditions] == ["UNHCR registration"]
+    assert list(found["7"].deliveries) == [pb.DELIVERY_MOBILE]
+    assert [each.text for each in found["7"].transportation] == ["Bus 1"]
+    assert found["7"].point_precision == pb.POINT_PRECISION_STREET
+    assert not found["8"].cost_options
+    assert not found["8"].transportation
+    assert "provider.required_documents" in {each.notice.field for each in report.remarks if each.row_number == 2}
+
+
+async def test_a_workbook_of_the_first_edition_is_read_as_well(house: House, tmp_path: Path) -> None:
+    path = a_template(tmp_path, "en")
+    fill(path, "en", FILLED)
+    book = openpyxl.load_workbook(path)
+    sheet: Any = book[SHEET]
+    first = [column for column in columns() if column.since == 1]
+    sheet.delete_cols(len(first) + 1, len(columns()) - len(first))
+    book.save(path)
+
+    report = await import_files(house.editor.ImportProviders, [path], None, now=lambda: NOON)
+
+    assert report.counts == Counts(read=1, created=1)

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from services.directory.importing.mapping import parse_mapping
-from services.directory.model import ReachOut
+from services.directory.model import Delivery, PointPrecision, ReachOut
 from services.geo import Point
 from tests.directory.import_files import ROOT, results_of
 
@@ -85,12 +85,64 @@ def test_every_further_example_can_be_added_to_it(block: str) -> None:
         mapping = re.sub(r"\[location\]\n.*?\n\n", block, mapping, flags=re.DOTALL)
     else:
         mapping += block
+    if block.startswith("#terms"):
+        mapping = FIRST[: FIRST.index("[service]")] + block + FIRST[FIRST.index("[[claims]]") :]
     if block.startswith("[split]"):
         mapping = FIRST.replace("[organization]", f"{block}\n[organization]")
     if "#json" in block:
         mapping = mapping.replace('"csv"', '"json"')
 
     assert parse_mapping(mapping.encode()).dataset == "towns.test"
+
+
+def test_costs_papers_and_ways_there_are_read_as_they_are_written(tmp_path: Path) -> None:
+    costs = next(block for block in BLOCKS if block.startswith("[[costs]]"))
+    terms = next(block for block in BLOCKS if block.startswith("#terms"))
+    mapping = FIRST[: FIRST.index("[service]")] + terms + FIRST[FIRST.index("[[claims]]") :] + costs
+
+    (result,) = results_of(tmp_path, FILES[0], parse_mapping(mapping.encode()))
+
+    assert result.record is not None
+    service, location, provider = result.record.service, result.record.location, result.record.provider
+    assert [each.text for each in service.required_documents] == ["Pièce d'identité"]
+    assert [each.text for each in service.funding_conditions] == ["Registered with UNHCR"]
+    assert (service.foreign_codes, service.contacts[0].value) == (("hpc:PRT-TIP",), "021 555")
+    assert [each.amount for each in service.cost_options] == ["0"]
+    assert [each.text for each in location.transportation] == ["Bus 1 to the mosque"]
+    assert [each.text for each in location.accessibilities] == ["A ramp"]
+    assert (location.point_precision, location.contacts[0].value) == (PointPrecision.STREET, "021 555")
+    assert [(each.amount, each.currency) for each in provider.cost_options] == [("32.88", "LYD")]
+    assert provider.deliveries == (Delivery.AT_LOCATION,)
+    assert [each.text for each in provider.required_documents] == ["A medical paper"]
+
+
+def test_an_amount_that_is_no_number_is_kept_as_a_text(tmp_path: Path) -> None:
+    added = '[[costs]]\namount = { from = "kind" }\ncurrency = "LYD"\n'
+
+    (result,) = results_of(tmp_path, FILES[0], parse_mapping((FIRST + added).encode()))
+
+    assert result.record is not None
+    (cost,) = result.record.provider.cost_options
+    assert (cost.amount, cost.currency) == ("", "")
+    assert [(each.language, each.text) for each in cost.descriptions] == [("und", "house")]
+
+
+def test_a_confidential_site_keeps_nothing_of_them_that_tells_where_r16(tmp_path: Path) -> None:
+    costs = next(block for block in BLOCKS if block.startswith("[[costs]]"))
+    terms = next(block for block in BLOCKS if block.startswith("#terms"))
+    mapping = FIRST[: FIRST.index("[service]")] + terms + FIRST[FIRST.index("[[claims]]") :] + costs
+    hidden = mapping.replace('disclosure = "public"', 'disclosure = "area"')
+
+    (result,) = results_of(tmp_path, FILES[0], parse_mapping(hidden.encode()))
+
+    assert result.record is not None
+    service, location, provider = result.record.service, result.record.location, result.record.provider
+    assert [*service.required_documents, *service.funding_conditions, *service.contacts, *service.cost_options] == []
+    assert [*location.transportation, *location.accessibilities, *location.contacts] == []
+    assert location.point_precision is None
+    assert [*provider.cost_options, *provider.required_documents, *provider.funding_conditions] == []
+    assert (service.foreign_codes, provider.deliveries) == (("hpc:PRT-TIP",), (Delivery.AT_LOCATION,))
+    assert ("service.contacts", "contact_withheld") in {(each.field, each.code) for each in result.notices}
 
 
 def test_every_notice_is_explained() -> None:

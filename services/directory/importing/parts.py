@@ -15,6 +15,14 @@ from services.directory.importing.paths import Record, is_blank, text_of
 from services.directory.importing.points import PopulationOf, cell, coarsen, point
 from services.directory.importing.sections import Section
 from services.directory.importing.sources import Notes, RowRefused, any_text, choice, plain_text, word
+from services.directory.importing.terms import (
+    LISTS_OF_PROVIDERS,
+    OF_LOCATIONS,
+    OF_ORGANIZATIONS,
+    OF_PROVIDERS,
+    OF_SERVICES,
+    terms,
+)
 from services.directory.importing.texts import texts
 from services.directory.importing.times import moment
 from services.directory.model import (
@@ -94,6 +102,7 @@ def organization(section: Section, origin: Origin) -> ReadOrganization:
     with section:
         key, names, descriptions = key_of(section), texts(section, "names"), texts(section, "descriptions")
         url = plain_text(section, "url")
+        more = terms(section, "organization", OF_ORGANIZATIONS)
 
     def read(record: Record, notes: Notes, confidential: bool) -> Organization:  # noqa: FBT001 -- a fact of the row
         own_key = key(record)
@@ -103,6 +112,7 @@ def organization(section: Section, origin: Origin) -> ReadOrganization:
             # the page of a keyed organization is the same for all its rows; another could be the house's own
             url="" if confidential and not own_key else url(record, notes),
             source=origin.source(own_key),
+            **more(record, notes, "UTC", confidential),
         )
 
     return read
@@ -111,6 +121,7 @@ def organization(section: Section, origin: Origin) -> ReadOrganization:
 def service(section: Section, origin: Origin) -> ReadService:
     with section:
         key, names, descriptions = key_of(section), texts(section, "names"), texts(section, "descriptions")
+        more = terms(section, "service", OF_SERVICES)
 
     def read(record: Record, notes: Notes, confidential: bool) -> Service:  # noqa: FBT001 -- a fact of the row
         return Service(
@@ -118,6 +129,7 @@ def service(section: Section, origin: Origin) -> ReadService:
             names=names(record),
             descriptions=() if confidential else descriptions(record),
             source=origin.source(key(record)),
+            **more(record, notes, "UTC", confidential),
         )
 
     return read
@@ -131,6 +143,7 @@ def location(section: Section, origin: Origin) -> ReadLocation:
         country, zone = choice(section, "country", any_text), choice(section, "time_zone", any_text)
         addresses, wheelchair = texts(section, "addresses"), word(section, "wheelchair", Claim, Claim.UNKNOWN)
         front_gate = plain_text(section, "front_gate")
+        more = terms(section, "location", OF_LOCATIONS)
         country_field, zone_field = section.at("country"), section.at("time_zone")
 
     def read(record: Record, notes: Notes, population_in: PopulationIn) -> Location:
@@ -154,6 +167,7 @@ def location(section: Section, origin: Origin) -> ReadLocation:
             front_gate_place_id=front_gate(record, notes),
             wheelchair=wheelchair(record, notes),
             source=origin.source(key(record)),
+            **more(record, notes, time_zone, confidential),
         )
 
     return read
@@ -176,10 +190,12 @@ def provider(top: Section, origin: Origin) -> ReadProvider:
         across = word(section, "works_across_borders", Claim, Claim.UNKNOWN)
         free = word(section, "free_of_charge", Claim, Claim.UNKNOWN)
         detention = word(section, "detention", Claim, Claim.NO)
+        more = terms(section, "provider", OF_PROVIDERS)
     offered = claims(top)
     rules, languages = facts.facts(top, "rules", facts.rule), facts.facts(top, "languages", facts.language)
     contacts, places = facts.facts(top, "contacts", facts.contact), facts.facts(top, "places", facts.places)
     schedules = facts.facts(top, "schedules", facts.schedule)
+    listed = terms(top, "provider", LISTS_OF_PROVIDERS)
 
     def read(record: Record, notes: Notes, at: Location, source_key: str) -> Provider:
         confidential, zone = at.disclosure is Disclosure.AREA, at.time_zone
@@ -220,6 +236,8 @@ def provider(top: Section, origin: Origin) -> ReadProvider:
             works_across_borders=across(record, notes),
             free_of_charge=free(record, notes),
             detention=detention(record, notes) is Claim.YES,
+            **more(record, notes, zone, confidential),
+            **listed(record, notes, zone, confidential),
         )
 
     return read

@@ -39,6 +39,17 @@ _STATUS: Final = {
     "do_not_refer": ("لا يحال إليه", "ne pas orienter", "do not refer"),
     "closed": ("مغلق", "fermé", "closed"),
 }
+_DELIVERY: Final = {
+    "at_location": ("في المكان", "sur place", "at the place"),
+    "mobile": ("متنقلة", "mobile", "mobile"),
+    "remote": ("بالهاتف", "par téléphone", "by telephone"),
+    "virtual": ("عبر الإنترنت", "en ligne", "online"),
+}
+_PRECISION: Final = {
+    "exact": ("المبنى نفسه", "le bâtiment", "the building"),
+    "street": ("الشارع", "la rue", "the street"),
+    "town": ("البلدة", "la localité", "the town"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,7 @@ class Column:
     labels: tuple[str, str, str]  #: in row 2: Arabic, French, English
     example: str  #: a made-up one; a code where there are choices
     choices: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)  #: code → labels; empty: free text
+    since: int = 1  #: the edition of the workbook that has it first; older ones that are filled are read as well
 
     def label(self, language: str) -> str:
         return self.labels[LANGUAGES.index(language)]
@@ -118,4 +130,21 @@ def columns() -> tuple[Column, ...]:
             )
         ),
         Column("verified", ("تاريخ التحقق", "Vérifié le", "Verified on"), "2026-11-01"),
+        *_SECOND_EDITION,
     )
+
+
+_SECOND_EDITION: Final = (
+    Column("cost", ("التكلفة", "Coût", "Cost"), "0", since=2),
+    Column(
+        "cost_currency", ("العملة (ثلاثة أحرف)", "Monnaie (trois lettres)", "Currency (three letters)"), "LYD", since=2
+    ),
+    Column("cost_note", ("لمن هذه التكلفة", "Pour qui ce coût", "Whom this cost is for"), "", since=2),
+    Column("document_1", ("وثيقة مطلوبة 1", "Document à apporter 1", "Document to bring 1"), "", since=2),
+    Column("document_2", ("وثيقة مطلوبة 2", "Document à apporter 2", "Document to bring 2"), "", since=2),
+    Column("funding", ("شرط الممول", "Condition du financeur", "Condition of the funder"), "", since=2),
+    Column("delivery", ("كيف تقدم الخدمة", "Mode de prestation", "How it is given"), "at_location", _DELIVERY, since=2),
+    Column("transport", ("كيفية الوصول", "Comment s'y rendre", "How to get there"), "Bus 1 (fictional)", since=2),
+    Column("access", ("تسهيلات ذوي الإعاقة", "Accès handicap", "Access with a disability"), "", since=2),
+    Column("precision", ("دقة الموقع", "Précision du point", "How exact the point is"), "street", _PRECISION, since=2),
+)

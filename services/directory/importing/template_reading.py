@@ -44,6 +44,9 @@ time_zone = { from = "time_zone" }
 addresses = [{ from = "address", language = "und" }]
 aliases = [{ from = "alias", language = "und" }]
 wheelchair = { from = "wheelchair" }
+transportation = [{ from = "transport", language = "und" }]
+accessibilities = [{ from = "access", language = "und" }]
+point_precision = { from = "precision" }
 [provider]
 names = [
     { from = "name_ar", language = "ar" },
@@ -55,6 +58,13 @@ status = { from = "status" }
 reach_out = { from = "reach" }
 free_of_charge = { from = "free_of_charge" }
 verified = { from = "verified" }
+required_documents = [{ from = "document_1", language = "und" }, { from = "document_2", language = "und" }]
+funding_conditions = [{ from = "funding", language = "und" }]
+deliveries = { from = "delivery" }
+[[costs]]
+amount = { from = "cost" }
+currency = { from = "cost_currency" }
+descriptions = [{ from = "cost_note", language = "und" }]
 [[claims]]
 flags = "services"
 [[languages]]
@@ -125,14 +135,16 @@ def read_template(path: Path, limits: Limits) -> list[Record]:
         InvalidInput: the workbook has not the columns of this version.
     """
     header, rows = read_sheet(path, limits, SHEET)
-    known = columns()
-    if header != tuple(column.name for column in known):
+    editions = (columns(), tuple(column for column in columns() if column.since == 1))
+    known = next((each for each in editions if header == tuple(column.name for column in each)), None)
+    if known is None:
         raise refuse("file", "must have the columns of `ihala template`, in their order", Reason.MALFORMED)
     return [_record(row, known) for row in rows[1:] if row[0] != EXAMPLE_KEY]
 
 
 def _record(row: tuple[str, ...], known: tuple[Column, ...]) -> Record:
-    record: dict[str, Any] = {
+    record: dict[str, Any] = dict.fromkeys((column.name for column in columns()), "")  # an older edition has fewer
+    record |= {
         column.name: cell.partition(SEPARATOR)[0].strip() if column.choices else cell
         for column, cell in zip(known, row, strict=True)
     }
