@@ -64,6 +64,8 @@ def _serve(supervisor: Supervisor, story: Story, *, with_demo: bool, once: bool)
             _blame_the_dead(supervisor)
             raise _first(group) from None
     story.tell("maps", f"sign in once with {issue_code(identities.sign_in_file, 'coordinator', now=utc_now())}")
+    code = issue_code(identities.duty_sign_in_file, "duty", now=utc_now())
+    story.tell("duty", f"http://{parts.address('duty')} opens once with {code}")
     story.line("")
     story.line(_ready(parts))
     if once:

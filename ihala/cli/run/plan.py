@@ -19,7 +19,7 @@ class Parts:
     """Where the parts of a run are."""
 
     folder: Path  #: its state
-    ports: Mapping[str, int]  #: by service, and `answer` for the page of notify
+    ports: Mapping[str, int]  #: by service, and `answer` and `duty` for the pages of notify
     database_url: str
     nats_url: str
     nats_seed_files: Mapping[str, Path]  #: by user
@@ -30,7 +30,7 @@ class Parts:
 
 
 #: names of ports; each stays the same from run to run
-PORT_NAMES: Final = (*SERVICES, "answer")
+PORT_NAMES: Final = (*SERVICES, "answer", "duty")
 
 
 def environment_of(service: str, parts: Parts, identities: Identities) -> dict[str, str]:
@@ -93,6 +93,9 @@ def _further(service: str, parts: Parts, identities: Identities) -> dict[str, st
                 "DIRECTORY_ADDRESS": directory,
                 "REFERRALS_ADDRESS": referrals,
                 "PAGE_ADDRESS": parts.address("answer"),
+                "DUTY_ADDRESS": parts.address("duty"),
+                "DUTY_TOKEN_FILE": str(identities.token_file("duty")),
+                "DUTY_LOGIN_FILE": str(identities.duty_sign_in_file),
                 "ENDPOINT_KEY_FILE": str(identities.key_file("notify_endpoint")),
                 "VAPID_KEY_FILE": str(identities.key_file("notify_vapid")),
                 "VAPID_CONTACT": "mailto:nobody@example.org",
