@@ -1,12 +1,12 @@
 """The matching service's methods: wire in, decision, wire out. Nothing of a request is stored or logged."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from services import geo
-from services.errors import Unimplemented
-from services.matching import bundle, ranking, screening
+from services.matching import bundle, explanations, ranking, screening
 from services.matching.companions import Conflict, settled
 from services.matching.constraints.table import RULES_VERSION
 from services.matching.index.snapshot import Snapshot
@@ -17,7 +17,7 @@ from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
 from services.matching.token import Answered, Sealer, expiry, stale
-from services.matching.wire import answer_wire, request_wire, response_wire
+from services.matching.wire import answer_wire, explain_wire, request_wire, response_wire
 
 NEXT_CANDIDATES = 5  #: a need
 
@@ -110,7 +110,12 @@ class MatchingServicer:
         return answer
 
     async def ExplainMatch(self, request: Any, context: Any) -> Any:
-        raise Unimplemented("ExplainMatch is not answered in this version")
+        snapshot = self._directory.snapshot
+        now = self._now().astimezone(UTC)
+        provider_id = explain_wire.provider_id_from_wire(request)
+        enquiry, _ = self._enquiry(request.request, snapshot)
+        (asked,) = self._asked(enquiry, enquiry.needs[:1], now)
+        return await asyncio.to_thread(explanations.explained, snapshot, asked, provider_id, enquiry.limit)
 
     async def PlanMatches(self, request: Any, context: Any) -> Any:
         return await self._plans.plan(request, context.time_remaining())

@@ -132,6 +132,25 @@ async def test_r17_200_requests_are_answered_alike_to_the_byte(house: Open) -> N
     assert await same(house, 20261122, 200) > 200
 
 
+async def test_r17_explanations_are_alike_to_the_byte(house: Open) -> None:
+    random = Random(20261123)
+    requests = []
+    for number in range(40):
+        search = any_request(random)
+        del search.needs[1:]
+        named = f"site-{random.randrange(SITES):02}" if number % 2 else ""
+        requests.append(pb.ExplainMatchRequest(request=search, provider_id=named))
+    told: list[list[bytes]] = []
+    async with house() as here:
+        here.directory.lines = (FRONT,)
+        for points in twins(random):
+            here.directory.swap(Snapshot.of("epoch-1", 7, entered(points)))
+            answers = [await here.stub.ExplainMatch(each) for each in requests]
+            told.append([each.SerializeToString(deterministic=True) for each in answers])
+
+    assert told[0] == told[1]
+
+
 @pytest.mark.long
 async def test_r17_5000_requests_are_answered_alike_to_the_byte(house: Open) -> None:
     assert sum([await same(house, seed, 500) for seed in range(10)]) > 5_000

@@ -12,8 +12,9 @@ def language(asked: Asked, provider: Provider) -> Finding:
 
     Two varieties of one language are asked about, not assumed; an interpreter
     who is not vetted does not count, and what is only written does not either.
+    An interpreter whom the request brings along settles it.
     """
-    if asked.person is None:
+    if asked.person is None or asked.need.has_interpreter:
         return YES
     if asked.person.languages is None:
         return ask_person("languages")

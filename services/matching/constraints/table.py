@@ -203,7 +203,7 @@ CONSTRAINTS: Final = (
         "R40",
         meeting.language,
         ("languages",),
-        ("person.languages",),
+        ("person.languages", "need.has_interpreter"),
         needs_person=True,
         yields_to_life=True,
     ),

@@ -45,6 +45,7 @@ class Need:
     hours_since_event: float | None = None  #: for clinical clocks (R47); None: nobody asked
     is_remote: bool = False  #: it may come by telephone, so that nobody has to go anywhere
     has_best_interests: bool = False  #: a best-interests procedure is recorded elsewhere (R35)
+    has_interpreter: bool = False  #: a vetted interpreter joins, as by telephone (R40)
     added_by: str = ""  #: the requirement by which it was added; empty: it was asked for
 
     @property

@@ -130,6 +130,7 @@ def _need(message: pb.Need, path: str) -> Need:
         hours_since_event=hours,
         is_remote=message.remote,
         has_best_interests=bool(message.best_interests_ref),
+        has_interpreter=message.interpreter,
     )
 
 

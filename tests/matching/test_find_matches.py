@@ -1,30 +1,22 @@
-"""The methods of matching through the door that callers come in by: a real channel."""
+"""FindMatches through the door that callers come in by: a real channel."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.directory.v1 import directory_pb2
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import (
-    FailedPrecondition,
-    InvalidInput,
-    NotFound,
-    PermissionDenied,
     Reason,
     Unavailable,
-    Unimplemented,
 )
 from services.geo import AreaCell, Place, Point, cell_at, cost_mm
 from services.hours import Calendar, Entry, Schedule
 from services.matching.constraints.table import RULES_VERSION
-from services.matching.model.person import AgeRange
 from services.matching.model.provider import Claim, ReachOut, RuleKind, Text, VettingState
-from services.runtime.auth import Role
-from tests.matching.houses import NADOR, House, Open, a_girl, a_request, an_origin, ids
+from tests.matching.houses import NADOR, Open, a_girl, a_request, an_origin, ids
 from tests.matching.samples import FOR_ALL, NOON, TRIPOLI, a_provider, a_report, a_rule
 
 
@@ -255,61 +247,6 @@ async def test_who_takes_no_referrals_is_found_by_a_plain_search_with_a_caution(
     assert [each.constraint for each in need.excluded] == ["takes_referrals"]
 
 
-REFUSED: list[tuple[dict[str, Any], str, Reason]] = [
-    ({"needs": []}, "needs", Reason.INVALID_FIELD),
-    ({"needs": [pb.Need(code="LEG-ADV")] * 17}, "needs", Reason.INVALID_FIELD),
-    ({"needs": [pb.Need(code="ACC-XXX")]}, "needs[0].code", Reason.UNKNOWN_CODE),
-    ({"needs": [pb.Need(code="LEG-ADV", staff_gender="x")]}, "needs[0].staff_gender", Reason.UNKNOWN_CODE),
-    (
-        {"needs": [pb.Need(code="ACC-EMG", items=[pb.PlaceItem(population="girls")])]},
-        "needs[0].items[0].count",
-        Reason.INVALID_FIELD,
-    ),
-    ({"origin": geo_pb2.Origin()}, "origin", Reason.INVALID_FIELD),
-    (
-        {"origin": geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=91, longitude_deg=0))},
-        "origin.point.latitude_deg",
-        Reason.INVALID_FIELD,
-    ),
-    (
-        {"origin": geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=1))},
-        "origin.point.longitude_deg",
-        Reason.INVALID_FIELD,
-    ),
-    ({"origin": geo_pb2.Origin(h3_cell="zz")}, "origin.h3_cell", Reason.INVALID_FIELD),
-    ({"origin": geo_pb2.Origin(h3_cell="f" * 40)}, "origin.h3_cell", Reason.INVALID_FIELD),
-    ({"when_time": Timestamp(seconds=-62_135_596_800)}, "when_time", Reason.INVALID_FIELD),
-    ({"limit": -1}, "limit", Reason.INVALID_FIELD),
-    ({"limit": 101}, "limit", Reason.INVALID_FIELD),
-    ({"max_distance_m": 0.0}, "max_distance_m", Reason.INVALID_FIELD),
-    ({"max_distance_m": float("nan")}, "max_distance_m", Reason.INVALID_FIELD),
-    ({"person": a_girl(age=pb.AgeRange(min_years=131))}, "person.age.min_years", Reason.INVALID_FIELD),
-    ({"person": a_girl(age=pb.AgeRange(min_years=5, max_years=4))}, "person.age.max_years", Reason.INVALID_FIELD),
-    ({"person": a_girl(family=pb.CodeList(codes=["x"]))}, "person.family.codes", Reason.UNKNOWN_CODE),
-    ({"person": a_girl(status_class="x")}, "person.status_class", Reason.UNKNOWN_CODE),
-    (
-        {"person": a_girl(languages=pb.LanguageList(languages=["!"]))},
-        "person.languages.languages",
-        Reason.INVALID_FIELD,
-    ),
-]
-
-
-@pytest.mark.parametrize(("facts", "named", "reason"), REFUSED, ids=lambda each: each if isinstance(each, str) else "")
-async def test_a_wrong_field_is_named(house: Open, facts: dict[str, Any], named: str, reason: Reason) -> None:
-    async with house(a_provider()) as here:
-        with pytest.raises(InvalidInput) as caught:
-            await here.find(**facts)
-
-    assert ([each.field for each in caught.value.fields], caught.value.reason) == ([named], reason)
-
-
-async def test_an_unknown_place_is_not_found(house: Open) -> None:
-    async with house(a_provider()) as here:
-        with pytest.raises(NotFound):
-            await here.find(origin=geo_pb2.Origin(place_id="geonames:0"))
-
-
 async def test_a_cell_stands_for_its_middle(house: Open) -> None:
     cell = cell_at(TRIPOLI, 5)
     async with house(a_provider(place=cell.centre)) as here:
@@ -318,97 +255,8 @@ async def test_a_cell_stands_for_its_middle(house: Open) -> None:
     assert match.cost_m == pytest.approx(0, abs=0.01)
 
 
-async def test_explain_is_not_answered_yet(house: Open) -> None:
-    async with house() as here:
-        with pytest.raises(Unimplemented):
-            await here.stub.ExplainMatch(pb.ExplainMatchRequest())
-
-
-class TestCheckMatch:
-    """What referrals ask before they make an offer."""
-
-    async def check(self, here: House, token: str, request: Any, *choices: tuple[int, str]) -> Any:
-        return await here.stub.CheckMatch(
-            pb.CheckMatchRequest(
-                match_token=token,
-                request=request,
-                choices=[pb.MatchChoice(need_no=need_no, provider_id=each) for need_no, each in choices],
-            )
-        )
-
-    async def test_a_choice_that_still_holds_comes_with_its_row_and_the_next(self, house: Open) -> None:
-        providers = [a_provider(f"p-{number}", code="ACC-EMG") for number in range(9)]
-        request = a_request("ACC-EMG", person=a_girl(languages=pb.LanguageList(languages=["en"])))
-        for number, provider in enumerate(providers):
-            reports = (a_report("girls", 2, 0),)
-            providers[number] = a_provider(provider.provider_id, code="ACC-EMG", place_reports=reports)
-        async with house(*providers) as here:
-            token = (await here.stub.FindMatches(request)).match_token
-            checked = await self.check(here, token, request, (0, "p-1"))
-
-        (choice,) = checked.choices
-        assert (list(choice.turned), list(choice.unknown)) == ([], [])
-        assert choice.match.provider_id == "p-1"
-        assert [(each.population, each.count) for each in choice.items] == [("girls", 1)]
-        assert [each.provider_id for each in checked.next_candidates] == ["p-0", "p-2", "p-3", "p-4", "p-5"]
-
-    async def test_a_constraint_that_has_turned_is_named(self, house: Open) -> None:
-        request = a_request("LEG-ADV", "LEG-ADV")
-        async with house(a_provider("p-1"), a_provider("p-2")) as here:
-            token = (await here.stub.FindMatches(request)).match_token
-            here.know(a_provider("p-1", vetting=VettingState.SUSPENDED), revision=8)
-            checked = await self.check(here, token, request, (0, "p-1"), (1, "p-2"))
-
-        assert [list(each.turned) for each in checked.choices] == [["safeguarding"], ["status"]]
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"limit": 3},
-            {"safety": pb.Safety(excluded_provider_ids=["p-9"])},
-            {"person": pb.Person(no_reason_to_believe_child=True)},
-        ],
-    )
-    async def test_a_token_of_another_request_is_stale(self, house: Open, change: dict[str, Any]) -> None:
-        async with house(a_provider("p-1")) as here:
-            token = (await here.find()).match_token
-            with pytest.raises(FailedPrecondition) as caught:
-                await self.check(here, token, a_request(**change), (0, "p-1"))
-
-        assert caught.value.reason is Reason.MATCH_STALE
-
-    async def test_a_token_is_stale_after_half_an_hour(self, house: Open) -> None:
-        async with house(a_provider("p-1")) as here:
-            token = (await here.find()).match_token
-            here.now = NOON + timedelta(minutes=29, seconds=59)
-            assert (await self.check(here, token, a_request(), (0, "p-1"))).choices
-            here.now = NOON + timedelta(minutes=30)
-            with pytest.raises(FailedPrecondition) as caught:
-                await self.check(here, token, a_request(), (0, "p-1"))
-
-        assert caught.value.reason is Reason.MATCH_STALE
-
-    async def test_a_choice_for_a_need_that_is_not_there_is_refused(self, house: Open) -> None:
-        async with house(a_provider("p-1")) as here:
-            token = (await here.find()).match_token
-            with pytest.raises(InvalidInput) as caught:
-                await self.check(here, token, a_request(), (1, "p-1"))
-
-        assert [each.field for each in caught.value.fields] == ["choices[0].need_no"]
-
-    async def test_only_services_may_check(self, house: Open) -> None:
-        async with house(role=Role.CASE_SYSTEM) as here:
-            with pytest.raises(PermissionDenied):
-                await self.check(here, "", a_request())
-
-
 async def test_the_answer_is_a_function_of_the_request_and_the_directory(house: Open) -> None:
     async with house(a_provider("p-1"), a_provider("p-2", place=cell_at(TRIPOLI, 4), is_confidential=True)) as here:
         first, second = await here.find(), await here.find()
 
     assert first == second
-
-
-def test_an_age_range_is_valid_or_is_not() -> None:
-    with pytest.raises(InvalidInput):
-        AgeRange(-1, 3)
