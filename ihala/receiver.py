@@ -26,7 +26,7 @@ from ihala.desk_client import Desk, OfferView
 from ihala.journal import Journal
 from ihala.person import Urgency
 from ihala.profile import Profile, ReceiverProfile, read_profile
-from ihala.stream_feed import StreamFeed
+from ihala.stream_client import StreamFeed
 from services.errors import InvalidInput
 
 __all__ = [

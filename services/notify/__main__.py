@@ -11,7 +11,7 @@ import uvloop
 
 from ihala.notify.v1 import notify_pb2_grpc
 from services.errors import Unavailable
-from services.notify import deliveries, escalations, follower, receipts
+from services.notify import deliveries, escalations, follower, receipts, sweeper
 from services.notify.accounts import AccountsFile
 from services.notify.bus import NATS, RETRY_S, Bells, Bus
 from services.notify.channels.nats import NatsChannel
@@ -159,6 +159,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(escalations.run(WantedTaskStore(pool), senders, utc_now, stop), name="escalations")
             tasks.create_task(follower.run(SenderStore(pool), senders, rang.set, utc_now, stop), name="senders")
             tasks.create_task(bus.run(stop), name="bus")
+            tasks.create_task(sweeper.run(pool, utc_now, stop), name="sweeper")
             tasks.create_task(HeardReporter(HeardStore(pool), directory, utc_now).run(stop), name="heard")
 
 

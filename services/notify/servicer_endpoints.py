@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
-from ihala.notify.v1 import notify_pb2 as pb
 from services.errors import FailedPrecondition, InvalidInput
 from services.notify.channels.egress_rules import EgressRules
 from services.notify.channels.webhook import WebhookChannel
@@ -69,7 +68,7 @@ class EndpointDesk:
         kept = wire.webhook_registered(endpoint).SerializeToString()
         first = await self._add(principal, request, target, kept)
         if first is not None:
-            return wire.again(pb.RegisterWebhookResponse, first)
+            return wire.again("RegisterWebhook", first)
         return wire.webhook_registered((await self._challenge(principal, target, None))[0])
 
     async def register_endpoint(self, request: Any) -> Any:
@@ -97,7 +96,7 @@ class EndpointDesk:
         response = wire.endpoint_registered(endpoint)
         target = Target(endpoint=endpoint, address=address, signing_key=None)
         first = await self._add(principal, request, target, response.SerializeToString())
-        return response if first is None else wire.again(pb.RegisterEndpointResponse, first)
+        return response if first is None else wire.again("RegisterEndpoint", first)
 
     async def list(self, request: Any) -> Any:
         """List a page of endpoints."""

@@ -116,9 +116,9 @@ def endpoint_registered(endpoint: Endpoint) -> Any:
     return pb.RegisterEndpointResponse(endpoint=endpoint_to_wire(endpoint))
 
 
-def again(kind: Any, answer: bytes) -> Any:
-    """Answer a registration as it was answered the first time."""
-    response = kind.FromString(answer)
+def again(method: str, answer: bytes) -> Any:
+    """Answer a registration as it was answered the first time, for example of `RegisterWebhook`."""
+    response = getattr(pb, f"{method}Response").FromString(answer)
     response.replayed = True
     return response
 
