@@ -35,7 +35,11 @@ test: setup ## run every test but the long ones
 	@$(RUN) pytest $(ARGS)
 
 .PHONY: faults
-faults: setup ## run the long tests: kills and attacks
+faults: setup ## break every part while referrals go on, print what held (20 minutes)
+	@$(RUN) tests.faults $(ARGS)
+
+.PHONY: test-long
+test-long: setup ## run the long forms of all tests: kills, attacks, simulations
 	@$(RUN) pytest -m long $(ARGS)
 
 .PHONY: bench
@@ -94,9 +98,10 @@ $(GENERATED): $(PROTOS) scripts/gen.py requirements.lock | $(INSTALLED)
 	@mkdir -p ihala && touch $(GENERATED)
 
 .PHONY: docs
-docs: setup ## write what the documents say of the code from the code: who may call what
+docs: setup ## write what the documents say of the code from the code: who may call what, and how over HTTP
 	@$(RUN) scripts.document_methods
 	@$(RUN) scripts.document_life
+	@$(RUN) scripts.document_http
 
 .PHONY: pictures
 pictures: setup ## take the README's pictures from a demo started for them (needs `make browser`)
@@ -117,7 +122,7 @@ browser: ## install the Chromium and the fonts that the page tests need (Debian,
 .PHONY: clean
 clean: ## remove the data of `make run`, caches and generated stubs
 	@rm -rf .ihala .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build
-	@rm -rf $(GENERATED) $(STUB_FOLDERS)
+	@rm -rf $(GENERATED) ihala/protos.binpb $(STUB_FOLDERS)
 
 .PHONY: distclean
 distclean: clean ## remove the environments too

@@ -104,8 +104,8 @@ class AlertFeed:
             tls_handshake_first=is_private,  # else a man in the middle could ask for plain text
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.5,
-            ping_interval=4,  # a server that stands still is left within 8 s
-            max_outstanding_pings=1,
+            ping_interval=10,
+            max_outstanding_pings=2,
             connect_timeout=2,
             error_cb=_on_error,
         )

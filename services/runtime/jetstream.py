@@ -160,7 +160,8 @@ async def ensure_consumer(
             info = await connection.stream.consumer_info(stream_name, durable)
     except BadRequestError:
         raise FailedPrecondition(f"the consumer {durable} exists with other settings") from None
-    return info.created
+    made: datetime | None = info.created
+    return made
 
 
 async def subscribe(connection: Connection, stream_name: str, durable: str) -> Subscription:

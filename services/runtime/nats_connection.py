@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -17,7 +17,7 @@ from services.errors import PermissionDenied, Unavailable
 
 log = structlog.get_logger()
 
-ANSWER_WAIT_S = 5.0
+ANSWER_WAIT_S = 4.0  #: twice this is within the 10 s that the loss of a leader may take
 RETRY_AFTER_S = 1.0
 PENDING_BYTES = 65_536  #: core NATS would buffer 2 MiB without a word while the server is away
 REFUSALS = ("permissions violation", "authorization violation")
@@ -30,6 +30,7 @@ class Connection:
     client: Client
     stream: JetStreamContext
     refused: asyncio.Event  #: the server refused this user or a subject; cleared when it is let in again
+    _leaving: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
 
     def check(self) -> None:
         """
@@ -43,6 +44,17 @@ class Connection:
         """
         if self.refused.is_set():
             raise PermissionDenied("NATS refuses this user, or a subject to it")
+
+    def turn_elsewhere(self) -> None:
+        """
+        Leave a server of several that did not answer; one that stands still is noticed by pings after half a minute.
+
+        Where there is one server only, whatever is on its way comes once it goes on.
+        """
+        if len(self.client.servers) > 1:
+            task = asyncio.get_running_loop().create_task(self.client.force_reconnect())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
 
 @asynccontextmanager
@@ -104,9 +116,8 @@ async def connect(
                     # the defaults notice a dead server after minutes, and give up for ever after 60 attempts
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.5,  # type: ignore[arg-type]  # it is slept, in seconds
-                    # a server that stands still is left within 4 s, so that a cluster goes on within 10
-                    ping_interval=2,
-                    max_outstanding_pings=1,
+                    ping_interval=10,
+                    max_outstanding_pings=2,
                     connect_timeout=2,
                     pending_size=PENDING_BYTES,
                     error_cb=on_error,
@@ -137,5 +148,7 @@ def answered(connection: Connection) -> Iterator[None]:
         raise
     except (TimeoutError, NatsError) as error:
         connection.check()
+        if isinstance(error, TimeoutError):
+            connection.turn_elsewhere()
         log.warning("nats.unavailable", error=type(error).__name__)
         raise Unavailable("NATS did not answer in time", retry_after_s=RETRY_AFTER_S) from None

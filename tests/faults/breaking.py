@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from unittest.mock import patch
 
 from ihala.cli.run.plan import environment_of
 from ihala.cli.run.processes import NATS_STAGE, POSTGRES_STAGE, SERVICE_STAGE
@@ -78,8 +77,7 @@ def begin(house: House, name: str, variables: Mapping[str, str], program: Path |
         "-P",
         *(["-m", f"services.{name}"] if program is None else [program]),
     ]
-    with patch.dict(os.environ, variables):
-        environment = environment_of(name, house.parts, house.identities)
+    environment = {**environment_of(name, house.parts, house.identities), **variables}
     house.children[name] = house.supervisor.spawn(name, command, environment=environment, stage=SERVICE_STAGE)
     return house.children[name]
 

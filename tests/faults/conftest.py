@@ -7,13 +7,8 @@ import pytest
 from tests.house import House, house_in
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """
-    Run everything with the demo's directory, anew for each storm.
-
-    Whom one storm brought to the house is still on the way when the next begins,
-    so that no report of places would make the house empty again.
-    """
+    """Run everything with the demo's directory, for one storm after the other; each finds it well again."""
     with house_in(tmp_path_factory.mktemp("faults") / ".ihala") as house:
         yield house

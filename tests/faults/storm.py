@@ -67,7 +67,7 @@ class Storm:
     fault: str = ""  #: with its traceback
     row: Row = field(init=False)  #: of the house, in the match
     token: MatchToken = field(init=False)
-    _end_time: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=1))
+    end_time: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=1))
 
     @property
     def journal_file(self) -> Path:
@@ -136,7 +136,7 @@ class Storm:
                 self.row.needed_fields,
                 given_by=PERSON,
                 method=SPOKEN,
-                end_time=self._end_time,
+                end_time=self.end_time,
                 request_id=f"{case_ref}-consent",
             )
         )

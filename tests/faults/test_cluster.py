@@ -3,16 +3,21 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
 from time import monotonic
 
 import pytest
+from nats.errors import Error as NatsError
 
 from services.errors import IhalaError
 from services.runtime import jetstream
 from tests.faults.cluster import NAMES, Cluster, cluster_in
+
+#: nats-py leaves the socket of a server that stands still open until it is collected
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 STREAM, SUBJECT = "REFERRALS", "referral.v1.offer_requested"
 BOUND_S = 10.0
@@ -60,12 +65,19 @@ async def leader_of(connection: jetstream.Connection) -> str:
 
 
 async def messages_of(cluster: Cluster, name: str, count: int) -> Counter[str]:
-    """Read all that the stream has."""
+    """Read all that the stream has; the leader of leaders may have been the same, and is chosen anew meanwhile."""
     found: Counter[str] = Counter()
     async with jetstream.connect(cluster.url(name), cluster.seed_file, name="provisioner") as connection:
-        subscription = await connection.stream.pull_subscribe("referral.v1.>", "test", STREAM)
+        subscription = None
+        while subscription is None:
+            with suppress(TimeoutError, NatsError):
+                subscription = await connection.stream.pull_subscribe("referral.v1.>", "test", STREAM)
         while sum(found.values()) < count:
-            found.update(each.data.decode() for each in await subscription.fetch(100, 10))
+            with suppress(TimeoutError, NatsError):
+                batch = await subscription.fetch(50, 5)
+                found.update(each.data.decode() for each in batch)
+                for each in batch:
+                    await each.ack_sync()
         await subscription.unsubscribe()
     return found
 

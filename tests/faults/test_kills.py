@@ -7,8 +7,11 @@ import pytest
 
 from tests.faults.breaking import NATS, POSTGRES, kill, stall, start_again
 from tests.faults.storm import Storm
-from tests.faults.weather import await_referrals, blowing
+from tests.faults.weather import await_referrals, blowing, storm_at
 from tests.house import House
+
+#: nats-py leaves the socket of a server that stands still open until it is collected
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 SERVICES = ("directory", "matching", "referrals", "notify")
 ALL = (*SERVICES, POSTGRES, NATS)
@@ -27,7 +30,7 @@ def kill_in_turn(house: House, storm: Storm, victims: Sequence[str]) -> None:
 
 
 def test_every_process_killed_once_in_200_referrals(house: House) -> None:
-    with blowing(Storm(house, "storm", cases=200, places=120)) as storm:
+    with blowing(storm_at(house, "storm", 200, 120)) as storm:
         kill_in_turn(house, storm, ALL)
 
 
@@ -35,7 +38,7 @@ def test_every_process_killed_once_in_200_referrals(house: House) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_thirty_kills_of_any_process_in_a_thousand_referrals(house: House, seed: int) -> None:
     victims = random.Random(seed).choices(ALL, k=30)
-    with blowing(Storm(house, f"gale-{seed}", cases=1000, places=600, patience_s=600)) as storm:
+    with blowing(storm_at(house, f"gale-{seed}", 1000, 600, patience_s=900)) as storm:
         kill_in_turn(house, storm, victims)
 
 
@@ -43,5 +46,5 @@ def test_thirty_kills_of_any_process_in_a_thousand_referrals(house: House, seed:
 def test_a_hundred_kills_in_ten_thousand_referrals(house: House) -> None:
     """L1: at least 10,000 acknowledged referrals, and at least 100 kills spread over all processes."""
     victims = [*random.Random(5).choices(ALL, k=102)]
-    with blowing(Storm(house, "hurricane", cases=10_300, places=10_050, patience_s=3300)) as storm:
+    with blowing(storm_at(house, "hurricane", 10_300, 10_050, patience_s=3300)) as storm:
         kill_in_turn(house, storm, victims)

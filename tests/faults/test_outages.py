@@ -4,7 +4,8 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4
 
@@ -16,20 +17,16 @@ from services.referrals.wire.cloudevents import STREAM
 from services.runtime import jetstream
 from tests.faults.breaking import NATS, POSTGRES, kill, replace_by, stall, start_again, wipe_nats
 from tests.faults.weather import await_referrals, await_that, blowing, storm_at
-from tests.house import House, house_in
+from tests.house import House
+
+#: nats-py leaves the socket of a server that stands still open until it is collected
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 CASES = 60
 STALL_S = 8.0
 NATS_AWAY_S = 20.0
 LOST_WITHIN_S = 90.0
 SUBJECT = "referral.v1.offer_requested"
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Run one house for all outages, one after the other; it is expected to be well again after each."""
-    with house_in(tmp_path_factory.mktemp("outages") / ".ihala") as house:
-        yield house
 
 
 def restart(name: str, number: signal.Signals, house: House) -> None:
@@ -62,7 +59,11 @@ def told_three_times_in_any_order(house: House) -> None:
             count = (await reading.stream.stream_info(STREAM)).state.messages
             messages: list[Msg] = []
             while len(messages) < count:
-                messages += await subscription.fetch(min(100, count - len(messages)), 5)
+                with suppress(TimeoutError):
+                    batch = await subscription.fetch(min(50, count - len(messages)), 5)
+                    messages += batch
+                    for each in batch:
+                        await each.ack()
             await subscription.unsubscribe()
         thrice = [(each.subject, each.data) for each in messages] * 3
         random.Random(3).shuffle(thrice)
@@ -142,7 +143,8 @@ def test_a_clock_that_jumps_by_two_hours_lets_nothing_lapse_or_expire(house: Hou
 
     before = count()
     with blowing(storm_at(house, f"clock-{abs(jump_s)}-{'on' if jump_s > 0 else 'back'}", CASES)) as storm:
-        await_referrals(storm, CASES // 3)
+        # a consent of now is not in force two hours ago: nobody is referred by a clock that is slow
+        await_referrals(storm, CASES // 3 if jump_s > 0 else CASES)
         clock.write_text(str(jump_s))
         time.sleep(STALL_S)  # the sweeper looks each half second
         assert count() == before

@@ -15,8 +15,7 @@ import pytest
 from services.runtime.embedded.processes import Child
 from services.runtime.failpoints import FLAG, POINTS, VARIABLE
 from tests.faults.breaking import begin, kill
-from tests.faults.storm import Storm
-from tests.faults.weather import await_that, blowing
+from tests.faults.weather import await_that, blowing, storm_at
 from tests.house import House
 
 REFERRALS = ("M1", "M2", "M3", "M4", "M5", "L1", "L2", "L3", "L4", "E1", "E2")
@@ -79,7 +78,7 @@ def test_a_process_that_dies_at_any_point_loses_and_doubles_nothing(
         Lane(house, "referrals", chain.from_iterable(repeat(in_referrals, repeats))),
         Lane(house, "notify", chain.from_iterable(repeat(in_notify, repeats))),
     ]
-    with blowing(Storm(house, "points", cases=PLACES, places=PLACES, patience_s=1500)) as storm:
+    with blowing(storm_at(house, f"points-{repeats}", PLACES, patience_s=1500)) as storm:
         await_that(storm, lambda: bool(storm.accepted), "the first yes")
         working = list(lanes)
 

@@ -33,11 +33,13 @@ def await_that(storm: Storm, holds: Callable[[], bool], what: str, within_s: flo
         time.sleep(POLL_S)
 
 
-def storm_at(house: House, prefix: str, cases: int, places: int | None = None) -> Storm:
+def storm_at(
+    house: House, prefix: str, cases: int, places: int | None = None, *, patience_s: float = PATIENCE_S
+) -> Storm:
     """Prepare a storm at a house where others were before; as many places are free as cases ask if none are named."""
     with psycopg.connect(house.parts.database_url, autocommit=True) as connection:
         row = connection.execute(TAKEN, [GIRLS]).fetchone()
-    return Storm(house, prefix, cases=cases, places=places or cases, taken=(row and row[0]) or 0)
+    return Storm(house, prefix, cases=cases, places=places or cases, taken=(row and row[0]) or 0, patience_s=patience_s)
 
 
 @contextmanager

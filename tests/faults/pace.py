@@ -1,0 +1,117 @@
+"""Referrals at a steady rate, whether they are answered or not, and how long each took to be answered and heard."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+import psycopg
+
+from ihala.client import PERSON, SPOKEN, Ihala
+from ihala.receiver import Receiver
+from ihala.referral import Consent
+from services.errors import IhalaError
+from services.runtime.embedded.postgres import OWNER, SUPERUSER
+from tests.faults.breaking import POSTGRES, kill, replace_by, start_again
+from tests.faults.storm import DESK, Storm
+from tests.house import House
+
+HEARD_WITHIN_S = 20.0
+COMMITTED = """
+    SELECT offer_id, pg_xact_commit_timestamp(case_facts.xmin) FROM referrals.offer
+    JOIN referrals.case_facts USING (referral_id) WHERE offer_id = ANY(%s) AND part = 'request'
+"""
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which this share of the values lies."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def time_commits(house: House) -> None:
+    """Let PostgreSQL keep the time of each commit, and referrals hold as many places for one sender as are asked."""
+    passwords = house.folder / POSTGRES
+    url = house.parts.database_url.replace(f"//{OWNER}:", f"//{SUPERUSER}:").replace(
+        (passwords / f"{OWNER}.password").read_text(), (passwords / f"{SUPERUSER}.password").read_text()
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+    kill(house, POSTGRES)
+    start_again(house, POSTGRES)
+    replace_by(house, "referrals", None, {"IHALA_REFERRALS_MAX_HELD": "100000"})
+
+
+@dataclass
+class Pace:
+    """One run at one rate."""
+
+    storm: Storm
+    rate: float  #: referrals a second
+    seconds: float
+    is_heard: bool = True
+    took_s: list[float] = field(default_factory=list)  #: until the answer
+    refused: int = 0
+    heard_time: dict[str, float] = field(default_factory=dict)  #: by offer, since 1970
+    _offer_ids: list[str] = field(default_factory=list)
+
+    async def run(self, ihala: Ihala, consent: Consent) -> None:
+        """Send at the rate, wait for what is under way, and for its alerts."""
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(self._listen() if self.is_heard else asyncio.sleep(0))
+            begin_s = time.monotonic()
+            async with asyncio.TaskGroup() as senders:
+                for number in range(int(self.rate * self.seconds)):
+                    await asyncio.sleep(begin_s + number / self.rate - time.monotonic())
+                    senders.create_task(self._refer(ihala, consent))
+            try:
+                async with asyncio.timeout(HEARD_WITHIN_S):
+                    while self.is_heard and not self.heard_time.keys() >= set(self._offer_ids):  # noqa: ASYNC110 -- others'
+                        await asyncio.sleep(0.1)
+            finally:
+                listening.cancel()
+
+    async def _refer(self, ihala: Ihala, consent: Consent) -> None:
+        began_s = time.monotonic()
+        try:
+            referred = await ihala.refer(
+                self.storm.token, self.storm.row, case_ref=consent.case_ref, consent=consent, request_id=uuid4().hex
+            )
+        except IhalaError:
+            self.refused += 1
+            return
+        self.took_s.append(time.monotonic() - began_s)
+        self._offer_ids += referred.offer_ids.values()
+
+    async def _listen(self) -> None:
+        profile = self.storm.house.identities.profile_file(f"receivers/{DESK}")
+        async with Receiver.from_profile(profile) as receiver, aclosing(aiter(receiver)) as alerts:
+            async for alert in alerts:
+                self.heard_time[alert.offer_id] = time.time()
+                alert.finish()
+
+    def latencies_s(self) -> list[float]:
+        """Return how long each alert took from the commit to the hands of the desk's software, in seconds."""
+        with psycopg.connect(self.storm.house.parts.database_url, autocommit=True) as connection:
+            rows: list[tuple[str, datetime]] = connection.execute(COMMITTED, [self._offer_ids]).fetchall()
+        return [self.heard_time[offer_id] - committed.timestamp() for offer_id, committed in rows]
+
+
+async def paces(storm: Storm, *runs: tuple[float, float], is_heard: bool = True) -> list[Pace]:
+    """Match and record a consent, then send at each rate for so many seconds. Nobody listens unless it is heard."""
+    async with Ihala(storm.house.profile("ministry")) as ihala:
+        await storm.match(ihala)
+        consent = await ihala.record_consent(
+            f"{storm.prefix}-1",
+            storm.row.receiver_class,
+            storm.row.needed_fields,
+            given_by=PERSON,
+            method=SPOKEN,
+            end_time=storm.end_time,
+        )
+        made = [Pace(storm, rate, seconds, is_heard) for rate, seconds in runs]
+        for each in made:
+            await each.run(ihala, consent)
+        return made
