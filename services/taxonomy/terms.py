@@ -11,7 +11,7 @@ from typing import Any
 
 from services.errors import InvalidInput, Reason
 
-VERSION = "1.1"  #: of all vocabularies together; raised when a code comes or goes
+VERSION = "1.2"  #: of all vocabularies together; raised when a code comes or goes
 LABEL_LANGUAGES = ("en", "fr", "ar")  #: every code has a label in each; English is the fallback
 
 
@@ -35,6 +35,14 @@ class Kind(StrEnum):
     DECLINE_REASON = "decline_reason"
     FAILURE = "failure"  #: why an accepted offer was not delivered
     OUTCOME = "outcome"  #: what came of a service
+    CONSTRAINT = "constraint"  #: what must hold of a provider, as a yes reads
+    EXCLUSION = "exclusion"  #: the same, as a no reads
+    PERSON_QUESTION = "person_question"
+    PROVIDER_QUESTION = "provider_question"
+    CAUTION = "caution"  #: what to know that does not exclude
+    CHANGE = "change"  #: what can be done so that a provider fits
+    CLINICAL_CLOCK = "clinical_clock"
+    SAFETY_CONFLICT = "safety_conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
