@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from playwright.async_api import Page as Tab
@@ -52,8 +53,18 @@ class Seen:
     bytes_by_path: dict[str, int] = field(default_factory=dict)
 
 
+class Served(Protocol):
+    """Anything at an address."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+
 @asynccontextmanager
-async def a_tab(page: Page, language: str, *, javascript: bool, dark: bool = False) -> AsyncIterator[tuple[Tab, Seen]]:
+async def a_tab(
+    page: Served, language: str, *, javascript: bool, dark: bool = False
+) -> AsyncIterator[tuple[Tab, Seen]]:
     """Open a tab that can reach the page and nothing else."""
     seen = Seen()
 
