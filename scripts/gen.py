@@ -18,6 +18,7 @@ from grpc_tools import protoc
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 PACKAGE = "ihala"
+DESCRIBED = "protos.binpb"  #: the protos with their comments, for whoever describes the methods
 GENERATED = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
 
 
@@ -28,6 +29,7 @@ def main() -> None:
         made = Path(folder)
         if sources:
             generate(sources, made)
+            describe(sources, made / PACKAGE / DESCRIBED)
         add_packages(made)
         changed = install(made, ROOT)
     print(f"gen: {len(sources)} protos, {changed} files changed", flush=True)
@@ -51,6 +53,12 @@ def generate(sources: list[str], out: Path) -> None:
     )
 
 
+def describe(sources: list[str], file: Path) -> None:
+    """Write the protos as a set of descriptors, with the comments, which generated code does not have."""
+    file.parent.mkdir(exist_ok=True)
+    run_protoc("--include_source_info", f"--descriptor_set_out={file}", *sources)
+
+
 def run_protoc(*arguments: str) -> None:
     """Run protoc over protos/, google's well-known types and google/rpc; ends the process if it fails."""
     includes = (PROTOS, Path(str(files(grpc_tools))) / "_proto", Path(google.rpc.__path__[0]).parent.parent)
@@ -69,7 +77,7 @@ def add_packages(made: Path) -> None:
 def install(made: Path, root: Path) -> int:
     """Bring the generated files below `root` to those in `made`; returns how many were written or removed."""
     changed = 0
-    wanted = {path.relative_to(made) for path in made.rglob("*.py*") if path.is_file()}
+    wanted = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
     for name in sorted(wanted):
         target = root / name
         text = (made / name).read_bytes()

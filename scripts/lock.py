@@ -24,7 +24,7 @@ LOWEST_PYTHON = "3.11"
 TOOLS_LOCK = ROOT / "deploy" / "tools.lock"
 SERVICES_LOCK = ROOT / "deploy" / "requirements.lock"
 #: What the services run on. `embedded` and `dev` stay out of the image.
-SERVICE_EXTRAS = ("directory", "matching", "referrals", "notify", "maps")
+SERVICE_EXTRAS = ("directory", "matching", "referrals", "notify", "maps", "gateway")
 STUBS_LOCK = ROOT / "deploy" / "stubs.lock"
 #: What `scripts.gen` imports and runs.
 GENERATORS = ("googleapis-common-protos", "grpcio-tools", "mypy-protobuf", "protobuf")

@@ -16,7 +16,7 @@ from services.runtime.settings import ProcessSettings, ServiceSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-SERVICES = ("directory", "matching", "referrals", "notify", "maps")
+SERVICES = ("directory", "matching", "referrals", "notify", "maps", "gateway")
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#]*)(#[^)]*)?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)

@@ -23,7 +23,7 @@ from services.errors import InvalidInput
 from services.runtime.tls import channel_credentials
 
 LISTENS: Final = re.compile(r"IHALA_([A-Z]+)_LISTEN_ADDRESS", re.ASCII)
-PAGES: Final = "MAPS"  #: answers browsers, not RPCs
+PAGES: Final = ("MAPS", "GATEWAY")  #: answer HTTP, not RPCs
 HEALTH_PATH: Final = "/health"
 WAIT_S: Final = 3.0
 
@@ -41,7 +41,7 @@ def serves(environment: Mapping[str, str]) -> bool:
     port = environment[f"IHALA_{names[0]}_LISTEN_ADDRESS"].rpartition(":")[2]
     tls_dir = environment.get(f"IHALA_{names[0]}_TLS_DIR")
     address = f"localhost:{port}"  # a certificate for the probe's sake names localhost, too
-    return _page_answers(address, tls_dir) if names[0] == PAGES else _rpc_serves(address, tls_dir)
+    return _page_answers(address, tls_dir) if names[0] in PAGES else _rpc_serves(address, tls_dir)
 
 
 def _rpc_serves(address: str, tls_dir: str | None) -> bool:

@@ -58,14 +58,41 @@ _ERROR_BY_STATUS: Final[Mapping[grpc.StatusCode, type[IhalaError]]] = {
     grpc.StatusCode.CANCELLED: Unavailable,
 }
 
+#: what a caller over HTTP sees, as google.rpc.Code pairs them
+_HTTP_BY_STATUS: Final[Mapping[grpc.StatusCode, int]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.FAILED_PRECONDITION: 400,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+    grpc.StatusCode.UNIMPLEMENTED: 501,
+    grpc.StatusCode.INTERNAL: 500,
+}
+_HTTP_TOO_LARGE: Final = 413  #: 429 would ask for the same again
+
 Trailers = tuple[tuple[str, str | bytes], ...]
 
 
 def status_of(error: IhalaError) -> tuple[grpc.StatusCode, str, Trailers]:
     """Choose the status, the message and the trailing metadata that a caller sees."""
+    code, status = rich_status_of(error)
+    return code, status.message, ((DETAILS_KEY, status.SerializeToString()),)
+
+
+def http_status_of(error: IhalaError) -> int:
+    """Choose the status of HTTP that says the same."""
+    code, _ = rich_status_of(error)
+    return _HTTP_TOO_LARGE if error.reason is Reason.TOO_LARGE else _HTTP_BY_STATUS[code]
+
+
+def rich_status_of(error: IhalaError) -> tuple[grpc.StatusCode, Status]:
+    """Choose the status and write it with all that belongs to it."""
     code = next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
-    message = error.message[:MAX_TEXT_LENGTH]
-    status = Status(code=code.value[0], message=message)
+    status = Status(code=code.value[0], message=error.message[:MAX_TEXT_LENGTH])
     status.details.add().Pack(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
     if error.fields:
         status.details.add().Pack(
@@ -83,7 +110,7 @@ def status_of(error: IhalaError) -> tuple[grpc.StatusCode, str, Trailers]:
         delay = Duration()
         delay.FromMicroseconds(round(error.retry_after_s * 1e6))
         status.details.add().Pack(RetryInfo(retry_delay=delay))
-    return code, message, ((DETAILS_KEY, status.SerializeToString()),)
+    return code, status
 
 
 def error_of(error: grpc.aio.AioRpcError) -> IhalaError:

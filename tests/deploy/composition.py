@@ -15,7 +15,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DEPLOY: Final = ROOT / "deploy"
 #: `${NAME:-default}` and `${NAME}`, as compose understands them
 VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-PROCESSES: Final = ("directory", "matching", "referrals", "notify", "maps")
+PROCESSES: Final = ("directory", "matching", "referrals", "notify", "maps", "gateway")
+KEYLESS: Final = ("gateway",)  #: hold no secret: they pass on what callers show
 
 
 def composition() -> dict[str, Any]:

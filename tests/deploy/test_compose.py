@@ -10,7 +10,16 @@ from ihala.cli.deployment import FOLDERS, NATS_USERS, PORTS, Broker
 from services.runtime.embedded.nats import OLDEST
 from services.runtime.embedded.postgres import SETTINGS
 from services.runtime.rpc import STOP_GRACE_S
-from tests.deploy.composition import PROCESSES, ROOT, composition, environment_of, mounts_of, service, settings_of
+from tests.deploy.composition import (
+    KEYLESS,
+    PROCESSES,
+    ROOT,
+    composition,
+    environment_of,
+    mounts_of,
+    service,
+    settings_of,
+)
 
 STATE = "/var/lib/ihala"
 #: what the embedded server says for a machine of its own, and a container otherwise
@@ -76,7 +85,7 @@ def test_every_file_named_lies_in_a_volume_of_that_container(name: str) -> None:
     files = [value for value in environment_of(name).values() if value.startswith(STATE)]
     files += [value.split("passfile=")[1] for value in environment_of(name).values() if "passfile=" in value]
 
-    assert files
+    assert bool(files) is (name not in KEYLESS)
     assert [file for file in files if str(Path(file).parent) not in mounts] == []
 
 
@@ -111,7 +120,8 @@ def test_keys_are_made_into_every_volume_that_somebody_mounts() -> None:
 
 
 def test_every_service_waits_for_its_keys() -> None:
-    for name in ("postgres", "nats", *PROCESSES):
+    assert [name for name in KEYLESS if mounts_of(name)] == []
+    for name in {"postgres", "nats", *PROCESSES} - set(KEYLESS):
         assert service(name)["depends_on"]["keys"]["condition"] == "service_completed_successfully"
 
 

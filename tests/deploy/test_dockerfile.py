@@ -113,7 +113,8 @@ def test_image_can_be_built_and_its_command_starts(tmp_path: Path) -> None:
 
     python = tmp_path / "opt" / "ihala" / "bin" / "python"
     modules = "import services.directory.__main__, services.matching.__main__, services.referrals.__main__, "
-    modules += "services.notify.__main__, services.maps.__main__, services.maps.app, services.runtime.probe"
+    modules += "services.notify.__main__, services.maps.__main__, services.maps.app, "
+    modules += "services.gateway.__main__, services.gateway.app, services.runtime.probe"
     subprocess.run([python, "-c", modules], cwd=tmp_path, env=environment, check=True)
     answer = subprocess.run(
         [python.with_name("ihala"), "keys", "init", "state"],

@@ -13,7 +13,7 @@ import pytest
 READY = re.compile(
     r"^READY maps=http://127\.0\.0\.1:\d+ answer=http://127\.0\.0\.1:\d+ grpc\.directory=127\.0\.0\.1:\d+ "
     r"grpc\.matching=127\.0\.0\.1:\d+ grpc\.referrals=127\.0\.0\.1:\d+ grpc\.notify=127\.0\.0\.1:\d+ "
-    r"nats=nats://127\.0\.0\.1:\d+$",
+    r"nats=nats://127\.0\.0\.1:\d+ http=http://127\.0\.0\.1:\d+$",
     re.MULTILINE,
 )
 PATH = ["match", "consent", "referral", "alert", "read", "answer"]  #: each step, in its order

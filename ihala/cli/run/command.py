@@ -121,7 +121,7 @@ def _ready(parts: Parts) -> str:
     addresses = " ".join(f"grpc.{name}={parts.address(name)}" for name in RPC)
     return (
         f"READY maps=http://{parts.address('maps')} answer=http://{parts.address('answer')} "
-        f"{addresses} nats={parts.nats_url}"
+        f"{addresses} nats={parts.nats_url} http=http://{parts.address('gateway')}"
     )
 
 

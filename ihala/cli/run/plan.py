@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ihala.cli.run.identities import Identities
+from ihala.cli.run.identities import SERVICE_ROLES, Identities
 
 LOOPBACK: Final = "127.0.0.1"
-SERVICES: Final = ("directory", "matching", "referrals", "notify", "maps")
+SERVICES: Final = ("directory", "matching", "referrals", "notify", "maps", "gateway")
 RPC: Final = ("directory", "matching", "referrals", "notify")  #: those that answer RPCs
 LOG_LEVEL: Final = "info"
 
@@ -42,7 +42,8 @@ def environment_of(service: str, parts: Parts, identities: Identities) -> dict[s
     """
     own = {
         "LISTEN_ADDRESS": parts.address(service),
-        "TOKEN_FILE": str(identities.token_file(service)),
+        # the gateway has none: it passes on what its callers show
+        **({"TOKEN_FILE": str(identities.token_file(service))} if service in SERVICE_ROLES else {}),
         "LOG_LEVEL": os.environ.get("IHALA_LOG_LEVEL", LOG_LEVEL),
         **(_gate(identities) if service in RPC else {}),
         **_further(service, parts, identities),
@@ -100,6 +101,8 @@ def _further(service: str, parts: Parts, identities: Identities) -> dict[str, st
                 "VAPID_KEY_FILE": str(identities.key_file("notify_vapid")),
                 "VAPID_CONTACT": "mailto:nobody@example.org",
             }
+        case "gateway":
+            return {"DIRECTORY_ADDRESS": directory, "MATCHING_ADDRESS": matching, "REFERRALS_ADDRESS": referrals}
         case _:
             return {
                 "DIRECTORY_ADDRESS": directory,
