@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.errors import NotFound
 from services.geo import AreaCell, DistanceBand, Point
@@ -45,6 +45,24 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Travel:
+    """When the person would be there: an estimate, nobody has looked at roads."""
+
+    duration: timedelta
+    arrival_time: datetime
+    mode: str  #: "car", "public" or "foot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicalClock:
+    """What is left of a time inside which care helps, when care can begin (R47)."""
+
+    code: str
+    left: timedelta  #: negative: it has run out by then
+    care_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One provider for one need."""
 
@@ -72,6 +90,8 @@ class Row:
     needed_fields: Sequence[str]  #: what the offer would show; pass them to `record_consent`
     verified_time: datetime | None
     receiver_heard_time: datetime | None
+    travel: Travel | None = None  #: None: nobody has to go there, or it is too vaguely known
+    clinical_clocks: Sequence[ClinicalClock] = ()
 
     @property
     def receiver_class(self) -> ReceiverClass:
@@ -88,6 +108,17 @@ class NeedMatches:
     matches: Sequence[Row]  #: every constraint said yes
     ask_first: Sequence[Row]  #: none said no, something is unknown
     excluded: Mapping[str, int]  #: how many fell, by constraint
+    added_by: str = ""  #: the requirement by which it was added; empty: it was asked for
+    confidential_safety_count: int = 0  #: of those that `safety` excluded, how many are confidential sites
+    questions: Sequence[str] = ()  #: what to ask the person about this need, codes
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyConflict:
+    """Two wishes of the safety envelope that cannot both hold; a person decides (R25)."""
+
+    code: str
+    person_refs: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +139,8 @@ class Answer:
     directory_revision: int
     evaluated_time: datetime
     rules_version: str
+    safety_conflicts: Sequence[SafetyConflict] = ()
+    rescreen: Sequence[str] = ()  #: what to ask again, codes in their order; empty: nothing suggests it (R44)
 
     def __getitem__(self, code: str | int) -> NeedMatches:
         """
