@@ -14,9 +14,9 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
-from ihala.geo.v1 import geo_pb2
 from ihala.profile import Profile
 from ihala.service_client import ServiceClient
+from ihala.shape_wire import polygon_to_wire
 from services.errors import InvalidInput
 from services.geo import Point
 
@@ -123,15 +123,9 @@ class Areas(ServiceClient):
 
 
 def _outlined(name: str, rings: Sequence[Sequence[Point]], language: str) -> pb.ServiceArea:
-    exterior, *interiors = [
-        geo_pb2.Ring(
-            points=[geo_pb2.Point(latitude_deg=each.latitude_deg, longitude_deg=each.longitude_deg) for each in ring]
-        )
-        for ring in rings
-    ]
     return pb.ServiceArea(
         names=[pb.LocalizedText(language=language, text=name)] if name else [],
-        polygon=geo_pb2.Polygon(exterior=exterior, interiors=interiors),
+        polygon=polygon_to_wire(rings),
     )
 
 

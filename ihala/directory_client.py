@@ -19,10 +19,10 @@ from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
 from ihala.enum_wire import time_to_wire
-from ihala.match_wire import origin_to_wire
 from ihala.person import NamedPlace, Origin, PlaceId
 from ihala.profile import Profile
 from ihala.records import AreaCount, PlaceReport, Provider, ReceiverRecord, Term, Town
+from ihala.request_wire import origin_to_wire
 from ihala.service_client import ServiceClient
 from services.errors import NotFound
 from services.geo import AreaCell, Point
@@ -138,6 +138,24 @@ class Directory(ServiceClient):
                 return origin.place_id
             case _:
                 return origin
+
+    async def located(self, where: Point | NamedPlace | PlaceId) -> Point:
+        """
+        Find the point of a town; a point is its own.
+
+        Raises:
+            NotFound: no town has the name or the id.
+        """
+        match where:
+            case NamedPlace():
+                towns = await self.resolve_place(where.name, where.country_code, limit=1)
+                if not towns:
+                    raise NotFound("no town has the name")
+                return towns[0].point
+            case PlaceId():
+                return (await self.get_town(where.place_id)).point
+            case _:
+                return where
 
     async def resolve_place(self, text: str, country_code: str = "", *, limit: int = 10) -> list[Town]:
         """Find towns by a name in any script, the most populous first."""

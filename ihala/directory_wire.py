@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ihala import shape_wire
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from ihala.enum_wire import numbers_of, texts_from_wire, time_from_wire, time_to_wire, word_of
@@ -121,19 +122,12 @@ def area_count_from_wire(count: service_pb.AreaCount) -> AreaCount:
 
 def circle_to_wire(point: Point, radius_m: float) -> geo_pb.Area:
     """Write a circle to search in."""
-    center = geo_pb.Point(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg)
-    return geo_pb.Area(circle=geo_pb.Circle(center=center, radius_m=radius_m))
+    return geo_pb.Area(circle=shape_wire.circle_to_wire(point, radius_m))
 
 
 def outline_to_wire(rings: Sequence[Sequence[Point]]) -> geo_pb.Area:
     """Write an outline to search in: the outer ring, then its holes."""
-    exterior, *interiors = [
-        geo_pb.Ring(
-            points=[geo_pb.Point(latitude_deg=each.latitude_deg, longitude_deg=each.longitude_deg) for each in ring]
-        )
-        for ring in rings
-    ]
-    return geo_pb.Area(polygon=geo_pb.Polygon(exterior=exterior, interiors=interiors))
+    return geo_pb.Area(polygon=shape_wire.polygon_to_wire(rings))
 
 
 def _cost_from_wire(cost: pb.CostOption) -> CostOption:

@@ -1,115 +1,35 @@
-"""Translate searches and their answers between the SDK's values and the wire."""
+"""Read the answers to searches from the wire, and keep the proof of one as text."""
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
-from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError
 
-from ihala.answer import Answer, Caution, MatchToken, NeedMatches, Places, Row, Unknown
+from ihala.answer import (
+    Answer,
+    Caution,
+    ClinicalClock,
+    MatchToken,
+    NeedMatches,
+    Places,
+    Row,
+    SafetyConflict,
+    Travel,
+    Unknown,
+)
 from ihala.directory.v1 import directory_pb2 as dir_pb
-from ihala.enum_wire import number_of, texts_from_wire, time_from_wire, time_to_wire, word_of
+from ihala.enum_wire import texts_from_wire, time_from_wire, word_of
 from ihala.geo.v1 import geo_pb2 as geo_pb
 from ihala.matching.v1 import matching_pb2 as pb
-from ihala.person import Absence, AgeRange, Need, Person, Urgency
-from services.errors import InvalidInput, Reason
+from services.errors import InvalidInput
 from services.geo import AreaCell, DistanceBand, Point
 
-_LISTS: Mapping[str, tuple[Any, str]] = {  # facts that are lists of codes: our name, the wire's message, its field
-    "languages": (pb.LanguageList, "languages"),
-    "family": (pb.CodeList, "codes"),
-    "exploitation": (pb.CodeList, "codes"),
-    "accessibility": (pb.CodeList, "codes"),
-}
-_ENUMS = {"sex": (pb.Sex, "SEX"), "gender": (pb.Gender, "GENDER"), "process": (pb.Process, "PROCESS")}
-_PLAIN = ("unaccompanied", "has_documents", "status_class")
 _BANDS = {
     geo_pb.DISTANCE_BAND_UNDER_25_KM: DistanceBand.UNDER_25_KM,
     geo_pb.DISTANCE_BAND_25_TO_75_KM: DistanceBand.FROM_25_TO_75_KM,
     geo_pb.DISTANCE_BAND_OVER_75_KM: DistanceBand.OVER_75_KM,
 }
-
-
-def request_to_wire(
-    needs: Sequence[Need],
-    origin: Point | AreaCell | str,
-    *,
-    urgency: Urgency | None,
-    person: Person | None,
-    excluded_provider_ids: Sequence[str],
-    when_time: datetime | None,
-    limit: int,
-    max_distance_m: float | None,
-) -> pb.FindMatchesRequest:
-    """Write a search; `origin` is a point, a cell, or a place id as text."""
-    request = pb.FindMatchesRequest(
-        needs=[_need_to_wire(need, urgency) for need in needs],
-        origin=origin_to_wire(origin),
-        when_time=time_to_wire(when_time, "when_time"),
-        limit=limit,
-        max_distance_m=max_distance_m,
-    )
-    if person is not None:
-        request.person.CopyFrom(person_to_wire(person))
-    if excluded_provider_ids:
-        request.safety.excluded_provider_ids.extend(excluded_provider_ids)
-    return request
-
-
-def items_to_wire(items: Mapping[str, int]) -> list[pb.PlaceItem]:
-    """Write places by population."""
-    return [pb.PlaceItem(population=population, count=count) for population, count in items.items()]
-
-
-def person_to_wire(person: Person) -> pb.Person:
-    """Write what is known of a person; a fact that is missing says why."""
-    message = pb.Person(
-        no_reason_to_believe_child=person.no_reason_to_believe_child, accepts_reporting=person.accepts_reporting
-    )
-    for name in ("age", *_ENUMS, *_LISTS, *_PLAIN):
-        fact = getattr(person, name)
-        if isinstance(fact, Absence):
-            setattr(message, f"{name}_absence", number_of(pb.Absence, "ABSENCE", fact))
-        elif isinstance(fact, AgeRange):
-            message.age.CopyFrom(
-                pb.AgeRange(
-                    min_years=fact.min_years,
-                    max_years=fact.max_years,
-                    basis=number_of(pb.AgeBasis, "AGE_BASIS", fact.basis),
-                )
-            )
-        elif name in _ENUMS:
-            setattr(message, name, number_of(*_ENUMS[name], fact))
-        elif name in _LISTS:
-            kind, field = _LISTS[name]
-            getattr(message, name).CopyFrom(kind(**{field: list(fact)}))
-        else:
-            setattr(message, name, fact)
-    if person.indicators:
-        message.indicators.codes.extend(person.indicators)
-    return message
-
-
-def request_from_json(document: Mapping[str, Any]) -> pb.FindMatchesRequest:
-    """
-    Read a search from JSON, in the form that protobuf gives it.
-
-    Raises:
-        InvalidInput: it is not a search (MALFORMED), or has a field that there is not (UNKNOWN_FIELD).
-    """
-    try:
-        return ParseDict(dict(document), pb.FindMatchesRequest())
-    except ParseError as error:
-        unknown = 'has no field named "' in str(error)
-        reason = Reason.UNKNOWN_FIELD if unknown else Reason.MALFORMED
-        raise InvalidInput(f"case must be a FindMatchesRequest in JSON: {error}", reason=reason) from None
-
-
-def at_time(when_time: datetime) -> pb.FindMatchesRequest:
-    """Write the time of a search, to be merged into one."""
-    return pb.FindMatchesRequest(when_time=time_to_wire(when_time, "when_time"))
 
 
 def token_to_text(token: MatchToken) -> str:
@@ -145,6 +65,9 @@ def answer_from_wire(response: pb.FindMatchesResponse, request: pb.FindMatchesRe
                 matches=tuple(row_from_wire(each, need.need_no, need.code) for each in need.matches),
                 ask_first=tuple(row_from_wire(each, need.need_no, need.code) for each in need.ask_first),
                 excluded={each.constraint: each.provider_count for each in need.excluded},
+                added_by=need.added_by,
+                confidential_safety_count=need.confidential_safety_count,
+                questions=tuple(need.questions),
             )
             for need in response.needs
         ),
@@ -153,6 +76,10 @@ def answer_from_wire(response: pb.FindMatchesResponse, request: pb.FindMatchesRe
         directory_revision=response.directory_revision,
         evaluated_time=response.evaluated_time.ToDatetime(tzinfo=UTC),
         rules_version=response.rules_version,
+        safety_conflicts=tuple(
+            SafetyConflict(each.code, tuple(each.person_refs)) for each in response.safety_conflicts
+        ),
+        rescreen=tuple(response.rescreen.questions),
     )
 
 
@@ -214,6 +141,19 @@ def row_from_wire(row: pb.Match, need_no: int, code: str) -> Row:
         needed_fields=tuple(row.needed_fields),
         verified_time=time_from_wire(row, "verified_time"),
         receiver_heard_time=time_from_wire(row, "receiver_heard_time"),
+        travel=_travel_from_wire(row.travel) if row.HasField("travel") else None,
+        clinical_clocks=tuple(
+            ClinicalClock(code=each.code, left=each.left.ToTimedelta(), care_time=each.care_time.ToDatetime(tzinfo=UTC))
+            for each in row.clinical_clocks
+        ),
+    )
+
+
+def _travel_from_wire(travel: pb.Travel) -> Travel:
+    return Travel(
+        duration=travel.duration.ToTimedelta(),
+        arrival_time=travel.arrival_time.ToDatetime(tzinfo=UTC),
+        mode=word_of(pb.TravelMode, "TRAVEL_MODE", travel.mode) or "car",
     )
 
 
@@ -225,25 +165,3 @@ def _places_from_wire(view: pb.PlacesView) -> Places:
         population=view.population,
         report_time=time_from_wire(view, "report_time"),
     )
-
-
-def _need_to_wire(need: Need, urgency: Urgency | None) -> pb.Need:
-    return pb.Need(
-        code=need.code,
-        urgency=number_of(pb.Urgency, "URGENCY", need.urgency or urgency),
-        staff_gender=need.staff_gender,
-        items=items_to_wire(need.items),
-        risk_assessment_ref=need.risk_assessment_ref,
-    )
-
-
-def origin_to_wire(origin: Point | AreaCell | str) -> geo_pb.Origin:
-    match origin:
-        case Point():
-            return geo_pb.Origin(
-                point=geo_pb.Point(latitude_deg=origin.latitude_deg, longitude_deg=origin.longitude_deg)
-            )
-        case AreaCell():
-            return geo_pb.Origin(h3_cell=origin.h3_cell)
-        case str():
-            return geo_pb.Origin(place_id=origin)

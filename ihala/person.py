@@ -30,6 +30,14 @@ class Absence(Enum):
     DECLINED = "declined"
 
 
+class TravelMode(Enum):
+    """How somebody would get there."""
+
+    CAR = "car"  #: from door to door
+    PUBLIC = "public"  #: bus, shared taxi or train
+    FOOT = "foot"
+
+
 class AgeBasis(Enum):
     """What an age rests on."""
 
@@ -114,6 +122,10 @@ class Need:
     staff_gender: str = ""
     items: Mapping[str, int] = field(default_factory=dict)  #: places by population; empty: one for the person
     risk_assessment_ref: str = ""
+    best_interests_ref: str = ""  #: a recorded procedure, opaque; a child alone is placed for longer with one (R35)
+    hours_since_event: float | None = None  #: in [0, 8760], for clinical clocks (R47); None: nobody asked
+    remote: bool = False  #: it may come by telephone: then no distance, line or border matters
+    interpreter: bool = False  #: a vetted one joins: then the provider's languages do not matter (R40)
 
 
 @dataclass(frozen=True, slots=True)

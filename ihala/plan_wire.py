@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from google.protobuf.json_format import ParseDict, ParseError
-
+from ihala.case_wire import message_from_json
 from ihala.enum_wire import time_to_wire, word_of
-from ihala.match_wire import origin_to_wire, reach_from_wire, row_from_wire
+from ihala.match_wire import reach_from_wire, row_from_wire
 from ihala.matching.v1 import matching_pb2 as pb
 from ihala.plan import PlanAnswer, PlanLeft, PlanPart
-from services.errors import InvalidInput, Reason
+from ihala.request_wire import origin_to_wire
 from services.geo import AreaCell, Point
 
 
@@ -31,11 +30,7 @@ def plan_from_json(
     Raises:
         InvalidInput: it is not a plan (MALFORMED), or has a field that there is not (UNKNOWN_FIELD).
     """
-    try:
-        request = ParseDict(dict(document), pb.PlanMatchesRequest())
-    except ParseError as error:
-        reason = Reason.UNKNOWN_FIELD if 'has no field named "' in str(error) else Reason.MALFORMED
-        raise InvalidInput(f"file must be a PlanMatchesRequest in JSON: {error}", reason=reason) from None
+    request = message_from_json(document, pb.PlanMatchesRequest(), "plan")
     if origin is not None:
         request.origin.CopyFrom(origin_to_wire(origin))
     stamp = time_to_wire(when_time, "when_time")

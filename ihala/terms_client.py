@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum
 
-from ihala import match_wire, referral_wire
+from ihala import referral_wire, request_wire
 from ihala.consent_client import new_request_id
 from ihala.enum_wire import number_of
 from ihala.person import Person
@@ -75,7 +75,7 @@ class Bargains:
                 request_id=request_id or new_request_id(),
                 offer_id=offer_id,
                 answer=answer,
-                person=None if person is None else match_wire.person_to_wire(person),
+                person=None if person is None else request_wire.person_to_wire(person),
                 briefing=None if briefing is None else referral_wire.briefing_to_wire(briefing),
             )
         )

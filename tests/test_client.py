@@ -32,7 +32,7 @@ from ihala.directory.v1.directory_service_pb2_grpc import (
     add_DirectoryServiceServicer_to_server,
 )
 from ihala.geo.v1 import geo_pb2
-from ihala.match_wire import person_to_wire, token_from_text, token_to_text
+from ihala.match_wire import token_from_text, token_to_text
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.matching.v1.matching_pb2_grpc import MatchingServiceServicer, add_MatchingServiceServicer_to_server
 from ihala.profile import Profile, read_profile
@@ -42,6 +42,7 @@ from ihala.referrals.v1.referrals_service_pb2_grpc import (
     ReferralsServiceServicer,
     add_ReferralsServiceServicer_to_server,
 )
+from ihala.request_wire import person_to_wire
 from services.errors import FailedPrecondition, InvalidInput, NotFound, Reason, Violation
 from services.runtime.auth import Role, current_principal
 from tests.serving import an_identity, serving

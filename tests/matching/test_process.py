@@ -117,7 +117,8 @@ async def test_r52_a_plan_comes_out_of_a_real_process(tmp_path: Path) -> None:
         )
 
     assert plan.optimal
-    assert sum(each.count for each in (*plan.assignments, *plan.unassigned)) == 12
+    counts = [each.count for each in plan.assignments] + [each.count for each in plan.unassigned]
+    assert sum(counts) == 12
     assert plan.match_token
 
 
