@@ -119,12 +119,12 @@ class _Handlers:
                 async with aclosing(self._peers.watch(method, message, call)) as answers:
                     while (answer := await self._next(answers)) is not None:
                         has_begun = True
-                        yield to_json(answer) + b"\n"
+                        yield to_json(answer)
             except IhalaError as error:
                 if not has_begun:
                     raise
                 log.info("rpc.refused", reason=error.reason)
-                yield last_line_of(error) + b"\n"
+                yield last_line_of(error)
 
     async def _next(self, answers: AsyncIterator[Message]) -> Message | None:
         """Wait for the next answer; None at the end."""

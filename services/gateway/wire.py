@@ -91,17 +91,17 @@ def to_json(message: Message) -> bytes:
     document = json_format.MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
-    return _write(document)
+    return _line(document)
 
 
 def error_to_json(error: IhalaError) -> bytes:
     """Write an error as a google.rpc.Status, in one line."""
-    return _write(json_format.MessageToDict(rich_status_of(error)[1]))
+    return _line(json_format.MessageToDict(rich_status_of(error)[1]))
 
 
 def last_line_of(error: IhalaError) -> bytes:
     """Write what ends a stream that had begun."""
-    return b'{"error": %s}' % error_to_json(error)
+    return _line({"error": json_format.MessageToDict(rich_status_of(error)[1])})
 
 
 def _read(raw: bytes) -> Any:
@@ -139,5 +139,5 @@ def _fits(kind: Descriptor, document: Any) -> bool:
     return _message(document, GetMessageClass(kind)) is not None
 
 
-def _write(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def _line(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
