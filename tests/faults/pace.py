@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from ihala.referral import Consent
 from services.errors import IhalaError
 from services.runtime.embedded.postgres import OWNER, SUPERUSER
 from tests.faults.breaking import POSTGRES, kill, replace_by, start_again
+from tests.faults.journals import Answered
 from tests.faults.storm import DESK, Storm
 from tests.house import House
 
@@ -53,7 +55,9 @@ class Pace:
     seconds: float
     is_heard: bool = True
     took_s: list[float] = field(default_factory=list)  #: until the answer
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)  #: by the name of the error
+    answered: list[Answered] = field(default_factory=list)
+    run_s: float = 0.0  #: until the last answer
     heard_time: dict[str, float] = field(default_factory=dict)  #: by offer, since 1970
     _offer_ids: list[str] = field(default_factory=list)
 
@@ -66,6 +70,7 @@ class Pace:
                 for number in range(int(self.rate * self.seconds)):
                     await asyncio.sleep(begin_s + number / self.rate - time.monotonic())
                     senders.create_task(self._refer(ihala, consent))
+            self.run_s = time.monotonic() - begin_s
             try:
                 async with asyncio.timeout(HEARD_WITHIN_S):
                     while self.is_heard and not self.heard_time.keys() >= set(self._offer_ids):  # noqa: ASYNC110 -- others'
@@ -74,16 +79,18 @@ class Pace:
                 listening.cancel()
 
     async def _refer(self, ihala: Ihala, consent: Consent) -> None:
-        began_s = time.monotonic()
+        began_s, request_id, case_ref = time.monotonic(), uuid4().hex, consent.case_ref
         try:
             referred = await ihala.refer(
-                self.storm.token, self.storm.row, case_ref=consent.case_ref, consent=consent, request_id=uuid4().hex
+                self.storm.token, self.storm.row, case_ref=case_ref, consent=consent, request_id=request_id
             )
-        except IhalaError:
-            self.refused += 1
+        except IhalaError as error:
+            self.refused[type(error).__name__] += 1
             return
         self.took_s.append(time.monotonic() - began_s)
-        self._offer_ids += referred.offer_ids.values()
+        offer_ids = tuple(referred.offer_ids.values())
+        self.answered.append(Answered(request_id, case_ref, referred.referral_id, offer_ids))
+        self._offer_ids += offer_ids
 
     async def _listen(self) -> None:
         profile = self.storm.house.identities.profile_file(f"receivers/{DESK}")

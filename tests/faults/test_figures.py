@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.faults.breaking import NATS, kill, start_again
+from tests.faults.invariants import settled
+from tests.faults.journals import Evidence
 from tests.faults.pace import paces, percentile, time_commits
 from tests.faults.weather import storm_at
 from tests.house import House, house_in
@@ -16,6 +18,8 @@ PLACES = 20_000
 RATES = ((5.0, 20.0), (10.0, 20.0), (20.0, 20.0), (40.0, 20.0), (100.0, 60.0))
 SHARES = (0.5, 0.99)
 CREATE = (10.0, 20.0)
+OVERLOAD = (300.0, 8.0)
+MAY_PASS = {"Exhausted", "Unavailable", "DeadlineExceeded"}
 Record = Callable[[str, object], None]
 
 
@@ -29,14 +33,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.mark.long
 def test_an_alert_follows_the_commit(house: House, record_property: Record) -> None:
-    record_property("load", os.getloadavg()[0])
     for pace in asyncio.run(paces(storm_at(house, "pace", PLACES), *RATES)):
         late_s = pace.latencies_s()
         figures = [f"{percentile(late_s, share) * 1000:.0f}" for share in SHARES]
         record_property(f"alert at {pace.rate:.0f}/s, p50 and p99, ms", " ".join(figures))
         record_property(f"answer at {pace.rate:.0f}/s, p50, ms", f"{percentile(pace.took_s, 0.5) * 1000:.0f}")
         assert len(late_s) == len(pace.took_s)
-        assert pace.rate * pace.seconds == len(late_s) + pace.refused
+        assert pace.rate * pace.seconds == len(late_s) + pace.refused.total()
+        record_property("load", os.getloadavg()[0])
 
 
 @pytest.mark.long
@@ -51,3 +55,20 @@ def test_a_broker_that_is_away_delays_no_referral(house: House, record_property:
         record_property(f"answer with and without NATS, p{share * 100:.0f}, ms", " ".join(both))
     assert not without.refused
     assert percentile(without.took_s, 0.5) <= 1.5 * percentile(with_it.took_s, 0.5)
+
+
+@pytest.mark.long
+def test_ten_times_more_than_it_can_do_is_refused_in_order_and_loses_nothing(
+    house: House, record_property: Record
+) -> None:
+    """F24: who is refused may ask again, what is answered is kept, and everything serves as before afterwards."""
+    crowd, calm = asyncio.run(paces(storm_at(house, "crowd", PLACES), OVERLOAD, CREATE, is_heard=False))
+
+    record_property("answered a second", f"{len(crowd.answered) / crowd.run_s:.0f}")
+    record_property("refused", dict(crowd.refused))
+    record_property("answer afterwards, p50, ms", f"{percentile(calm.took_s, 0.5) * 1000:.0f}")
+    assert crowd.refused.keys() <= MAY_PASS
+    assert len(crowd.answered) + crowd.refused.total() == OVERLOAD[0] * OVERLOAD[1]
+    assert not calm.refused
+    evidence = Evidence([*crowd.answered, *calm.answered])
+    assert settled(house.parts.database_url, evidence, within_s=60.0) == []
