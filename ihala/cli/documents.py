@@ -74,6 +74,8 @@ def answer_document(answer: Answer, origin: Mapping[str, Any], match_token: str)
         "directory_revision": answer.directory_revision,
         "evaluated_time": answer.evaluated_time,
         "rules_version": answer.rules_version,
+        "safety_conflicts": [{"code": each.code, "person_refs": each.person_refs} for each in answer.safety_conflicts],
+        "rescreen": answer.rescreen,
         "match_token": match_token,
     }
 
@@ -86,6 +88,9 @@ def need_document(need: NeedMatches) -> dict[str, Any]:
         "matches": [row_document(row) for row in need.matches],
         "ask_first": [row_document(row) for row in need.ask_first],
         "excluded": [{"constraint": name, "count": count} for name, count in need.excluded.items()],
+        "added_by": need.added_by,
+        "confidential_safety_count": need.confidential_safety_count,
+        "questions": need.questions,
     }
 
 
@@ -122,6 +127,18 @@ def row_document(row: Row) -> dict[str, Any]:
         "needed_fields": row.needed_fields,
         "verified_time": row.verified_time,
         "receiver_heard_time": row.receiver_heard_time,
+        "travel": None
+        if row.travel is None
+        else {
+            "estimate": True,
+            "mode": row.travel.mode,
+            "duration_s": int(row.travel.duration.total_seconds()),
+            "arrival_time": row.travel.arrival_time,
+        },
+        "clinical_clocks": [
+            {"code": each.code, "left_s": int(each.left.total_seconds()), "care_time": each.care_time}
+            for each in row.clinical_clocks
+        ],
     }
 
 

@@ -1,0 +1,123 @@
+"""Print an answer to a search so that a social worker can read it: who, when there, what to ask, what to know."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from ihala.answer import Answer, NeedMatches, Row
+from ihala.cli.page import Page
+from services.taxonomy import Kind
+
+
+def show_answer(page: Page, answer: Answer) -> None:
+    """Print both lists of each need, and what left out the others."""
+    for need in answer:
+        _show_need(page, need, answer.evaluated_time)
+    page.items(page.words["rescreen"], (page.label(Kind.SCREENING_QUESTION, each) for each in answer.rescreen))
+    page.items(
+        page.words["conflicts"],
+        (
+            f"{page.label(Kind.SAFETY_CONFLICT, each.code)}: {page.isolated(', '.join(each.person_refs))}"
+            for each in answer.safety_conflicts
+        ),
+    )
+    page.line(page.words["estimate"])
+    page.line(
+        page.say(
+            "foot",
+            revision=answer.directory_revision,
+            time=f"{answer.evaluated_time.astimezone():%Y-%m-%d %H:%M}",
+            rules=answer.rules_version,
+        )
+    )
+
+
+def _show_need(page: Page, need: NeedMatches, now: datetime) -> None:
+    title = f"{page.label(Kind.SERVICE, need.code)} {page.isolated(f'({need.code})')}"
+    if need.added_by:
+        title += f" - {page.words.get(need.added_by, need.added_by)}"
+    page.line(title)
+    if not need.matches and not need.ask_first:
+        page.items(page.words["none_found"].rstrip(":"), excluded_lines(page, need.excluded.items(), need))
+        page.line()
+        return
+    for word, rows in (("can", need.matches), ("ask_first", need.ask_first)):
+        if rows:
+            page.table(page.words["head"], (_cells(page, row, now) for row in rows), title=page.words[word])
+        else:
+            page.line(f"{page.words[word]}: {page.words['nobody']}")
+    _show_questions(page, need)
+    page.items(page.words["excluded"], excluded_lines(page, need.excluded.items(), need))
+    page.line()
+
+
+def excluded_lines(page: Page, excluded: Iterable[tuple[str, int]], need: NeedMatches | None = None) -> Iterable[str]:
+    """Say how many were left out and why, the most first."""
+    for name, count in excluded:
+        hidden = need.confidential_safety_count if need is not None and name == "safety" else 0
+        more = f" ({page.say('confidential', count=hidden)})" if hidden else ""
+        yield f"{page.isolated(str(count))} - {page.label(Kind.EXCLUSION, name)}{more}"
+
+
+def _show_questions(page: Page, need: NeedMatches) -> None:
+    """Print each question once: to the person, then to each provider that it is for."""
+    person = dict.fromkeys(need.questions)
+    providers: dict[str, list[str]] = {}
+    for row in (*need.matches, *need.ask_first):
+        for each in row.unknowns:
+            if each.ask == "person":
+                person[each.question] = None
+            else:
+                providers.setdefault(each.question, []).append(page.name(row.names))
+    page.items(page.words["person_question"], (page.label(Kind.PERSON_QUESTION, each) for each in person))
+    page.items(
+        page.words["provider_question"],
+        (
+            f"{page.label(Kind.PROVIDER_QUESTION, question)} {page.isolated('; '.join(names))}"
+            for question, names in providers.items()
+        ),
+    )
+
+
+def _cells(page: Page, row: Row, now: datetime) -> Sequence[str]:
+    there = "" if row.travel is None else page.at(row.travel.arrival_time, row.time_zone, now)
+    way = "" if row.travel is None else f" ({page.long(row.travel.duration)})"
+    return (
+        page.name(row.names),
+        page.far(row.distance_m, row.band),
+        there + way,
+        page.words.get(row.open, row.open),
+        places_of(page, row),
+        page.words.get(row.reach_out, row.reach_out),
+        "; ".join([*clocks_of(page, row), *cautions_of(page, row)]),
+        row.provider_id,
+    )
+
+
+def places_of(page: Page, row: Row) -> str:
+    """Say how many places seem free, and for whom."""
+    if row.places.free is None:
+        return page.words.get(row.places.kind, row.places.kind)
+    return f"{row.places.free} {page.label(Kind.POPULATION, row.places.population)}".strip()
+
+
+def clocks_of(page: Page, row: Row) -> list[str]:
+    """Say what is left of the clinical clocks when care can begin."""
+    return [
+        page.say("left", clock=page.label(Kind.CLINICAL_CLOCK, each.code), time=page.long(each.left))
+        if each.left > timedelta(0)
+        else page.say("run_out", clock=page.label(Kind.CLINICAL_CLOCK, each.code))
+        for each in row.clinical_clocks
+    ]
+
+
+def cautions_of(page: Page, row: Row) -> list[str]:
+    """Say what to know; of a constraint that life lets pass, which one it is."""
+    said = []
+    for each in row.cautions:
+        if each.code == "not_met":
+            said.append(page.label(Kind.EXCLUSION, each.constraint))
+        elif each.code == "unknown":
+            said.append(f"{page.label(Kind.CONSTRAINT, each.constraint)}: {page.label(Kind.CAUTION, 'unknown')}")
+        else:
+            said.append(page.label(Kind.CAUTION, each.code))
+    return said
