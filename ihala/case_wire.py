@@ -56,19 +56,20 @@ def message_from_json(document: Mapping[str, Any], message: M, noun: str) -> M:
 
 def _unknown_fields(value: Any, descriptor: Any, path: str) -> Iterator[tuple[str, list[str]]]:
     """Find fields that a message does not have, each with those that it has."""
-    if not isinstance(value, Mapping):
-        if isinstance(value, list):  # protobuf would take an empty list for a message that says nothing
-            raise InvalidInput(f"case: {path or 'it'} must be an object", reason=Reason.MALFORMED)
+    if value is None:  # in protobuf's JSON the same as left out
         return
+    if not isinstance(value, Mapping):  # protobuf would take an empty list for a message that says nothing
+        raise InvalidInput(f"case: {path or 'it'} must be an object", reason=Reason.MALFORMED)
     known = {name: field for field in descriptor.fields for name in (field.name, field.json_name)}
     for name, inner in value.items():
         place = f"{path}.{name}" if path else name
         field = known.get(name)
         if field is None:
             yield place, [each.name for each in descriptor.fields]
-        elif field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type.full_name != _TIMESTAMP:
-            if field.is_repeated and isinstance(inner, list):
-                for number, each in enumerate(inner):
-                    yield from _unknown_fields(each, field.message_type, f"{place}[{number}]")
-            elif not field.is_repeated:
-                yield from _unknown_fields(inner, field.message_type, place)
+            continue
+        if field.is_repeated and not isinstance(inner, list | None):
+            raise InvalidInput(f"case: {place} must be a list", reason=Reason.MALFORMED)
+        if field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type.full_name != _TIMESTAMP:
+            several = enumerate(inner or ()) if field.is_repeated else [(None, inner)]
+            for number, each in several:
+                yield from _unknown_fields(each, field.message_type, place if number is None else f"{place}[{number}]")

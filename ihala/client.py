@@ -49,7 +49,7 @@ from ihala.referral import (
 )
 from ihala.referral_client import Referrals
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
-from ihala.safety import Cells, Circle, DangerZone, PlacedPerson, Polygon, Safety, around
+from ihala.safety import Box, Cells, Circle, DangerZone, PlacedPerson, Polygon, Safety, around
 from ihala.terms_client import Bargains, OverrideGround
 from services.geo import Point
 
@@ -69,6 +69,7 @@ __all__ = [
     "Absence",
     "Answer",
     "Assent",
+    "Box",
     "Briefing",
     "Cells",
     "Circle",

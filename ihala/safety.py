@@ -29,6 +29,16 @@ class Polygon:
     interiors: Sequence[Sequence[Point]] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A rectangle of degrees; one that crosses the antimeridian has west > east."""
+
+    south_deg: float = field(repr=False)
+    west_deg: float = field(repr=False)
+    north_deg: float = field(repr=False)
+    east_deg: float = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """H3 cells of resolution 3 to 10; at most 200 in all zones."""
@@ -40,7 +50,7 @@ class Cells:
 class DangerZone:
     """An area to keep out of, for good or for a time (R22, R23)."""
 
-    area: Circle | Polygon | Cells
+    area: Circle | Box | Polygon | Cells
     start_time: datetime | None = field(default=None, repr=False)  #: with a time zone; None: always
     end_time: datetime | None = field(default=None, repr=False)  #: None: for good
 

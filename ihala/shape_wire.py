@@ -1,14 +1,27 @@
-"""Write points and outlines."""
+"""Translate points and outlines between values and the wire."""
 
 from collections.abc import Sequence
 
 from ihala.geo.v1 import geo_pb2 as pb
+from services.errors import InvalidInput
 from services.geo import Point
 
 
 def point_to_wire(point: Point) -> pb.Point:
     """Write a point."""
     return pb.Point(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg)
+
+
+def point_from_wire(point: pb.Point) -> Point:
+    """
+    Read a point.
+
+    Raises:
+        InvalidInput: a degree is missing or out of its range.
+    """
+    if not (point.HasField("latitude_deg") and point.HasField("longitude_deg")):
+        raise InvalidInput("a point must have latitude_deg and longitude_deg")
+    return Point(point.latitude_deg, point.longitude_deg)
 
 
 def circle_to_wire(center: Point, radius_m: float) -> pb.Circle:

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from ihala.answer import Row
 from ihala.cli import home, typed
+from ihala.cli.case_file import case_in
 from ihala.cli.documents import row_document
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, first_text, in_km
 from ihala.cli.plan_words import LANGUAGES, WORDS
-from ihala.cli.search_commands import case_of
 from ihala.client import Ihala
 from ihala.plan import PlanAnswer, PlanPart
 from services.errors import InvalidInput, Reason
@@ -37,8 +37,8 @@ async def plan(
     """Assign many people at once at least total cost: who goes where, who comes to whom, and who is left."""
     if page_language not in LANGUAGES:
         raise InvalidInput(f"page_language must be one of {', '.join(LANGUAGES)}", reason=Reason.UNKNOWN_CODE)
-    document = case_of(file)
     async with Ihala(home.profile_for(home.MINISTRY, profile), actor=actor) as ihala:
+        document = await case_in(file, ihala.directory, "plan")
         start = None if at is None else await typed.start_of(at, country, ihala.directory)
         answer = await ihala.plan_matches_for(
             document, origin=None if start is None else start.origin, when_time=typed.time_of(when, "when_time")

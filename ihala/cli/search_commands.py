@@ -1,6 +1,5 @@
 """`ihala search`, `ihala match`: find who can help."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from rich.console import Console
 
 from ihala.answer import Answer, Row
 from ihala.cli import home, typed
+from ihala.cli.case_file import case_in, safety_in
 from ihala.cli.documents import answer_document, provider_document
 from ihala.cli.failures import command
 from ihala.cli.geojson_files import Outline, outlines_of
@@ -18,9 +18,10 @@ from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, first
 from ihala.client import Ihala
 from ihala.directory_client import Directory
 from ihala.match_wire import token_to_text
-from ihala.person import Need, Person, Urgency
+from ihala.person import Need, Person, TravelMode, Urgency
 from ihala.records import Provider
-from services.errors import InvalidInput, Reason
+from ihala.safety_wire import safety_from_json
+from services.errors import InvalidInput
 
 METRES = 1000.0  #: in a kilometre
 
@@ -95,8 +96,17 @@ async def match(
     no_reason_to_believe_child: Annotated[bool | None, typer.Option(help="The worker's recorded word.")] = None,
     when: Annotated[str | None, typer.Option(help="A day or a time; else now.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="A provider not to be offered.")] = None,
+    travel: Annotated[str | None, typer.Option(help="car, public or foot.")] = None,
+    hours_since: Annotated[
+        float | None, typer.Option("--hours-since-event", help="How long ago it happened, for clinical clocks.")
+    ] = None,
+    safety: Annotated[
+        Path | None,
+        typer.Option(help="Danger zones, who apart, who together, in a JSON file: no shell keeps it; - is stdin."),
+    ] = None,
     case: Annotated[
-        Path | None, typer.Option(help="A FindMatchesRequest in JSON instead; - is standard input.")
+        Path | None,
+        typer.Option(help="The whole case in a JSON file instead, the safety envelope among it; - is standard input."),
     ] = None,
     max_distance_km: FarOption = None,
     country: CountryOption = "",
@@ -109,7 +119,11 @@ async def match(
     async with Ihala(home.profile_for(home.MINISTRY, profile), actor=actor) as ihala:
         when_time = typed.time_of(when, "when_time")
         if case is not None:
-            document = case_of(case)
+            if safety is not None or travel is not None or hours_since is not None:
+                raise InvalidInput(
+                    "safety, travel and hours_since_event must be said in the case's file, if there is one"
+                )
+            document = await case_in(case, ihala.directory)
             answer = await ihala.find_matches_for(document, when_time=when_time)
             origin: Mapping[str, Any] = document.get("origin", {})
         else:
@@ -120,14 +134,16 @@ async def match(
             start = await typed.start_of(at, country, ihala.directory)
             origin = start.document
             answer = await ihala.find_matches(
-                [Need(code=code) for code in need],
+                [Need(code=code, hours_since_event=hours_since) for code in need],
                 start.origin,
                 urgency=typed.word_in(Urgency, urgency, "urgency"),
                 person=_person(age, age_basis, gender, language, process, unaccompanied, no_reason_to_believe_child),
+                safety=None if safety is None else safety_from_json(await safety_in(safety, ihala.directory)),
                 excluded_provider_ids=exclude or (),
                 when_time=when_time,
                 limit=limit,
                 max_distance_m=None if max_distance_km is None else max_distance_km * METRES,
+                travel_mode=None if travel is None else typed.word_in(TravelMode, travel, "travel"),
             )
     emit(
         answer_document(answer, origin, token_to_text(answer.token)),
@@ -141,24 +157,6 @@ def _outline(file: Path) -> Outline:
     if len(found) != 1:
         raise InvalidInput("inside must be GeoJSON with one outline")
     return found[0][1]
-
-
-def case_of(file: Path) -> Mapping[str, Any]:
-    """
-    Read a case from a file: a FindMatchesRequest in JSON, alone or under the key `request`.
-
-    Raises:
-        NotFound, InvalidInput: there is no such file, or it is not a JSON object (MALFORMED).
-    """
-    try:
-        document = json.loads(typed.text_of(file, "case"))
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"case must be JSON (line {error.lineno})", reason=Reason.MALFORMED) from None
-    if isinstance(document, dict) and isinstance(document.get("request"), dict):
-        document = document["request"]
-    if not isinstance(document, dict):
-        raise InvalidInput("case must be a JSON object", reason=Reason.MALFORMED)
-    return document
 
 
 def _person(
