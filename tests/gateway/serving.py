@@ -28,6 +28,7 @@ FIND = "/ihala.matching.v1.MatchingService/FindMatches"
 REFER = "/ihala.referrals.v1.ReferralsService/CreateReferral"
 WATCH = "/ihala.referrals.v1.ReferralsService/WatchReferrals"
 Answer = Callable[[Any, Any], Awaitable[Any]]
+Watched = Callable[[], AsyncIterator[ref_pb.WatchReferralsResponse]]
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Behind(MatchingServiceServicer, ReferralsServiceServicer):
 
     calls: list[tuple[Principal, Any, float | None]] = field(default_factory=list)
     answer: Answer | None = None
-    watched: Callable[[], AsyncIterator[ref_pb.WatchReferralsResponse]] | None = None
+    watched: Watched | None = None
 
     async def _answered(self, request: Any, context: Any, empty: Any) -> Any:
         self.calls.append((current_principal(), request, context.time_remaining()))
@@ -52,6 +53,11 @@ class Behind(MatchingServiceServicer, ReferralsServiceServicer):
         assert self.watched is not None
         async for each in self.watched():
             yield each
+
+
+def behind(answer: Answer | None = None, watched: Watched | None = None) -> Behind:
+    """Make what stands behind; methods that no test calls stay those of the generated base."""
+    return Behind(answer=answer, watched=watched)  # type: ignore[abstract]
 
 
 @dataclass(frozen=True)
@@ -71,19 +77,19 @@ class Door:
         return await self.http.post(path, content=body, headers=self.headers(**more))
 
 
-def register(behind: Behind) -> Callable[[grpc.aio.Server], None]:
+def register(servicer: Behind) -> Callable[[grpc.aio.Server], None]:
     def add(server: grpc.aio.Server) -> None:
-        add_MatchingServiceServicer_to_server(behind, server)
-        add_ReferralsServiceServicer_to_server(behind, server)  # type: ignore[no-untyped-call,unused-ignore]
+        add_MatchingServiceServicer_to_server(servicer, server)
+        add_ReferralsServiceServicer_to_server(servicer, server)  # type: ignore[no-untyped-call,unused-ignore]
 
     return add
 
 
 @asynccontextmanager
-async def a_door(folder: Path, behind: Behind, *, max_concurrent_calls: int = 8) -> AsyncIterator[Door]:
+async def a_door(folder: Path, servicer: Behind, *, max_concurrent_calls: int = 8) -> AsyncIterator[Door]:
     """Run the gateway and what stands behind it."""
     identity = an_identity(folder)
-    async with serving(identity, register(behind)) as server, open_channel(server.address) as channel:
+    async with serving(identity, register(servicer)) as server, open_channel(server.address) as channel:
         stop, listener = asyncio.Event(), web.listen("127.0.0.1:0")
         peers = Peers(dict.fromkeys(("directory", "matching", "referrals"), channel))
         app = create_app(peers, stop, max_concurrent_calls=max_concurrent_calls, has_tls=False)
@@ -91,7 +97,7 @@ async def a_door(folder: Path, behind: Behind, *, max_concurrent_calls: int = 8)
         task = asyncio.create_task(web.serve(app, listener, stop, grace_s=5.0))
         try:
             async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
-                yield Door(http, identity, behind, stop)
+                yield Door(http, identity, servicer, stop)
         finally:
             stop.set()
             await task

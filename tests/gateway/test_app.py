@@ -20,7 +20,7 @@ from services.errors import (
     Unimplemented,
 )
 from services.runtime.auth import Role
-from tests.gateway.serving import FIND, REFER, WATCH, Behind, a_door
+from tests.gateway.serving import FIND, REFER, WATCH, a_door, behind
 
 
 def reason_of(answer: Any) -> str:
@@ -29,7 +29,7 @@ def reason_of(answer: Any) -> str:
 
 
 async def test_the_caller_the_worker_and_the_deadline_travel_with_the_call(tmp_path: Path) -> None:
-    async with a_door(tmp_path, Behind()) as door:
+    async with a_door(tmp_path, behind()) as door:
         answer = await door.post(FIND, '{"limit": 3}', **{"X-Ihala-Actor": "worker-118", "Connect-Timeout-Ms": "2500"})
         principal, request, remaining_s = door.behind.calls[0]
 
@@ -42,7 +42,7 @@ async def test_the_caller_the_worker_and_the_deadline_travel_with_the_call(tmp_p
 
 
 async def test_the_gateway_adds_no_right_of_its_own(tmp_path: Path) -> None:
-    async with a_door(tmp_path, Behind()) as door:
+    async with a_door(tmp_path, behind()) as door:
         auditor = await door.http.post(FIND, content="{}", headers=door.headers(Role.AUDITOR))
         stranger = await door.post(FIND, Authorization="Bearer made-up")
         nobody = await door.http.post(FIND, json={})
@@ -80,7 +80,7 @@ async def test_an_error_is_a_status_with_its_reason(tmp_path: Path, error: Ihala
     async def fail(request: Any, context: Any) -> Any:
         raise error
 
-    async with a_door(tmp_path, Behind(answer=fail)) as door:
+    async with a_door(tmp_path, behind(answer=fail)) as door:
         answer = await door.post(REFER)
     said = answer.json()
 
@@ -98,7 +98,7 @@ async def test_a_command_that_could_not_be_delivered_is_repeated_only_by_its_req
             raise Unavailable("not yet")
         return ref_pb.CreateReferralResponse(referral_id="r-1")
 
-    async with a_door(tmp_path, Behind(answer=fail_once)) as door:
+    async with a_door(tmp_path, behind(answer=fail_once)) as door:
         answer = await door.post(REFER, '{"request_id": "a"}')
         tries.clear()
         without = await door.post(REFER, "{}")
@@ -108,7 +108,7 @@ async def test_a_command_that_could_not_be_delivered_is_repeated_only_by_its_req
 
 
 async def test_what_is_too_large_too_long_or_no_json_does_not_travel(tmp_path: Path) -> None:
-    async with a_door(tmp_path, Behind()) as door:
+    async with a_door(tmp_path, behind()) as door:
         large = await door.post(FIND, b'{"limit": ' + b" " * 1_048_576 + b"1}")
         wide = await door.post(REFER, json.dumps({"match_token": "t" * 300_000}))
         form = await door.post(FIND, "limit=1", **{"Content-Type": "application/x-www-form-urlencoded"})
@@ -129,7 +129,7 @@ async def test_what_is_too_large_too_long_or_no_json_does_not_travel(tmp_path: P
 
 
 async def test_a_name_that_is_no_method_and_a_verb_that_is_no_post_are_told_apart(tmp_path: Path) -> None:
-    async with a_door(tmp_path, Behind()) as door:
+    async with a_door(tmp_path, behind()) as door:
         ours = await door.post("/ihala.referrals.v1.ReferralsService/WatchTakenPlaces")
         path = await door.post("/etc/passwd")
         verb = await door.http.get(FIND)
@@ -148,7 +148,7 @@ async def test_a_stream_is_a_line_for_each_message_and_ends_with_its_error(tmp_p
         yield ref_pb.WatchReferralsResponse(epoch="e", revision=2, caught_up=True)
         raise FailedPrecondition("another epoch", reason=Reason.EPOCH_CHANGED)
 
-    async with a_door(tmp_path, Behind(watched=two_then_fail)) as door:
+    async with a_door(tmp_path, behind(watched=two_then_fail)) as door:
         answer = await door.post(WATCH)
     first, second, last = map(json.loads, answer.text.splitlines())
 
@@ -162,7 +162,7 @@ async def test_a_stream_that_is_refused_at_once_is_refused_by_its_status(tmp_pat
         raise FailedPrecondition("another epoch", reason=Reason.EPOCH_CHANGED)
         yield
 
-    async with a_door(tmp_path, Behind(watched=refuse)) as door:
+    async with a_door(tmp_path, behind(watched=refuse)) as door:
         answer = await door.post(WATCH)
 
     assert (answer.status_code, reason_of(answer)) == (400, "EPOCH_CHANGED")
@@ -179,7 +179,7 @@ async def test_a_caller_that_leaves_ends_the_stream_behind_and_gives_its_room_ba
         finally:
             ended.set()
 
-    async with a_door(tmp_path, Behind(watched=beats), max_concurrent_calls=1) as door, asyncio.timeout(20):
+    async with a_door(tmp_path, behind(watched=beats), max_concurrent_calls=1) as door, asyncio.timeout(20):
         async with door.http.stream("POST", WATCH, content="{}", headers=door.headers()) as stream:
             await anext(stream.aiter_lines())
             full = await door.post(WATCH)
@@ -198,7 +198,7 @@ async def test_a_stop_tells_streams_to_connect_again_and_finishes_calls(tmp_path
 
     async with (
         asyncio.timeout(20),
-        a_door(tmp_path, Behind(watched=one_then_wait)) as door,
+        a_door(tmp_path, behind(watched=one_then_wait)) as door,
         door.http.stream("POST", WATCH, content="{}", headers=door.headers()) as stream,
     ):
         lines = stream.aiter_lines()
@@ -211,7 +211,7 @@ async def test_a_stop_tells_streams_to_connect_again_and_finishes_calls(tmp_path
 
 async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.gateway.app.TIMEOUT_S", 0.2)
-    async with a_door(tmp_path, Behind()) as door, asyncio.timeout(20):
+    async with a_door(tmp_path, behind()) as door, asyncio.timeout(20):
         reader, writer = await asyncio.open_connection(door.http.base_url.host, door.http.base_url.port)
         lines = [f"{name}: {value}" for name, value in door.headers().items()]
         writer.write("\r\n".join([f"POST {FIND} HTTP/1.1", "Host: x", "Content-Length: 9", *lines, "", "{"]).encode())
@@ -225,7 +225,7 @@ async def test_what_breaks_behind_says_an_error_id_and_nothing_else(tmp_path: Pa
     async def broken(request: Any, context: Any) -> Any:
         raise RuntimeError("password=hunter2")
 
-    async with a_door(tmp_path, Behind(answer=broken)) as door:
+    async with a_door(tmp_path, behind(answer=broken)) as door:
         answer = await door.post(FIND)
 
     assert (answer.status_code, reason_of(answer)) == (500, "INTERNAL")

@@ -60,12 +60,7 @@ def folder(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     profiles = Identities.profile_file
     for name, file in (("ministry", "ministry.toml"), (f"receivers/{HOUSE}", "house.toml")):
         source = profiles(house.identities, name)
-        text = re.sub(
-            r'^(\w+_file) = "(.*)"$',
-            lambda found, base=source.parent: f'{found[1]} = "{(base / found[2]).resolve()}"',
-            source.read_text(encoding="utf-8"),
-            flags=re.MULTILINE,
-        )
+        text = re.sub(r'(?<=_file = ")(?=[^/"])', f"{source.parent}/", source.read_text(encoding="utf-8"))
         (tmp_path / file).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
