@@ -1,12 +1,14 @@
 """Referrals at a steady rate, whether they are answered or not, and how long each took to be answered and heard."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -22,6 +24,7 @@ from tests.faults.storm import DESK, Storm
 from tests.house import House
 
 HEARD_WITHIN_S = 20.0
+SESSION, USER_TICKS, SYSTEM_TICKS = 3, 11, 12  #: of /proc/…/stat, after the name
 COMMITTED = """
     SELECT offer_id, pg_xact_commit_timestamp(case_facts.xmin) FROM referrals.offer
     JOIN referrals.case_facts USING (referral_id) WHERE offer_id = ANY(%s) AND part = 'request'
@@ -46,6 +49,19 @@ def time_commits(house: House) -> None:
     replace_by(house, "referrals", None, {"IHALA_REFERRALS_MAX_HELD": "100000"})
 
 
+def processor_s(house: House) -> dict[str, float]:
+    """Return the time that each process of a house has had a processor for, with all that it started, in seconds."""
+    names = {child.pid: child.name for child in house.supervisor.children}
+    spent = dict.fromkeys(names.values(), 0.0)
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            fields = file.read_text().rpartition(")")[2].split()
+            session, ticks = int(fields[SESSION]), int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS])
+            if session in names:
+                spent[names[session]] += ticks / os.sysconf("SC_CLK_TCK")
+    return spent
+
+
 @dataclass
 class Pace:
     """One run at one rate."""
@@ -58,6 +74,7 @@ class Pace:
     refused: Counter[str] = field(default_factory=Counter)  #: by the name of the error
     answered: list[Answered] = field(default_factory=list)
     run_s: float = 0.0  #: until the last answer
+    processor_s: dict[str, float] = field(default_factory=dict)  #: by process, meanwhile
     heard_time: dict[str, float] = field(default_factory=dict)  #: by offer, since 1970
     _offer_ids: list[str] = field(default_factory=list)
 
@@ -65,12 +82,14 @@ class Pace:
         """Send at the rate, wait for what is under way, and for its alerts."""
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen() if self.is_heard else asyncio.sleep(0))
-            begin_s = time.monotonic()
+            begin_s, before_s = time.monotonic(), processor_s(self.storm.house)
             async with asyncio.TaskGroup() as senders:
                 for number in range(int(self.rate * self.seconds)):
                     await asyncio.sleep(begin_s + number / self.rate - time.monotonic())
                     senders.create_task(self._refer(ihala, consent))
             self.run_s = time.monotonic() - begin_s
+            after_s = processor_s(self.storm.house)
+            self.processor_s = {name: after_s[name] - before_s[name] for name in before_s}
             try:
                 async with asyncio.timeout(HEARD_WITHIN_S):
                     while self.is_heard and not self.heard_time.keys() >= set(self._offer_ids):  # noqa: ASYNC110 -- others'

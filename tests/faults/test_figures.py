@@ -38,6 +38,10 @@ def test_an_alert_follows_the_commit(house: House, record_property: Record) -> N
         figures = [f"{percentile(late_s, share) * 1000:.0f}" for share in SHARES]
         record_property(f"alert at {pace.rate:.0f}/s, p50 and p99, ms", " ".join(figures))
         record_property(f"answer at {pace.rate:.0f}/s, p50, ms", f"{percentile(pace.took_s, 0.5) * 1000:.0f}")
+        spent = [
+            f"{name} {seconds / len(late_s) * 1000:.1f}" for name, seconds in pace.processor_s.items() if seconds > 0
+        ]
+        record_property(f"processor at {pace.rate:.0f}/s, ms a referral", ", ".join(spent))
         assert len(late_s) == len(pace.took_s)
         assert pace.rate * pace.seconds == len(late_s) + pace.refused.total()
         record_property("load", os.getloadavg()[0])
