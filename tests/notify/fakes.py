@@ -154,6 +154,7 @@ class FakeDirectory(DirectoryServiceServicer):
     """The desk `house-1` in Tripoli with its one house."""
 
     def __init__(self) -> None:
+        self.name = "Refuge of the Hill"
         self.places = {"girls": (6, 4)}
         self.reports: list[Any] = []
         self.is_away = False
@@ -187,7 +188,7 @@ class FakeDirectory(DirectoryServiceServicer):
             time_zone="Africa/Tripoli",
             country_code="LY",
             names=[
-                dir_types.LocalizedText(language="en", text="Refuge of the Hill"),
+                dir_types.LocalizedText(language="en", text=self.name),
                 dir_types.LocalizedText(language="ar", text="دار التلة"),
             ],
             place_reports=[

@@ -18,20 +18,7 @@ from services.referrals.model.task import TaskKind
 from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.desk import EXIT_URL
 from tests.notify.duty_desk import HIDDEN, NUMBER, RINGER, DutyPage, a_duty_page
-
-#: what may stand in a name or number that somebody else has written
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'><svg/onload=alert(1)>",
-    "</title><script>alert(1)</script>",
-    "javascript:alert(1)",
-    "{{ 7 * 7 }}",
-    "{% include '/etc/passwd' %}",
-    "<!--<script>",
-    "\u202e<b>gpj</b>\x00",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-)
+from tests.notify.hostile import HOSTILE, runs_in
 
 
 @pytest.fixture
@@ -250,9 +237,7 @@ async def test_what_others_wrote_is_shown_and_not_run(page: DutyPage) -> None:
             text = await browser.get("/task/task-1") + json.loads(await browser.get("/count"))["list"]
             text += await browser.get("/task/task-1?e=" + hostile.replace("\x00", ""))
 
-            for tag in ("<script>alert", "<img src=x", "<svg", "<iframe", "<b>gpj", "<!--", 'href="javascript:'):
-                assert tag not in text, hostile
-            assert ("7 * 7" in text) == ("7 * 7" in hostile)
+            assert not runs_in(text, hostile), hostile
 
 
 async def test_every_answer_forbids_keeping_framing_and_foreign_parts(page: DutyPage) -> None:

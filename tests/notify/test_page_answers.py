@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from services.taxonomy import Urgency
 from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.desk import Browser, Page, a_page
 from tests.notify.fakes import no_place
+from tests.notify.hostile import HOSTILE, runs_in
 
 
 @pytest.fixture
@@ -150,6 +152,21 @@ async def test_a_number_that_was_not_asked_for_is_asked_for_again(page: Page, br
 
     assert "at least one, and not more than were asked for" in text
     assert [verb for verb, _ in page.referrals.commands] == ["Acknowledge"]
+
+
+async def test_what_others_wrote_is_shown_and_not_run(page: Page, browser: Browser) -> None:
+    await read(browser)
+    offer = page.referrals.offers["offer-1"]
+    for hostile in HOSTILE:
+        page.directory.name = hostile
+        del offer.items[:]
+        offer.items.add(population=hostile, count=3)
+        offer.divisible, offer.reason, offer.conditions[:] = True, hostile, [hostile]
+        text = await browser.get("/item/offer-1") + await browser.get("/list") + await browser.get("/places")
+        for path in ("/item/offer-1?e=", "/pin?next=", "/?since=1&until=", "/?l="):
+            text += await browser.get(path + quote(hostile.replace("\x00", "")))
+
+        assert not runs_in(text, hostile), hostile
 
 
 TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- as hypothesis wants it

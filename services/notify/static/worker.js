@@ -31,9 +31,9 @@ const waitingPage = (path, fields) => {
     ([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`,
   ).join("");
   const form = fields
-    ? `<form method="post" action="${escaped(path)}">${hidden}<p><button>${escaped(said.get("a"))}</button></p></form>` : "";
+    ? `<form method="post" action="${escaped(path)}">${hidden}<p><button><h1>${escaped(said.get("a"))}</h1></button></p></form>` : "";
   const html = `<!doctype html><html lang="${escaped(language)}" dir="${direction}"><meta charset="utf-8">`
-    + `<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(said.get("t"))}</title>${head}`
+    + `<meta name="color-scheme" content="light dark"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(said.get("t"))}</title>${head}`
     + `<h1>${escaped(said.get("t"))}</h1><p id="offline">${escaped(said.get("o"))}</p>${form}</html>`;
   return new Response(html, { status: 503, headers: {
     "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
