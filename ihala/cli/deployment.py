@@ -39,7 +39,7 @@ SERVICE_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
     "notify": {"notify_endpoint": "endpoint_key", "notify_vapid": "vapid_key"},
 }
 SERVICES: Final = ("directory", "matching", "referrals", "notify", "maps")
-FOLDERS: Final = ("operator", "gate", *SERVICES, "nats", "postgres")
+FOLDERS: Final = ("operator", "gate", *SERVICES, "duty", "nats", "postgres")
 #: case systems get their tokens one by one, by `ihala token mint`
 CALLERS: Final = {name: roles for name, roles in CALLER_ROLES.items() if name != "ministry"}
 PASSWORD_BYTES: Final = 32
@@ -79,14 +79,19 @@ def make_deployment(folder: Path, now: Callable[[], datetime], broker: Broker) -
     _copy(identities.jwks_file, folder / "gate" / "jwks.json")
     for service in SERVICES:
         _give(service, folder / service, identities)
+    _copy(identities.token_file("duty"), folder / "notify" / "duty_token")
     _write_nats(folder, operator / "nats", broker)
     _write_database(folder, operator / "keys")
 
 
 def _lend(folder: Path, keys: Path) -> None:
-    """Let the operator's commands write where the services read: revoked tokens, and codes of the maps."""
+    """Let the operator's commands write where the services read: revoked tokens, and codes of pages."""
     keys.mkdir(mode=0o700, exist_ok=True)
-    for file in (folder / "gate" / "deny.txt", folder / "maps" / "sign_in_codes"):
+    for file in (
+        folder / "gate" / "deny.txt",
+        folder / "maps" / "sign_in_codes",
+        folder / "duty" / "duty_sign_in_codes",
+    ):
         file.touch(mode=0o600)
         link = keys / file.name
         if not link.is_symlink():

@@ -61,7 +61,7 @@ def test_every_service_of_the_house_is_composed() -> None:
 
 @pytest.mark.parametrize("name", PROCESSES)
 def test_every_address_of_a_peer_is_where_that_peer_listens(name: str) -> None:
-    own = ("_LISTEN_ADDRESS", "_PAGE_ADDRESS")
+    own = ("_LISTEN_ADDRESS", "_PAGE_ADDRESS", "_DUTY_ADDRESS")
     addresses = {
         variable: value
         for variable, value in environment_of(name).items()
@@ -93,15 +93,15 @@ def test_every_file_named_lies_in_a_volume_of_that_container(name: str) -> None:
 def test_no_process_can_read_the_secrets_of_another(name: str) -> None:
     volumes = {volume for volume, _ in mounts_of(name).values()}
 
-    assert volumes <= {name, "gate"} | ({"nats"} if name == "notify" else set())
+    assert volumes <= {name, "gate"} | ({"nats", "duty"} if name == "notify" else set())
 
 
 @pytest.mark.parametrize("name", PROCESSES)
 def test_no_process_can_change_its_secrets_or_the_gate(name: str) -> None:
     writable = {volume for volume, is_writable in mounts_of(name).values() if is_writable}
 
-    # the maps strike out codes that were used; notify writes the accounts of NATS
-    assert writable == {"maps": {"maps"}, "notify": {"nats"}}.get(name, set())
+    # the maps and the duty page strike out codes that were used; notify writes the accounts of NATS
+    assert writable == {"maps": {"maps"}, "notify": {"nats", "duty"}}.get(name, set())
 
 
 def test_no_secret_stands_in_the_environment() -> None:

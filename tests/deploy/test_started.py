@@ -90,7 +90,7 @@ def here(name: str, folder: Path, supervisor: Supervisor, server: PostgresServer
         said = value.replace(STATE, str(folder)).replace("@postgres:5432", f"@127.0.0.1:{server.port}")
         said = said.replace("nats://nats:4222", f"nats://127.0.0.1:{nats_port}")
         if variable.endswith("_ADDRESS"):
-            own_ports = {"LISTEN_ADDRESS": name, "PAGE_ADDRESS": "answer"}
+            own_ports = {"LISTEN_ADDRESS": name, "PAGE_ADDRESS": "answer", "DUTY_ADDRESS": "duty"}
             setting = variable.removeprefix(f"IHALA_{name.upper()}_")
             peer = own_ports.get(setting, said.rpartition(":")[0])
             said = f"127.0.0.1:{supervisor.ports.get(peer)}"
@@ -151,7 +151,7 @@ def test_doing_it_again_renews_tokens_and_changes_no_secret(deployment: Deployme
 
     assert set(before) == set(after)
     assert changed
-    assert {Path(name).suffix or Path(name).name for name in changed} == {".token", "token"}
+    assert {Path(name).suffix or Path(name).name for name in changed} == {".token", "token", "duty_token"}
 
 
 def test_secrets_are_readable_by_their_owner_alone(deployment: Deployment) -> None:
