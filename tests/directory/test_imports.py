@@ -14,11 +14,12 @@ from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from services.directory.importing import Report, import_files
 from services.directory.importing.apart import ReaderApart
 from services.directory.model.imports import Counts
+from services.directory.wire.import_rows_wire import batches
 from services.errors import FailedPrecondition, IhalaError, InvalidInput, PermissionDenied, Reason
 from services.runtime.auth import Role
 from services.runtime.postgres import read
 from tests.directory.house import NOON, House
-from tests.directory.import_files import HEADER, MAPPING, ROOT, healthsites_files, unhcr_file
+from tests.directory.import_files import HEADER, MAPPING, ROOT, healthsites_files, results_of, unhcr_file
 
 
 def rows(*keys: object, name: str = "Bayt") -> str:
@@ -239,6 +240,59 @@ class TestInterrupted:
         # whichever went on: a call that began when the other was done finds everything there
         assert Counts(read=3500, created=3500) in [each.counts for each in reports]
         assert len((await contents(house))["import_run"]) == len(reports)
+
+    async def test_of_two_calls_that_begin_together_the_second_to_commit_learns_why_and_nothing_is_lost(
+        self, house: House, tmp_path: Path
+    ) -> None:
+        rows_sent = list(batches(results_of(tmp_path, rows(*range(1, 2501)))))
+        first, second = Sender(house), Sender(house)
+        for sender in (first, second):  # both have read that nothing is committed yet
+            await sender.send(TestRefused.HEADER)
+            assert (await sender.hear()).resume_after_row == 0
+        for message in rows_sent:
+            await first.send(message.rows)
+            await second.send(message.rows)
+        ends = [await sender.end() for sender in (first, second)]
+
+        (report,) = [end for end in ends if not isinstance(end, IhalaError)]
+        (refused,) = [end for end in ends if isinstance(end, IhalaError)]
+        assert isinstance(refused, FailedPrecondition)
+        assert (report.read_count, report.created_count, report.done) == (2500, 2500, True)
+        assert len(await names(house)) == 500  # of a page
+        again = Sender(house)
+        for part in (TestRefused.HEADER, *(message.rows for message in rows_sent)):
+            await again.send(part)
+        assert (await again.end()).unchanged_count == 2500
+
+
+class Sender:
+    """One call of ImportProviders, a message at a time."""
+
+    def __init__(self, house: House) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._answers = aiter(house.editor.ImportProviders(self._messages()))
+
+    async def _messages(self) -> AsyncIterator[rpc_pb.ImportProvidersRequest]:
+        while (part := await self._queue.get()) is not None:
+            field = "header" if isinstance(part, rpc_pb.ImportHeader) else "rows"
+            yield rpc_pb.ImportProvidersRequest(**{field: part})
+
+    async def send(self, part: Any) -> None:
+        await self._queue.put(part)
+
+    async def hear(self) -> Any:
+        return await anext(self._answers)
+
+    async def end(self) -> Any:
+        """Send no more, and return the last answer, or what the call failed with."""
+        await self._queue.put(None)
+        last = None
+        try:
+            async for answer in self._answers:
+                last = answer
+        except IhalaError as error:
+            return error
+        return last
 
 
 class TestRefused:

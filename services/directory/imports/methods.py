@@ -11,8 +11,10 @@ from services.directory.servicer.commands import Directory
 from services.directory.wire.import_rows_wire import results_from_wire
 from services.directory.wire.imports_wire import header_from_wire, progress_to_wire
 from services.directory.wire.places_wire import PopulationOf
+from services.errors import IhalaError
 
 READ_AHEAD: Final = 16  #: messages
+HEARD_OUT_S: Final = 2.0
 
 
 class ImportMethods:
@@ -46,9 +48,13 @@ async def _read_ahead(
     """Read what comes next while the database is at work on what came before."""
     queue: asyncio.Queue[list[RowResult] | Exception | None] = asyncio.Queue(READ_AHEAD)
 
+    refused = asyncio.Event()
+
     async def read_all() -> None:
         try:
             async for request in requests:
+                if refused.is_set():
+                    continue
                 await queue.put(results_from_wire(request, population_of))
         except Exception as error:  # noqa: BLE001 -- raised where the batches are taken
             await queue.put(error)
@@ -64,7 +70,23 @@ async def _read_ahead(
     reading = asyncio.create_task(read_all())
     try:
         yield batches()
+    except IhalaError:
+        refused.set()
+        await _hear_out(queue, reading)
+        raise
     finally:
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading
+
+
+async def _hear_out(queue: asyncio.Queue[Any], reading: asyncio.Task[None]) -> None:
+    """
+    Let what is on its way arrive, for a moment, before a call is refused.
+
+    A call that is ended while its rows still come may reach the caller as a
+    fault of the transport, which does not say why.
+    """
+    while not queue.empty():
+        queue.get_nowait()
+    await asyncio.wait([reading], timeout=HEARD_OUT_S)

@@ -1,4 +1,4 @@
-"""Bring many organizations, services or locations of one dataset up to a file in two statements."""
+"""Bring organizations, services or locations of one dataset up to a file: one statement reads and locks, one writes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +31,12 @@ class Brought(Generic[V]):
     id_by_key: Mapping[str, str]  #: of every source key that was brought
     changed: Mapping[str, V]  #: by id, those that were there and are different now
     changed_fields: Mapping[str, tuple[str, ...]]  #: by source key, for example ("location.names",); a new one has none
+    statement: tuple[sql.Composed, Mapping[str, str]] | None = None  #: that writes it, if anything is to be written
+
+    async def write(self, connection: Connection) -> None:
+        """Write what is new or different: before anything that rests on it."""
+        if self.statement is not None:
+            await connection.execute(*self.statement)
 
 
 async def bring_up(
@@ -42,7 +48,9 @@ async def bring_up(
     translated: Languages = NO_TRANSLATIONS,
 ) -> Brought[V]:
     """
-    Create and change records so that they are as a file has them; equal ones are left alone.
+    Say how to create and change records so that they are as a file has them; equal ones are left alone.
+
+    Those that are there are locked; what comes of it is written by `Brought.write`.
 
     Args:
         connection: In a transaction that has locked the dataset.
@@ -85,9 +93,10 @@ async def bring_up(
             changed_fields[key] = bodies.noun.changed_fields(doc, new_doc)
         columns = {"revision": revision + 1, **bodies.columns(value), "doc": new_doc}
         rows.append({bodies.noun.id_field: id_by_key[key], **columns})
+    statement = None
     if rows:
-        await connection.execute(_write_statement(bodies), {name: array(row[name] for row in rows) for name in rows[0]})
-    return Brought(id_by_key, changed, changed_fields)
+        statement = (_write_statement(bodies), {name: array(row[name] for row in rows) for name in rows[0]})
+    return Brought(id_by_key, changed, changed_fields, statement)
 
 
 def _keeping(bodies: Bodies[V], value: V, doc: bytes, fields: Mapping[str, str], translated: Languages) -> V:

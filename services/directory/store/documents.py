@@ -196,8 +196,10 @@ async def _bring_records(
     def make_id() -> str:
         return str(new_id())
 
-    await bring_up(connection, ORGANIZATIONS, dataset, _records(dataset, kept, Organization), make_id)
+    organizations = await bring_up(connection, ORGANIZATIONS, dataset, _records(dataset, kept, Organization), make_id)
+    await organizations.write(connection)
     locations = await bring_up(connection, LOCATIONS, dataset, _records(dataset, kept, Location), make_id)
+    await locations.write(connection)
     owner_keys = {each.source_key: each.organization_key for each in kept if isinstance(each.record, Service)}
     cursor = await connection.execute(
         "SELECT source_key, organization_id::text FROM organization WHERE dataset = %s AND source_key = ANY(%s)",
@@ -210,6 +212,7 @@ async def _bring_records(
         if owner_keys[key] in owners
     }
     services = await bring_up(connection, SERVICES, dataset, found, make_id)
+    await services.write(connection)
     changes = [
         change
         for location_id, location in locations.changed.items()

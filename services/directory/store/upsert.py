@@ -32,7 +32,8 @@ from services.directory.store.bodies import LOCATIONS, ORGANIZATIONS, SERVICES
 from services.directory.store.body_batches import Brought, bring_up
 from services.directory.store.confidence import at_location, becomes_confidential, forget_past
 from services.directory.store.import_rows import Known, Row, read_known, reported_pools, sort_out
-from services.directory.store.providers import Change, Held, lock_by, write
+from services.directory.store.meanwhile import meanwhile
+from services.directory.store.providers import Change, Held, lock_by, prepare, write
 from services.directory.store.requests import forget
 from services.directory.store.service_areas import hide_services, keep_areas
 from services.directory.store.translations import Languages, languages_of_translations
@@ -93,6 +94,8 @@ async def upsert_rows(
     results = [ground.added_to(plan.outcome(), row) for plan, row in zip(plans, accepted, strict=True)]
     changed = [plan for plan, told in zip(plans, results, strict=True) if told.outcome is not Outcome.UNCHANGED]
     changes = [plan.change for plan in changed] + [change for _, change in beside]
+    async with meanwhile(ground.write(connection)):
+        prepared = await prepare(changes)
     hidden = [plan.change for plan in changed if plan.hides]
     hidden += [change for held, change in beside if becomes_confidential(held.provider, change.provider)]
     await forget(connection, [each for each, place in ground.locations.changed.items() if place.is_confidential])
@@ -100,7 +103,7 @@ async def upsert_rows(
     confidential = [plan.provider for plan in changed if plan.provider.is_confidential]
     confidential += [change.provider for _, change in beside if change.provider.is_confidential]
     await hide_services(connection, {provider.service_id for provider in confidential})
-    await write(connection, changes, actor=actor, now=now)
+    await write(connection, changes, actor=actor, now=now, prepared=prepared)
     following = iter(results)
     return [next(following) if isinstance(row, Row) else Upserted(Outcome.REFUSED, fault=row) for row in sorted_out]
 
@@ -114,6 +117,11 @@ class _Ground:
     service_by_key: Mapping[str, Service]
     location_by_key: Mapping[str, Location]
     organizations: Brought[Organization]
+
+    async def write(self, connection: Connection) -> None:
+        """Write what is new or different of it, in the order in which one rests on the other."""
+        for brought in (self.organizations, self.services, self.locations):
+            await brought.write(connection)
 
     def added_to(self, upserted: Upserted, row: Row) -> Upserted:
         """Add what a row has changed in what its provider rests on."""
@@ -159,7 +167,7 @@ class _Plan:
 async def _bring_ground(
     connection: Connection, dataset: str, rows: Sequence[Row], make_id: Callable[[], str], translated: Languages
 ) -> _Ground:
-    """Bring organizations, services and locations up; of several rows with one key the first counts."""
+    """Say how organizations, services and locations come up; of several rows with one key the first counts."""
     organizations: dict[str, Organization] = {}
     services: dict[str, Service] = {}
     locations: dict[str, Location] = {}
