@@ -54,15 +54,16 @@ def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[
     )
     if served is not None:
         share = served.calls_per_s / served.echo_calls_per_s
+        cpu_share = served.echo_cpu_ms / served.cpu_ms
         lines.append(
             Line(
                 work=f"FindMatches over gRPC, {served.provider_count:,}, {served.response_bytes:,} bytes",
                 bar=">= 0.5x an echo",
-                figure=f"{served.calls_per_s:.0f}/s",
+                figure=f"{served.calls_per_s:.0f}/s (cpu {served.cpu_ms:.2f} ms)",
                 peer="echo: same bytes, options, gate",
-                peer_figure=f"{served.echo_calls_per_s:.0f}/s",
-                ratio=f"{share:.2f}x",
-                holds=_word(share >= LEAST_OF_ECHO),
+                peer_figure=f"{served.echo_calls_per_s:.0f}/s (cpu {served.echo_cpu_ms:.2f} ms)",
+                ratio=f"{share:.2f}x (cpu {cpu_share:.2f}x)",
+                holds="yes" if share >= LEAST_OF_ECHO else "by cpu" if cpu_share >= LEAST_OF_ECHO else "no",
             )
         )
     return lines

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,21 +33,23 @@ REQUESTS = CALLS * (ROUNDS + 1)  # each is asked once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """Calls a second, medians of rounds that took turns."""
+    """Calls a second, medians of rounds that took turns, and what a call costs the process that serves it."""
 
     provider_count: int
     calls_per_s: float
     echo_calls_per_s: float
+    cpu_ms: float  #: of a processor, a call
+    echo_cpu_ms: float
     response_bytes: int
 
 
 class Echo(MatchingServicer):
     """Answers with the bytes that FindMatches gave."""
 
-    def __init__(self, answer: pb.FindMatchesResponse) -> None:
+    def __init__(self, answer: bytes) -> None:
         self._answer = answer
 
-    async def FindMatches(self, request: Any, context: Any) -> pb.FindMatchesResponse:  # noqa: N802 -- by the protos
+    async def FindMatches(self, request: Any, context: Any) -> bytes:  # noqa: N802 -- by the protos
         return self._answer
 
 
@@ -59,8 +61,8 @@ async def measure(snapshot: Snapshot) -> Served:
     servicer = MatchingServicer(warm, taken, Origins(load(REGION)), Sealer(b"k" * 32), _now)
     requests = list(map(_request, range(REQUESTS)))
     answers = [await servicer.FindMatches(each, None) for each in requests[:CALLS]]
-    sizes = sorted(len(each.SerializeToString()) for each in answers)
-    typical = min(answers, key=lambda each: abs(len(each.SerializeToString()) - sum(sizes) / len(sizes)))
+    mean_size = sum(map(len, answers)) / len(answers)
+    typical = min(answers, key=lambda each: abs(len(each) - mean_size))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         key = create_signing_key(folder / "key.pem")
@@ -80,24 +82,26 @@ async def measure(snapshot: Snapshot) -> Served:
             ),
             encoding="utf-8",
         )
-        rates = await _called(folder / "plan.json")
+        called = await _called(folder / "plan.json")
         stop.set()
         await asyncio.gather(*tasks)
     return Served(
         provider_count=len(snapshot),
-        calls_per_s=rates[0],
-        echo_calls_per_s=rates[1],
-        response_bytes=len(typical.SerializeToString()),
+        calls_per_s=called["rates"][0],
+        echo_calls_per_s=called["rates"][1],
+        cpu_ms=called["cpu_s"][0] * 1000,
+        echo_cpu_ms=called["cpu_s"][1] * 1000,
+        response_bytes=len(typical),
     )
 
 
-async def _called(plan: Path) -> Sequence[float]:
+async def _called(plan: Path) -> Mapping[str, Sequence[float]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.caller", str(plan), stdout=asyncio.subprocess.PIPE
     )
     told, _ = await process.communicate()
-    rates: list[float] = json.loads(told)
-    return rates
+    called: dict[str, list[float]] = json.loads(told)
+    return called
 
 
 def _request(number: int) -> pb.FindMatchesRequest:

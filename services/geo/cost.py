@@ -24,6 +24,7 @@ from services.geo.places import (
     Place,
     Point,
     cell_at,
+    centre_around,
     position_of,
 )
 
@@ -140,7 +141,7 @@ class Gauge:
         """Find where areas of an H3 resolution, or exact points (0), are measured from."""
         found = self._starts.get(resolution)
         if found is None:
-            found = self._starts[resolution] = cell_at(self._start, resolution).centre
+            found = self._starts[resolution] = centre_around(self._start, resolution)
         return found
 
     def costs_mm(self, places: PlaceArray) -> npt.NDArray[np.int64]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import h3
+from h3.api.basic_int import cell_to_latlng, latlng_to_cell
 
 from services.errors import InvalidInput, Reason, Violation
 
@@ -34,6 +35,8 @@ class Point:
     longitude_deg: float  #: in [-180, 180], east positive
 
     def __post_init__(self) -> None:
+        if -90 <= self.latitude_deg <= 90 and -180 <= self.longitude_deg <= 180:  # noqa: PLR2004 -- degrees
+            return  # as nearly always; what is not a number is not here
         faults = [
             Violation(field, f"must be in [-{limit}, {limit}]")
             for field, value, limit in (
@@ -100,6 +103,11 @@ def cell_at(point: Point, resolution: int) -> AreaCell:
     return AreaCell(h3.latlng_to_cell(point.latitude_deg, point.longitude_deg, resolution))
 
 
+def centre_around(point: Point, resolution: int) -> Point:
+    """Find the centre of the cell of a resolution that a point lies in: `cell_at` of it, without naming the cell."""
+    return _centre_of_index(latlng_to_cell(point.latitude_deg, point.longitude_deg, resolution))
+
+
 def finest_cell(place: Place | None) -> str:
     """Name the finest cell of resolution 3 to 6 in which a place surely is; empty for none."""
     if place is None:
@@ -121,6 +129,11 @@ def centre_of(h3_cell: str) -> Point:
 @lru_cache(maxsize=4096)
 def _centre_of(h3_cell: str) -> Point:
     return Point(*h3.cell_to_latlng(h3_cell))
+
+
+@lru_cache(maxsize=4096)
+def _centre_of_index(index: int) -> Point:
+    return Point(*cell_to_latlng(index))
 
 
 def _check_cell(h3_cell: str) -> None:

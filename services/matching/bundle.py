@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from services.matching.model.answer import NeedAnswer, Row
@@ -11,6 +12,7 @@ from services.taxonomy import Urgency, service
 
 GUARDIAN: Final = "LEG-GRD"
 INTERPRETER: Final = "LNG-INT"
+LANGUAGE: Final = "language"  #: the constraint
 _URGENCIES: Final = tuple(Urgency)  # the most urgent first
 
 
@@ -32,15 +34,20 @@ def interpreter_for(enquiry: Enquiry) -> Need | None:
 
 def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:
     """Say whether nobody in the lists surely speaks a language of the person, though somebody is there or fell so."""
-    rows = [row for each in answers for row in (*each.matches, *each.ask_first)]
-    if any(map(_speaks, rows)):
-        return False
-    return bool(rows) or any(name == "language" for each in answers for name, _ in each.excluded)
+    is_anybody_there = False
+    for each in answers:
+        for row in chain(each.matches, each.ask_first):
+            if _speaks(row):
+                return False
+            is_anybody_there = True
+    return is_anybody_there or any(name == LANGUAGE for each in answers for name, _ in each.excluded)
 
 
 def _speaks(row: Row) -> bool:
-    unsaid = {each.constraint for each in row.unknowns} | {each.constraint for each in row.cautions}
-    return "language" not in unsaid
+    for unknown in row.unknowns:
+        if unknown.constraint == LANGUAGE:
+            return False
+    return all(caution.constraint != LANGUAGE for caution in row.cautions)
 
 
 def _asks(enquiry: Enquiry, code: str) -> bool:

@@ -5,8 +5,9 @@ The country is that of the nearest town, never a reading of outlines, which are
 too coarse near a border.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from math import floor
+from typing import Any, Final
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -21,6 +22,8 @@ REGION: Final = (
     *("LY", "MA", "DZ", "TN", "EG", "EH", "MR", "ML", "NE", "TD", "SD", "SS", "ER", "ET", "DJ", "SO", "SN", "NG"),
     *("ES", "PT", "FR", "IT", "MT", "GR", "CY", "TR", "SY", "LB", "IL", "PS", "JO", "SA", "YE"),
 )
+#: half a degree north and half a degree east are together no longer, in metres, anywhere
+_HALF_SQUARE_M: Final = 112_000.0
 
 
 class Origins:
@@ -38,7 +41,10 @@ class Origins:
         self._countries = [country for _, country, _ in listed]
         latitudes_deg = np.array([point.latitude_deg for _, _, point in listed])
         longitudes_deg = np.array([point.longitude_deg for _, _, point in listed])
-        self._tree = cKDTree(ecef_m(latitudes_deg, longitudes_deg)) if listed else None
+        self._ecef_m = ecef_m(latitudes_deg, longitudes_deg)
+        self._tree = cKDTree(self._ecef_m) if listed else None
+        #: square of a degree -> countries of the towns that can be nearest in it, and where they are
+        self._squares: dict[tuple[int, int], tuple[Sequence[str], Any]] = {}
 
     def town(self, place_id: str) -> tuple[Point, str]:
         """
@@ -55,5 +61,22 @@ class Origins:
         """Say in which country an origin lies, by the nearest town; empty if no town is known at all."""
         if self._tree is None:
             return ""
-        _, nearest = self._tree.query(ecef_of_m(position_of(origin)))
-        return self._countries[int(nearest)]
+        position = position_of(origin)
+        square = floor(position.latitude_deg), floor(position.longitude_deg)
+        known = self._squares.get(square)
+        if known is None:
+            known = self._squares[square] = self._nearby(self._tree, *square)
+        countries, towns_m = known
+        if len(countries) == 1:
+            return countries[0]
+        away_m = towns_m - ecef_of_m(position)
+        return countries[int(np.einsum("ij,ij->i", away_m, away_m).argmin())]
+
+    def _nearby(self, tree: Any, south_deg: int, west_deg: int) -> tuple[Sequence[str], Any]:
+        """List the towns that can be nearest in a square of a degree: one stands for all if they are of one country."""
+        middle_m = ecef_m(south_deg + 0.5, west_deg + 0.5)
+        nearest_m, _ = tree.query(middle_m)
+        # who is nearest somewhere is no farther from there than the middle's nearest, and so from the middle
+        towns = sorted(tree.query_ball_point(middle_m, nearest_m + 2 * _HALF_SQUARE_M))
+        countries = [self._countries[each] for each in towns]
+        return (countries[:1] if len(set(countries)) == 1 else countries), self._ecef_m[towns]

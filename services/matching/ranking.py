@@ -14,15 +14,15 @@ from typing import Final
 
 from services.geo import Place, cost_mm
 from services.matching.arriving import clocks_left, questions, way
-from services.matching.constraints.eligibility import fields_needed
+from services.matching.constraints.eligibility import fields_needed, known_facts
 from services.matching.constraints.hours import open_at
-from services.matching.constraints.places import places_at
+from services.matching.constraints.places import NOT_COUNTED, places_at
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.index.question import Question
 from services.matching.index.sieve import Reason, Sifted
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.answer import Caution, NeedAnswer, OpenState, PlacesKind, Row, Unknown
-from services.matching.model.provider import Provider, ReachOut
+from services.matching.model.provider import Provider, ReachOut, Rule
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Verdict
 
@@ -39,6 +39,11 @@ _TAKES_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
 _RING_FIRST: Final = Caution("takes_referrals", "ring_first")
 _CLOSED: Final = Caution("open", "closed_on_arrival")
 _HOURS_UNKNOWN: Final = Caution("open", "hours_unknown")
+# looked up once: of an enum that takes a while, and these are compared for every row
+_UNKNOWN: Final = Verdict.UNKNOWN
+_OPEN: Final = OpenState.OPEN
+_NOT_REACHED: Final = ReachOut.NONE
+_ENROLLED: Final = ReachOut.ENROLLED
 
 #: cost in whole millimetres, id, who, and the row of which part
 _Chosen = tuple[int, str, Provider, int, Sifted]
@@ -79,7 +84,7 @@ def turned(asked: Asked, provider: Provider) -> tuple[str, ...]:
 def row_of(asked: Asked, provider: Provider, place: Place) -> Row:
     """Say all that is to be said of one provider at its place, whatever the constraints answer."""
     reasons = [(each, each.judged(asked, provider)) for each in CONSTRAINTS]
-    return _row(asked, provider, cost_mm(asked.origin, place), reasons)
+    return _Rows(asked).row(provider, cost_mm(asked.origin, place), reasons)
 
 
 def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
@@ -98,42 +103,75 @@ def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row
         those = [each for among in chosen for each in among if each[4] is part]
         listed = part.reasons([each[3] for each in those], [each[2] for each in those])
         reasons.update(zip((each[1] for each in those), listed, strict=True))
+    rows = _Rows(asked)
     matches, ask_first = (
-        tuple([_row(asked, provider, cost, reasons[provider_id]) for cost, provider_id, provider, _, _ in among])
+        tuple([rows.row(provider, cost, reasons[provider_id]) for cost, provider_id, provider, _, _ in among])
         for among in chosen
     )
     return matches, ask_first
 
 
-def _row(asked: Asked, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
-    places = places_at(asked, provider)
-    arrives, travel = way(asked, provider, cost)
-    opens = open_at(provider, arrives, asked.calendar)
-    cautions = _told(asked, provider, opens)
-    if asked.need.service.life_first:
-        cautions = [*_yielded(asked, reasons), *cautions]
-    if places.view.report_time is not None and places.view.kind is PlacesKind.COUNTED:
-        is_old = asked.now_time - places.view.report_time > OLD_REPORT_AFTER
-        cautions += [_caution("places", "old_report")] if is_old else []
-    return Row(
-        provider=provider,
-        cost_mm=cost,
-        unknowns=tuple(
-            [
-                _unknown(constraint.name, finding.question, finding.ask)
-                for constraint, finding in reasons
-                if finding.verdict is Verdict.UNKNOWN
-            ]
-        ),
-        cautions=tuple(cautions),
-        places=places.view,
-        open=opens,
-        is_vetted=provider.is_vetted(asked.when_time),
-        items=places.items,
-        needed_fields=_needed_fields(asked, provider),
-        travel=travel,
-        clocks=clocks_left(asked, provider, arrives),
-    )
+class _Rows:
+    """
+    Says of providers all that is to be said for one question, and looks at that once.
+
+    Args:
+        asked: The question.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        person, service = asked.person, asked.need.service
+        self._asked = asked
+        self._is_life_first = service.life_first
+        self._has_places = service.accommodation
+        self._always = (_REPORTED,) if service.result_may_be_reported else ()
+        self._known = None if person is None else known_facts(person)
+        self._also = person is not None and bool(person.languages), person is not None and bool(person.accessibility)
+
+    def row(self, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
+        """Say it of one at its cost, given why it is where it is."""
+        asked = self._asked
+        places = places_at(asked, provider) if self._has_places else NOT_COUNTED
+        arrives, travel = way(asked, provider, cost)
+        opens = open_at(provider, arrives, asked.calendar)
+        cautions = self._told(provider, opens)
+        if self._is_life_first:
+            cautions = [*_yielded(asked, reasons), *cautions]
+        if places.view.report_time is not None and places.view.kind is PlacesKind.COUNTED:
+            is_old = asked.now_time - places.view.report_time > OLD_REPORT_AFTER
+            cautions += [_caution("places", "old_report")] if is_old else []
+        unknowns = [
+            _unknown(constraint.name, finding.question, finding.ask)
+            for constraint, finding in reasons
+            if finding.verdict is _UNKNOWN
+        ]
+        needed = ALWAYS_NEEDED if self._known is None else _needed(self._known, provider.rules, *self._also)
+        return Row(
+            provider,
+            cost,
+            tuple(unknowns),
+            tuple(cautions),
+            places.view,
+            opens,
+            provider.is_vetted(asked.when_time),
+            places.items,
+            needed,
+            travel,
+            clocks_left(asked, provider, arrives),
+        )
+
+    def _told(self, provider: Provider, opens: OpenState) -> list[Caution]:
+        """List what to know besides the constraints."""
+        told = [*self._always]
+        if provider.reach_out is _NOT_REACHED:
+            told.append(_TAKES_NONE)
+        elif provider.reach_out is _ENROLLED and not provider.is_confidential:
+            heard = provider.receiver_heard_time
+            if heard is None or self._asked.now_time - heard > RING_FIRST_AFTER:
+                told.append(_RING_FIRST)
+        if opens is not _OPEN:
+            told.append(_CLOSED if opens is OpenState.CLOSED else _HOURS_UNKNOWN)
+        return told
 
 
 def _yielded(asked: Asked, reasons: Iterable[Reason]) -> Iterable[Caution]:
@@ -145,28 +183,12 @@ def _yielded(asked: Asked, reasons: Iterable[Reason]) -> Iterable[Caution]:
             yield _caution(constraint.name, "not_met")
 
 
-def _told(asked: Asked, provider: Provider, opens: OpenState) -> list[Caution]:
-    """List what to know besides the constraints."""
-    told = [_REPORTED] if asked.need.service.result_may_be_reported else []
-    if provider.reach_out is ReachOut.NONE:
-        told.append(_TAKES_NONE)
-    elif provider.reach_out is ReachOut.ENROLLED and not provider.is_confidential:
-        heard = provider.receiver_heard_time
-        if heard is None or asked.now_time - heard > RING_FIRST_AFTER:
-            told.append(_RING_FIRST)
-    if opens is not OpenState.OPEN:
-        told.append(_CLOSED if opens is OpenState.CLOSED else _HOURS_UNKNOWN)
-    return told
-
-
-def _needed_fields(asked: Asked, provider: Provider) -> tuple[str, ...]:
-    person = asked.person
-    if person is None:
-        return ALWAYS_NEEDED
-    return _needed(fields_needed(person, provider.rules), bool(person.languages), bool(person.accessibility))
-
-
-@lru_cache(maxsize=4096)
-def _needed(by_rules: tuple[str, ...], has_languages: bool, has_accessibility: bool) -> tuple[str, ...]:  # noqa: FBT001
+@lru_cache(maxsize=8192)
+def _needed(
+    known: tuple[bool, ...],
+    rules: frozenset[Rule],
+    has_languages: bool,  # noqa: FBT001 -- a key
+    has_accessibility: bool,  # noqa: FBT001 -- a key
+) -> tuple[str, ...]:
     also = ("language",) * has_languages + ("accessibility",) * has_accessibility
-    return (*ALWAYS_NEEDED, *by_rules, *also)
+    return (*ALWAYS_NEEDED, *fields_needed(known, rules), *also)

@@ -48,12 +48,13 @@ class Sealer:
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise InvalidInput(f"token_key_file must hold {KEY_BYTES} bytes")
-        self._signing_key = _derive(key, b"sign")
-        self._digest_key = _derive(key, b"digest")
+        # with the key in them already: a copy goes on from there
+        self._signing = hmac.new(_derive(key, b"sign"), digestmod="sha256")
+        self._digesting = hmac.new(_derive(key, b"digest"), digestmod="sha256")
 
     def digest(self, message: bytes) -> str:
         """Digest a part of a request so that nobody without the key can guess it."""
-        return hmac.digest(self._digest_key, message, "sha256").hex()
+        return _digest(self._digesting, message).hex()
 
     def seal(self, answered: Answered) -> str:
         """Sign what was answered."""
@@ -79,7 +80,7 @@ class Sealer:
         return answered
 
     def _sign(self, payload: bytes) -> bytes:
-        return hmac.digest(self._signing_key, payload, "sha256")
+        return _digest(self._signing, payload)
 
 
 def expiry(now: datetime) -> float:
@@ -115,6 +116,12 @@ def read_key(path: Path) -> bytes:
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
     return hmac.digest(key, b"ihala match token " + purpose, "sha256")
+
+
+def _digest(keyed: hmac.HMAC, message: bytes) -> bytes:
+    going_on = keyed.copy()
+    going_on.update(message)
+    return going_on.digest()
 
 
 def _encode(content: bytes) -> str:

@@ -118,7 +118,7 @@ def unary(
             with admission.room:
                 token = admission.admit(context)
                 response = await behaviour(read(admission, raw, token), context)
-                answer: bytes = admission.serialize(response)
+                answer = admission.serialize(response)
         except asyncio.CancelledError:
             admission.count(CANCELLED, started)
             raise

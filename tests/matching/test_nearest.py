@@ -27,6 +27,7 @@ def narrowed_always() -> Iterator[None]:
     """Narrow by tiles however few are left, forget at once, and give no value a set of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ground, "_OUTRIGHT", 0)
+        patch.setattr(ground, "_FEW", 0)
         patch.setattr(shelf, "_MOST_KEPT", 1)
         patch.setattr(shelf, "_FEW_VALUES", 0)
         yield

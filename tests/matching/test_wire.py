@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.geo.v1 import geo_pb2
 from services.errors import InvalidInput, NotFound
-from services.geo import Point, cell_at
+from services.geo import Point, cell_at, ecef_m
 from services.matching.model.provider import Claim, ReachOut, Reporting, Status, VettingState
 from services.matching.origins import Origins
 from services.matching.wire.provider_wire import provider_from_wire
@@ -75,10 +78,14 @@ def test_what_many_providers_say_alike_is_held_once() -> None:
     assert one != other
 
 
+TOWNS = list(load(["LY", "TN"]))
+TOWNS_M = ecef_m([each.point.latitude_deg for each in TOWNS], [each.point.longitude_deg for each in TOWNS])
+
+
 class TestOrigins:
     """The town list of a region."""
 
-    ORIGINS = Origins(load(["LY", "TN"]))
+    ORIGINS = Origins(TOWNS)
 
     def test_a_town_has_its_middle_and_country(self) -> None:
         point, country = self.ORIGINS.town("geonames:2210247")
@@ -94,6 +101,14 @@ class TestOrigins:
     def test_a_point_is_in_the_country_of_the_nearest_town(self, point: Point, country: str) -> None:
         assert self.ORIGINS.country_at(point) == country
         assert self.ORIGINS.country_at(cell_at(point, 5)) == country
+
+    @given(st.floats(-90, 90) | st.floats(22, 34), st.floats(-180, 180) | st.floats(8, 14))
+    def test_squares_hide_no_nearer_town(self, latitude_deg: float, longitude_deg: float) -> None:
+        place = Point(latitude_deg, longitude_deg)
+        away_m = np.linalg.norm(TOWNS_M - ecef_m(latitude_deg, longitude_deg), axis=1)
+        nearest = {TOWNS[each].country_code for each in np.flatnonzero(away_m <= away_m.min() + 1e-6)}
+
+        assert self.ORIGINS.country_at(place) in nearest
 
     def test_without_towns_no_country_is_known(self) -> None:
         assert Origins([]).country_at(TRIPOLI) == ""

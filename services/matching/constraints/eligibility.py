@@ -162,24 +162,16 @@ def _worlds(known: str | None, kind: Kind) -> list[frozenset[str]]:
     return [frozenset({code}) for code in terms(kind)]
 
 
-def fields_needed(person: Person, rules: frozenset[Rule]) -> tuple[str, ...]:
-    """
-    List the known facts about a person that rules decide by, as codes of fields for a consent (R10).
-
-    A rule that takes all needs no fact. Legal status is not among them: it never
-    leaves matching (R31).
-    """
-    return _named(
-        (
-            person.age is not None,
-            person.known_gender is not None,
-            person.family is not None,
-            person.exploitation is not None,
-            person.process is not None,
-            person.is_unaccompanied is not None,
-            person.has_documents is not None,
-        ),
-        rules,
+def known_facts(person: Person) -> tuple[bool, ...]:
+    """Say of each fact by which rules of eligibility decide whether it is known."""
+    return (
+        person.age is not None,
+        person.known_gender is not None,
+        person.family is not None,
+        person.exploitation is not None,
+        person.process is not None,
+        person.is_unaccompanied is not None,
+        person.has_documents is not None,
     )
 
 
@@ -195,7 +187,13 @@ _FIELDS: Final = (
 
 
 @lru_cache(maxsize=8192)
-def _named(known: tuple[bool, ...], rules: frozenset[Rule]) -> tuple[str, ...]:
+def fields_needed(known: tuple[bool, ...], rules: frozenset[Rule]) -> tuple[str, ...]:
+    """
+    List those of the `known_facts` about a person that rules decide by, as codes of fields for a consent (R10).
+
+    A rule that takes all needs no fact. Legal status is not among them: it never
+    leaves matching (R31).
+    """
     decisive = {rule.kind for rule in rules if _is_decisive(rule)}
     return tuple(str(kind) for kind, is_known in zip(_FIELDS, known, strict=True) if is_known and kind in decisive)
 

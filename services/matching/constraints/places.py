@@ -31,7 +31,7 @@ class Places:
     items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
 
 
-_NOT_COUNTED = Places(YES, PlacesView(kind=PlacesKind.NOT_COUNTED))
+NOT_COUNTED: Final = Places(YES, PlacesView(kind=PlacesKind.NOT_COUNTED))
 
 
 def population_of(person: Person) -> str | None:
@@ -57,7 +57,7 @@ def places(asked: Asked, provider: Provider) -> Finding:
 def places_at(asked: Asked, provider: Provider) -> Places:
     """Say what is known of places, and which would be held."""
     if not asked.need.service.accommodation:
-        return _NOT_COUNTED
+        return NOT_COUNTED
     wanted = wanted_places(asked)
     if not wanted:
         return Places(YES, _overview(provider, asked.taken))

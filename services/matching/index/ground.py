@@ -21,7 +21,8 @@ Costs = npt.NDArray[np.int64]  #: whole millimetres
 NOWHERE: Final = 127  #: in place of a resolution: the position is not known
 _ROUNDING_M: Final = 0.002  #: costs are rounded to a millimetre, coordinates to some nanometres
 _MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
-_OUTRIGHT: Final = 32  #: so many are measured without narrowing first
+_OUTRIGHT: Final = 8  #: so many more than are wanted are measured without narrowing first
+_FEW: Final = 512  #: so many are looked at without a glance at their tiles first
 
 
 def arranged(ecef: Ecef, resolution: npt.NDArray[np.int8]) -> Rows:
@@ -101,12 +102,9 @@ class View:
     def __init__(self, ground: Ground, starts_m: Ecef, floor_m: Ecef, kind_of_tile: Rows | None) -> None:
         self._ground = ground
         self._starts_m = starts_m
-        tiles = ground.tiles
-        away_m = tiles.centre_m - (starts_m[0] if kind_of_tile is None else starts_m[kind_of_tile])
-        middle_m = np.sqrt(np.einsum("ij,ij->i", away_m, away_m))
-        #: lengths of the nearest and of the farthest row that a tile can have
-        self._least_m = np.maximum(middle_m - tiles.radius_m, floor_m)
-        self._most_m = np.maximum(middle_m + tiles.radius_m, floor_m)
+        self._floor_m = floor_m
+        self._kind_of_tile = kind_of_tile
+        self._bounds_m: tuple[Ecef, Ecef] | None = None
 
     def nearest(self, among: Words, count: int, limit: int) -> Rows:
         """
@@ -121,16 +119,21 @@ class View:
         """
         if count <= limit + _OUTRIGHT:
             return rows_of(among)
+        rows = rows_of(among) if count <= _FEW else self._near(among, limit)
+        lengths_m = self._ground.lengths_m(self._starts_m, rows)
+        return rows[lengths_m <= _reach_m(float(np.partition(lengths_m, limit - 1)[limit - 1]))]
+
+    def _near(self, among: Words, limit: int) -> Rows:
+        """Choose rows of those tiles that can hold any of the nearest."""
+        least_m, all_most_m = self._bounds()
         tiles = np.flatnonzero(among)
-        most_m = self._most_m[tiles]
+        most_m = all_most_m[tiles]
         # each tile holds somebody, so no more of them than are wanted can be needed to hold all who are
         first = np.argpartition(most_m, limit)[:limit] if len(tiles) > limit else np.arange(len(tiles))
         first = first[most_m[first].argsort()]
         held = np.bitwise_count(among[tiles[first]]).cumsum(dtype=np.intp)
         reach_m = _reach_m(float(most_m[first[held.searchsorted(limit)]]))
-        rows = rows_of_words(among, tiles[self._least_m[tiles] <= reach_m])
-        lengths_m = self._ground.lengths_m(self._starts_m, rows)
-        return rows[lengths_m <= _reach_m(float(np.partition(lengths_m, limit - 1)[limit - 1]))]
+        return rows_of_words(among, tiles[least_m[tiles] <= reach_m])
 
     def within(self, max_cost_mm: int, among: Words) -> tuple[Words, Rows, Rows]:
         """
@@ -142,15 +145,28 @@ class View:
         """
         farthest_m = max_cost_mm / 1000.0 + _ROUNDING_M
         sure_m = sure_chord_m(max_cost_mm / 1000.0 - _MARGIN_M)
-        is_inside = self._most_m <= sure_m
+        least_m, most_m = self._bounds()
+        is_inside = most_m <= sure_m
         inside = np.where(is_inside, ~np.uint64(0), np.uint64(0))
-        edge = np.flatnonzero((self._least_m <= farthest_m) & ~is_inside & (among != 0))
+        edge = np.flatnonzero((least_m <= farthest_m) & ~is_inside & (among != 0))
         rows = rows_of_words(among, edge)
         if not len(rows):
             return inside, rows, rows
         lengths_m = self._ground.lengths_m(self._starts_m, rows)
         is_sure = lengths_m <= sure_m
         return inside, rows[is_sure], rows[~is_sure & (lengths_m <= farthest_m)]
+
+    def _bounds(self) -> tuple[Ecef, Ecef]:
+        """Bound each tile: the lengths of the nearest and of the farthest row that it can have."""
+        if self._bounds_m is None:
+            tiles, starts_m, kinds = self._ground.tiles, self._starts_m, self._kind_of_tile
+            away_m = tiles.centre_m - (starts_m[0] if kinds is None else starts_m[kinds])
+            middle_m = np.sqrt(np.einsum("ij,ij->i", away_m, away_m))
+            self._bounds_m = (
+                np.maximum(middle_m - tiles.radius_m, self._floor_m),
+                np.maximum(middle_m + tiles.radius_m, self._floor_m),
+            )
+        return self._bounds_m
 
 
 def _reach_m(length_m: float) -> float:

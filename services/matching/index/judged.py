@@ -33,12 +33,8 @@ class Judged:
         self._facet = facet
         self._is_expired = is_expired
         self.findings: list[Finding] = []
+        self.examples = facet.examples  #: of the values; they only grow
         self.verdicts = b""  #: one byte a value, of `Verdict`
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether values have come since."""
-        return len(self.findings) < len(self._facet.examples)
 
     def extend(self, asked: Asked) -> None:
         """Judge the values that have come since."""
@@ -74,7 +70,7 @@ class Tables:
                     self._kept.clear()
                 self._kept[constraint.name, key] = found
         for each in found:
-            if each.is_behind:
+            if len(each.findings) < len(each.examples):  # values have come since
                 each.extend(asked)
         return found
 

@@ -127,16 +127,23 @@ class Sifted:
         at = np.array(rows)
         is_said = self._said.view(np.uint8)[:, at >> 3] >> (at & 7).astype(np.uint8) & 1
         numbers = self.shelf.rows[at]
-        columns = [None if each.column is None else each.column[numbers].tolist() for each in self._sources]
-        for which, source in np.argwhere(is_said.T).tolist():
-            constraint, _, _, tables, finding = self._sources[source]
-            column = columns[source]
-            if column is not None:
-                has_ended = len(tables) > 1 and providers[which].vetting_expired(self._asked.when_time)
-                finding = tables[has_ended].findings[column[which]]
-            elif finding is None:
-                finding = constraint.judge(self._asked, providers[which])
-            found[which].append((constraint, finding))
+        for source, is_said_by in zip(self._sources, is_said.tolist(), strict=True):
+            if 1 not in is_said_by:
+                continue
+            constraint, _, column, tables, finding = source
+            said = [which for which, each in enumerate(is_said_by) if each]
+            if finding is not None:
+                reason = constraint, finding
+                for which in said:
+                    found[which].append(reason)
+            elif column is None:
+                for which in said:
+                    found[which].append((constraint, constraint.judge(self._asked, providers[which])))
+            else:
+                values = column[numbers].tolist()
+                for which in said:
+                    has_ended = len(tables) > 1 and providers[which].vetting_expired(self._asked.when_time)
+                    found[which].append((constraint, tables[has_ended].findings[values[which]]))
         return found
 
     def _seen(self) -> View:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,14 +39,19 @@ class Pace:
     highest_kmh: Mapping[Mode, float] = field(
         default_factory=lambda: {Mode.CAR: 120.0, Mode.PUBLIC: 120.0, Mode.FOOT: 6.0}
     )  #: on a straight way nobody is faster
+    _seconds_a_mm: Mapping[Mode, float] = field(init=False, repr=False, compare=False)  #: by the usual estimate
+
+    def __post_init__(self) -> None:
+        seconds = {mode: self.detour * _S_PER_H / (kmh * _MM_PER_H_PER_KMH) for mode, kmh in self.usual_kmh.items()}
+        object.__setattr__(self, "_seconds_a_mm", seconds)
 
     def travel_s(self, mode: Mode, cost_mm: int) -> int:
         """Estimate seconds for a distance in whole millimetres, rounded up."""
-        return math.ceil(cost_mm * self._seconds_a_mm(mode))
+        return math.ceil(cost_mm * self._seconds_a_mm[mode])
 
     def travels_s(self, mode: Mode, costs_mm: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Estimate many at once, exactly as `travel_s` does."""
-        seconds: npt.NDArray[np.int64] = np.ceil(costs_mm * self._seconds_a_mm(mode)).astype(np.int64)
+        seconds: npt.NDArray[np.int64] = np.ceil(costs_mm * self._seconds_a_mm[mode]).astype(np.int64)
         return seconds
 
     def usual_reach_mm(self, mode: Mode, seconds: float) -> int:
@@ -57,15 +62,11 @@ class Pace:
         """Say beyond which distance nobody gets in a time."""
         return int(max(self.highest_kmh[mode], self.usual_kmh[mode]) * _MM_PER_H_PER_KMH * seconds / _S_PER_H)
 
-    def _seconds_a_mm(self, mode: Mode) -> float:
-        return self.detour * _S_PER_H / (self.usual_kmh[mode] * _MM_PER_H_PER_KMH)
-
 
 USUAL_PACE: Final = Pace()
 
 
-@dataclass(frozen=True, slots=True)
-class Travel:
+class Travel(NamedTuple):
     """When somebody would be there, as an estimate."""
 
     duration_s: int

@@ -1,4 +1,4 @@
-"""Write the answer to a whole request: a list of rows is put together from fragments."""
+"""Write the answer to a whole request as bytes: a list of rows is put together from fragments."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -25,8 +25,8 @@ def answer_to_wire(
     match_token: str,
     conflicts: Iterable[Conflict] = (),
     screening: Sequence[str] = (),
-) -> pb.FindMatchesResponse:
-    """Write the answer to a whole request."""
+) -> bytes:
+    """Write the answer to a whole request: a `FindMatchesResponse`."""
     ending = pb.FindMatchesResponse(
         directory_epoch=epoch,
         directory_revision=revision,
@@ -37,7 +37,7 @@ def answer_to_wire(
         rescreen=pb.Rescreen(questions=screening) if screening else None,
     )
     needs = [inside(_NEEDS, _need_matches(number, answer)) for number, answer in enumerate(answers)]
-    return pb.FindMatchesResponse.FromString(b"".join([*needs, ending.SerializeToString()]))
+    return b"".join([*needs, ending.SerializeToString()])
 
 
 def _need_matches(number: int, answer: NeedAnswer) -> bytes:

@@ -29,13 +29,19 @@ from services.matching.wire.response_wire import (
 
 _MOST_PROVIDERS: Final = 65_536  #: whose fragments are kept; beyond that all are forgotten
 _SEVEN_BITS: Final = 0x7F
+_FOURTEEN_BITS: Final = 0x3FFF
 _MORE: Final = 0x80
+_LENGTHS: Final = tuple(bytes((each,)) for each in range(_MORE))
 _LENGTH_DELIMITED: Final = 2  #: the wire type of a message inside another
 _SAMPLE: Final = 1.5  #: any number whose bytes stand for a place to fill
 
 
 def varint(number: int) -> bytes:
     """Write a number that is not negative."""
+    if number <= _SEVEN_BITS:
+        return _LENGTHS[number]
+    if number <= _FOURTEEN_BITS:  # as nearly always
+        return bytes((number & _SEVEN_BITS | _MORE, number >> 7))
     written = bytearray()
     while number > _SEVEN_BITS:
         written.append(number & _SEVEN_BITS | _MORE)
@@ -63,7 +69,6 @@ _AROUND_COST: Final = (
     .SerializeToString()
     .split(pack("<d", _SAMPLE))
 )
-_LENGTHS: Final = tuple(map(varint, range(_MORE)))
 
 
 def inside(tag: bytes, content: bytes) -> bytes:
