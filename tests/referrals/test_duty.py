@@ -45,6 +45,21 @@ async def test_a_task_that_nobody_takes_in_time_becomes_the_managers(referrals: 
     assert await referrals.rows("SELECT count(*) FROM event WHERE type = 'task_escalated'") == [(1,)]
 
 
+async def test_those_on_duty_see_who_referred_and_the_sender_sees_its_referral(referrals: Running) -> None:
+    """R10, and whom a duty coordinator may ask (design part 9)."""
+    await referrals.know(a_provider(receiver_id=""))
+    made = await referrals.refer()
+    (seen,) = (await referrals.duty().ListTasks(service_pb.ListTasksRequest())).tasks
+    (own,) = (await referrals.sender().ListTasks(service_pb.ListTasksRequest())).tasks
+    taken = await referrals.duty().TakeTask(
+        service_pb.TakeTaskRequest(request_id=a_request_id(), task_id=seen.task_id, expected_version=seen.version)
+    )
+
+    assert (seen.sender, seen.referral_id) == (taken.task.sender, "")
+    assert seen.sender
+    assert (own.sender, own.referral_id) == ("", made.referral_id)
+
+
 async def test_a_task_that_somebody_has_taken_stays_that_persons(referrals: Running) -> None:
     await referrals.know(a_provider(receiver_id=""))
     await referrals.refer()

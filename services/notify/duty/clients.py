@@ -156,6 +156,7 @@ def _task(task: ref_types.Task) -> DutyTask:
         create_time=create_time,
         owner=task.owner,
         version=task.version,
+        sender=task.sender,
     )
 
 

@@ -31,12 +31,16 @@ class DutyMethods:
             async with self._desk.read(snapshot=True) as connection:
                 present = await tasks.to_do(connection, kinds=kinds, client_id=None, after=None, limit=MOST)
                 gone = await tasks.of(connection, told.keys() - {task.task_id for task in present})
+                whose = await tasks.senders(connection, [*present, *gone])
             changed = [task for task in present if told.get(task.task_id) != task.version] + gone
             if changed or is_first or loop.time() >= beat_s:
                 beat_s = loop.time() + HEARTBEAT_S
                 for start in range(0, max(len(changed), 1), BATCH):
                     yield responses.WatchTasks(
-                        tasks=[task_to_wire(task, for_sender=False) for task in changed[start : start + BATCH]],
+                        tasks=[
+                            task_to_wire(task, sender=whose[task.task_id], for_sender=False)
+                            for task in changed[start : start + BATCH]
+                        ],
                         caught_up=not is_first or start + BATCH >= len(changed),
                     )
             told, is_first = {task.task_id: task.version for task in present}, False

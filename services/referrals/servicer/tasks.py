@@ -33,10 +33,12 @@ class TaskMethods:
                 after=page_start(request),
                 limit=size + 1,
             )
-        page = found[:size]
+            page = found[:size]
+            whose = await tasks.senders(connection, page) if sees_all else {}
         token = page_token(request, page[-1].due_time, page[-1].task_id) if len(found) > size else ""
         return responses.ListTasks(
-            tasks=[task_to_wire(task, for_sender=not sees_all) for task in page], next_page_token=token
+            tasks=[task_to_wire(task, sender=whose.get(task.task_id, ""), for_sender=not sees_all) for task in page],
+            next_page_token=token,
         )
 
     async def TakeTask(self, request: Any, context: Any) -> Any:
@@ -80,9 +82,10 @@ class TaskMethods:
     async def _present(self, task_id: str) -> Any:
         async with self._desk.read() as connection:
             task = await tasks.find(connection, task_id)
+            whose = await tasks.senders(connection, [task] if task else [])
         if task is None:
             raise absent()
-        return task_to_wire(task, for_sender=False)
+        return task_to_wire(task, sender=whose[task_id], for_sender=False)
 
 
 async def _locked(connection: Connection, request: Any, move: str) -> Task:

@@ -1,6 +1,6 @@
 """Tasks of the duty roster."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from services.referrals.model import Cause, Task, TaskKind
@@ -95,6 +95,16 @@ async def of_provider(connection: Connection, provider_id: str, cause: Cause) ->
 async def put(connection: Connection, task: Task) -> None:
     """Write a task."""
     await TASK.put(connection, [task])
+
+
+async def senders(connection: Connection, found: Collection[Task]) -> Mapping[str, str]:
+    """Say which system each task's referral comes from, by task id; a task about no referral may name its own."""
+    cursor = await connection.execute(
+        "SELECT referral_id, client_id FROM referral WHERE referral_id = ANY(%(ids)s)",
+        {"ids": [task.referral_id for task in found if task.referral_id]},
+    )
+    client_ids: dict[str | None, str] = dict(await cursor.fetchall())
+    return {task.task_id: client_ids.get(task.referral_id, task.client_id) for task in found}
 
 
 async def to_do(

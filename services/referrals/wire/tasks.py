@@ -8,8 +8,8 @@ from services.referrals.wire.basics import enum_from_wire, enum_to_wire, time_to
 from services.taxonomy import Urgency
 
 
-def task_to_wire(task: Task, *, for_sender: bool) -> pb.Task:
-    """Write a task; the referral's id is the sender's alone."""
+def task_to_wire(task: Task, *, sender: str = "", for_sender: bool) -> pb.Task:
+    """Write a task; the referral's id is the sender's alone, and who the sender is is for those who ask it."""
     return pb.Task(
         task_id=task.task_id,
         kind=enum_to_wire(pb.TaskKind, task.kind),
@@ -24,6 +24,7 @@ def task_to_wire(task: Task, *, for_sender: bool) -> pb.Task:
         outcome=task.outcome,
         create_time=time_to_wire(task.create_time),
         version=task.version,
+        sender="" if for_sender else sender,
     )
 
 
