@@ -18,6 +18,7 @@ from ihala.answer import Answer, MatchToken, ReceiverClass, Row
 from ihala.consent_client import CONSENT_VALID, Consents
 from ihala.directory_client import Directory
 from ihala.draft_client import Drafts
+from ihala.explain_client import Explanations
 from ihala.match_client import Matches
 from ihala.matching.v1 import matching_pb2_grpc as match_grpc
 from ihala.person import (
@@ -119,7 +120,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Ihala(Bargains, Consents, Drafts, Matches, PlanReferrals, Referrals):
+class Ihala(Bargains, Consents, Drafts, Explanations, Matches, PlanReferrals, Referrals):
     """A case system's side of Ihala; an asynchronous context manager."""
 
     def __init__(self, profile: Profile, *, actor: str | None = None, now: Callable[[], datetime] = utc_now) -> None:

@@ -17,6 +17,7 @@ from ihala.cli import (
     handover_commands,
     later,
     line_commands,
+    match_commands,
     override_command,
     plan_commands,
     probe_command,
@@ -75,8 +76,8 @@ def run(
 app.command("import")(data_commands.import_)
 app.command()(template_commands.template)
 app.command()(search_commands.search)
-app.command()(search_commands.match)
-app.command(context_settings=later.ANYTHING)(later.explain)
+app.command()(match_commands.match)
+app.command()(match_commands.explain)
 app.command()(plan_commands.plan)
 app.add_typer(consent_commands.consent, name="consent")
 app.command()(referral_commands.refer)

@@ -10,6 +10,16 @@ from ihala.cli.page import Page
 from ihala.explanation import Change, ExplainAnswer, Explanation, Verdict
 from services.taxonomy import LABEL_LANGUAGES, Kind, terms
 
+#: the vocabularies of answers that are codes, by the question or condition
+_ANSWERS = {
+    "gender": Kind.GENDER,
+    "family": Kind.FAMILY,
+    "exploitation": Kind.EXPLOITATION,
+    "process": Kind.PROCESS,
+    "population": Kind.POPULATION,
+    "languages": Kind.LANGUAGE,
+    "urgency": Kind.URGENCY,
+}
 _MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
 
 
@@ -103,6 +113,12 @@ def _words(kind: Kind, code: str, language: str) -> str:
     return found.labels[language if language in LABEL_LANGUAGES else "en"] if found else code
 
 
+def show_explanations(page: Page, answers: Sequence[ExplainAnswer], *, is_one: bool) -> None:
+    """Print what is said of each need."""
+    for each in answers:
+        show_explanation(page, each, is_one=is_one)
+
+
 def show_explanation(page: Page, answer: ExplainAnswer, *, is_one: bool) -> None:
     """Print the whole ledger of one provider, or of the nearest what stands in the way and what would help most."""
     page.line(f"{page.label(Kind.SERVICE, answer.code)} {page.isolated(f'({answer.code})')}")
@@ -130,9 +146,13 @@ def _show_one(page: Page, each: Explanation, *, is_whole: bool) -> None:
     if is_whole:
         page.table(page.words["why_head"], (_verdict_cells(page, verdict) for verdict in each.verdicts))
     else:
-        for verdict in each.verdicts:
-            if verdict.verdict != "yes":
-                page.line(f"    {_MARKS[verdict.verdict]} {words_of(verdict, page.language)}")
+        said = [
+            f"    {_MARKS[verdict.verdict]} {_verdict_words(page, verdict)}"
+            for verdict in each.verdicts
+            if verdict.verdict != "yes"
+        ]
+        for line in dict.fromkeys(said):  # one question may stand behind two constraints
+            page.line(line)
     page.items(
         page.words["least" if each.unlocks else "some"], (_change_line(page, change) for change in each.least_change)
     )
@@ -140,23 +160,28 @@ def _show_one(page: Page, each: Explanation, *, is_whole: bool) -> None:
 
 
 def _verdict_cells(page: Page, verdict: Verdict) -> Sequence[str]:
+    return _MARKS[verdict.verdict], _verdict_words(page, verdict), verdict.requirement
+
+
+def _verdict_words(page: Page, verdict: Verdict) -> str:
     words = words_of(verdict, page.language)
-    if verdict.is_caution:
-        words += f" ({page.words['cautioned']})"
     if verdict.verdict == "unknown":
-        who = page.words["person_question" if verdict.ask == "person" else "provider_question"]
-        words = f"{who}: {words}"
-    return _MARKS[verdict.verdict], words, verdict.requirement
+        words = f"{_whom(page, verdict.ask)}: {words}"
+    return f"{words} ({page.words['cautioned']})" if verdict.is_caution else words
+
+
+def _whom(page: Page, ask: str) -> str:
+    return page.words["person_question" if ask == "person" else "provider_question"]
 
 
 def _change_line(page: Page, change: Change) -> str:
     words = _label(change.kind, change.code, change.ask, page.language)
     if change.kind == "ask":
-        who = page.words["person_question" if change.ask == "person" else "provider_question"]
-        words = f"{who}: {words}"
+        words = f"{_whom(page, change.ask)}: {words}"
     more = []
     if change.answer:
-        answer = page.words.get(change.answer, change.answer)
+        kind = _ANSWERS.get(change.code)
+        answer = page.words.get(change.answer, change.answer) if kind is None else page.label(kind, change.answer)
         more.append(page.say("answer" if change.kind == "ask" else "to", answer=answer))
     if change.cost_m:
         more.append(page.say("farther", distance=page.far(change.cost_m, None)))

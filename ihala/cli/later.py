@@ -9,15 +9,6 @@ from services.errors import Unimplemented
 
 audit = typer.Typer(help="The audit log; this version does not answer it yet.", no_args_is_help=True)
 
-#: whatever stands behind such a command is taken and not judged
-ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-
-@plain_command
-def explain(context: typer.Context) -> None:
-    """Say why a provider did or did not match. Not answered by this version."""
-    _not_yet("explain")
-
 
 @audit.command("verify")
 @plain_command

@@ -51,8 +51,8 @@ def _show_need(page: Page, need: NeedMatches, now: datetime) -> None:
 
 
 def excluded_lines(page: Page, excluded: Iterable[tuple[str, int]], need: NeedMatches | None = None) -> Iterable[str]:
-    """Say how many were left out and why, the most first."""
-    for name, count in excluded:
+    """Say how many were left out and why, the most first; last who was never meant."""
+    for name, count in sorted(excluded, key=lambda each: each[0] == "service"):
         hidden = need.confidential_safety_count if need is not None and name == "safety" else 0
         more = f" ({page.say('confidential', count=hidden)})" if hidden else ""
         yield f"{page.isolated(str(count))} - {page.label(Kind.EXCLUSION, name)}{more}"
@@ -61,13 +61,13 @@ def excluded_lines(page: Page, excluded: Iterable[tuple[str, int]], need: NeedMa
 def _show_questions(page: Page, need: NeedMatches) -> None:
     """Print each question once: to the person, then to each provider that it is for."""
     person = dict.fromkeys(need.questions)
-    providers: dict[str, list[str]] = {}
+    providers: dict[str, dict[str, None]] = {}
     for row in (*need.matches, *need.ask_first):
         for each in row.unknowns:
             if each.ask == "person":
                 person[each.question] = None
             else:
-                providers.setdefault(each.question, []).append(page.name(row.names))
+                providers.setdefault(each.question, {})[page.name(row.names)] = None
     page.items(page.words["person_question"], (page.label(Kind.PERSON_QUESTION, each) for each in person))
     page.items(
         page.words["provider_question"],

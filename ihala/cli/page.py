@@ -28,7 +28,7 @@ _SECONDS: Final = 60
 PageLanguageOption = Annotated[str, typer.Option("--page-language", help="Of what is printed: en, fr or ar.")]
 
 
-def page_language(text: str) -> str:
+def read_language(text: str) -> str:
     """
     Read the language of a page.
 
@@ -57,13 +57,19 @@ class Page:
         self._is_from_the_right = language in _FROM_THE_RIGHT
 
     def table(self, heads: str, rows: Iterable[Iterable[object]], title: str = "") -> None:
-        """Print rows under heads that are written with `|` between; the first column is where one begins to read."""
+        """
+        Print rows under heads that are written with `|` between; the first column is where one begins to read.
+
+        A head that ends in `#` is of numbers, one in `!` of what is copied and must not be broken.
+        """
         columns = heads.split("|")
         listed = [["" if cell is None else self.isolated(str(cell)) for cell in row] for row in rows]
         if self._is_from_the_right:
             columns.reverse()
             listed = [row[::-1] for row in listed]
-        table = a_table(*columns, title=title)
+        table = a_table(*(each.removesuffix("!") for each in columns), title=title)
+        for column, head in zip(table.columns, columns, strict=True):
+            column.no_wrap = column.no_wrap or head.endswith("!")
         if self._is_from_the_right:
             table.title_justify = "right"
             for column in table.columns:
