@@ -100,7 +100,7 @@ def _change(message: directory_pb.ProviderChange) -> ProviderChange:
 
 def _provider(message: directory_pb.ProviderChange) -> Provider | None:
     try:
-        return provider_from_wire(message.provider, message.revision)
+        return provider_from_wire(message.provider, message.revision, message.service_areas)
     except (InvalidInput, ValueError) as error:
         # one record that cannot be read must not stop the others, and is never guessed at
         log.warning("provider.refused", revision=message.revision, error=type(error).__name__)

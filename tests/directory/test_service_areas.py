@@ -1,5 +1,6 @@
 """Where people are served: outlines that are valid, found by a point, and never of a confidential site (R16)."""
 
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from ihala.geo.v1 import geo_pb2
 from services.directory.model import Disclosure, Location, Outline, ServiceArea, Source
 from services.errors import InvalidInput, Reason
 from services.geo import Point
-from tests.directory.house import House, a_request_id
+from tests.directory.house import House, a_request_id, text
+from tests.directory.test_feed import Follower
 from tests.directory.test_upsert import CELL, DATASET, a_location, a_record, bring
 
 HOLE = [(32.4, 13.4), (32.4, 13.6), (32.6, 13.6), (32.6, 13.4)]
@@ -209,3 +211,76 @@ async def test_a_service_that_a_file_brings_to_a_confidential_site_loses_its_out
     assert await house.search(covers=at(32.1, 13.5)) == []
     services = (await house.editor.ListServices(rpc_pb.ListServicesRequest())).services
     assert [len(each.service_areas) for each in services] == [0]
+
+
+async def told(follower: Follower, house: House) -> dict[str, list[pb.ServiceArea]]:
+    """Follow the feed until it has caught up; return the areas of its service that came with each provider."""
+    areas: dict[str, list[pb.ServiceArea]] = {}
+    request = rpc_pb.WatchProvidersRequest(epoch=follower.epoch, after_revision=follower.revision)
+    async with aclosing(house.service.WatchProviders(request)) as pages:
+        async for page in pages:
+            follower.apply(page)
+            areas |= {each.provider.provider_id: list(each.service_areas) for each in page.changes}
+            if page.caught_up:
+                break
+    return areas
+
+
+async def test_the_feed_tells_where_a_service_serves_for_providers_that_say_nothing(house: House) -> None:
+    service = await service_with(house, a_square(32, 13))
+    follows = await house.provider(service=service)
+    own = await house.provider(service=service, service_areas=[a_square(20, 5)])
+    follower = Follower()
+    first = await told(follower, house)
+
+    moved = (await update_service(house, service, [pb.ServiceArea(region_code="TN")])).service
+    second = await told(follower, house)
+    await house.editor.UpdateService(
+        rpc_pb.UpdateServiceRequest(
+            request_id=a_request_id(),
+            service=pb.Service(service_id=service.service_id, names=[text("Other name")]),
+            update_mask=FieldMask(paths=["names"]),
+            expected_revision=moved.revision,
+        )
+    )
+    third = await told(follower, house)
+
+    assert first == {follows.provider_id: [a_square(32, 13)], own.provider_id: []}
+    assert second == {follows.provider_id: [pb.ServiceArea(region_code="TN")], own.provider_id: []}
+    assert third == {}  # nothing of it is told with a provider
+
+
+async def test_who_has_read_a_provider_may_change_it_after_its_service_was_told_again(house: House) -> None:
+    service = await service_with(house, a_square(32, 13))
+    read = await house.provider(service=service)
+    await update_service(house, service, [a_square(33, 13)])
+
+    answer = await house.editor.UpdateProvider(
+        rpc_pb.UpdateProviderRequest(
+            request_id=a_request_id(),
+            provider=pb.Provider(provider_id=read.provider_id, names=[text("New name")]),
+            update_mask=FieldMask(paths=["names"]),
+            expected_revision=read.revision,
+        )
+    )
+
+    assert answer.provider.names[0].text == "New name"
+
+
+async def test_a_file_that_moves_the_areas_of_a_service_brings_all_its_providers_into_the_feed(house: House) -> None:
+    def there(south: int) -> ServiceArea:
+        corners = (Point(south, 13), Point(south, 14), Point(south + 1, 14), Point(south, 13))
+        return ServiceArea(outline=Outline(corners))
+
+    one, two = a_record("1", location=a_location()), a_record("2", location=a_location())
+    source = Source(dataset=DATASET, source_key="night")
+    before, after = (replace(one.service, source=source, service_areas=(there(south),)) for south in (32, 20))
+    await bring(house, replace(one, service=before), replace(two, service=before))
+    follower = Follower()
+    first = await told(follower, house)
+
+    await bring(house, replace(one, service=after))
+    second = await told(follower, house)
+
+    assert set(second) == set(first)
+    assert {each.polygon.exterior.points[0].latitude_deg for areas in second.values() for each in areas} == {20}

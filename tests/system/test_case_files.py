@@ -172,5 +172,6 @@ async def test_the_library_says_the_envelope_in_values(house: House) -> None:
 
     assert first.provider_id not in {row.provider_id for row in kept[CODE].matches}
     assert kept[CODE].excluded["safety"] >= 1
-    assert kept[CODE].matches[0].travel is not None
-    assert kept[CODE].matches[0].travel.mode == "foot"
+    way = kept[CODE].matches[0].travel
+    assert way is not None
+    assert way.mode == "foot"

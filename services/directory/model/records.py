@@ -27,6 +27,7 @@ class Stored:
     update_time: datetime | None = None  #: of a provider only
     told_revision: int | None = None  #: of what is told of a provider, if later ones only brought it into the feed
     receiver_heard_time: datetime | None = None  #: of a provider only: when its desk was last heard
+    service_doc: bytes | None = None  #: in the feed, of a provider without areas of its own: what its service says
 
     def is_of(self, revision: int) -> bool:
         """Say whether who has read a revision has read what is told now."""

@@ -103,6 +103,7 @@ class Editing(Generic[V]):
             # providers are locked by this: what is kept beside sees whether one has become confidential
             changes = await self.follow(connection, record_id, after)
             await self.keep_beside(connection, record_id, after)
+            await self.tell_again(connection, record_id, before, after)
             await write(connection, changes, actor=actor, now=now)
             return self.noun.answer("Update", saved)
 
@@ -137,6 +138,9 @@ class Editing(Generic[V]):
     async def follow(self, connection: Connection, record_id: str, value: V) -> Sequence[Change]:
         """Say how providers change that copy something of a record that has changed."""
         return ()
+
+    async def tell_again(self, connection: Connection, record_id: str, before: V, after: V) -> None:
+        """Bring providers into the feed again with which something of a record is told that has changed."""
 
     async def follow_archive(self, connection: Connection, record_id: str) -> Sequence[Change]:
         """Say how providers change when a record is archived."""

@@ -11,6 +11,7 @@ from services.directory.store.bodies import SERVICES
 from services.directory.store.confidence import follow_service
 from services.directory.store.providers import Change
 from services.directory.store.service_areas import is_hidden, keep_areas
+from services.directory.store.telling_again import bring_again
 from services.runtime.postgres import Connection
 
 
@@ -33,6 +34,11 @@ class ServiceEditing(Editing[Service]):
     async def follow(self, connection: Connection, record_id: str, value: Service) -> Sequence[Change]:
         """Providers copy the organization of their service."""
         return await follow_service(connection, record_id, value.organization_id)
+
+    async def tell_again(self, connection: Connection, record_id: str, before: Service, after: Service) -> None:
+        """Where its providers serve that say nothing of their own."""
+        if before.service_areas != after.service_areas:
+            await bring_again(connection, "service_id", [record_id])
 
     async def follow_archive(self, connection: Connection, record_id: str) -> Sequence[Change]:
         """A service takes its providers along."""

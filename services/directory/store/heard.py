@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.directory.store.providers import FEED
-from services.runtime import feed
+from services.directory.store.telling_again import bring_again
 from services.runtime.postgres import Connection
 
 NEWS_AFTER: Final = timedelta(hours=1)  #: a desk that was heard within this is no news: watchers need not know
@@ -48,27 +47,5 @@ async def note_heard(connection: Connection, time_by_receiver: Mapping[str, date
         """,
         [news, [time_by_receiver[each] for each in news]],
     )
-    await _bring_again(connection, news)
+    await bring_again(connection, "receiver_id", news)
     return news
-
-
-async def _bring_again(connection: Connection, receiver_ids: list[str]) -> None:
-    cursor = await connection.execute(
-        """
-        SELECT provider_id FROM provider WHERE receiver_id = ANY(%s::uuid[]) AND NOT archived
-        ORDER BY provider_id FOR NO KEY UPDATE
-        """,
-        [receiver_ids],
-    )
-    provider_ids = [row[0] for row in await cursor.fetchall()]
-    if not provider_ids:
-        return
-    revisions = await feed.take(connection, FEED, len(provider_ids))
-    await connection.execute(
-        """
-        UPDATE provider SET revision = entry.revision, told_revision = coalesce(told_revision, provider.revision)
-        FROM unnest(%s::uuid[], %s::bigint[]) AS entry (provider_id, revision)
-        WHERE provider.provider_id = entry.provider_id
-        """,
-        [provider_ids, list(revisions)],
-    )

@@ -46,8 +46,9 @@ async def owners_covering(connection: Connection, point: Point) -> list[str]:
     return [owner_id for owner_id, doc in await cursor.fetchall() if _polygon(doc).has(latitude_deg, longitude_deg)[0]]
 
 
-async def hide_services(connection: Connection, service_ids: Collection[str]) -> None:
-    """Leave services that have come to a confidential site neither outlines nor contacts."""
+async def hide_services(connection: Connection, service_ids: Collection[str]) -> list[str]:
+    """Leave services of a confidential site neither outlines nor contacts; return those whose areas changed."""
+    changed = []
     for service_id in sorted(service_ids):
         stored = await SERVICES.hold(connection, service_id)
         if stored is None:
@@ -58,6 +59,9 @@ async def hide_services(connection: Connection, service_ids: Collection[str]) ->
             await SERVICES.save(connection, stored, hidden)
             await keep_areas(connection, {service_id: ()})
             await forget(connection, [service_id])  # answers have what it told before
+            if hidden.service_areas != service.service_areas:
+                changed.append(service_id)
+    return changed
 
 
 def _polygon(doc: bytes) -> Polygon:

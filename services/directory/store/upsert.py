@@ -36,6 +36,7 @@ from services.directory.store.meanwhile import meanwhile
 from services.directory.store.providers import Change, Held, lock_by, prepare, write
 from services.directory.store.requests import forget
 from services.directory.store.service_areas import hide_services, keep_areas
+from services.directory.store.telling_again import bring_again
 from services.directory.store.translations import Languages, languages_of_translations
 from services.directory.wire.hiding_wire import is_suspended, verified_time_of
 from services.directory.wire.nouns_wire import PROVIDER
@@ -102,7 +103,8 @@ async def upsert_rows(
     await forget_past(connection, hidden)
     confidential = [plan.provider for plan in changed if plan.provider.is_confidential]
     confidential += [change.provider for _, change in beside if change.provider.is_confidential]
-    await hide_services(connection, {provider.service_id for provider in confidential})
+    told_again = await hide_services(connection, {provider.service_id for provider in confidential})
+    await bring_again(connection, "service_id", [*told_again, *ground.services_with_other_areas()])
     await write(connection, changes, actor=actor, now=now, prepared=prepared)
     following = iter(results)
     return [next(following) if isinstance(row, Row) else Upserted(Outcome.REFUSED, fault=row) for row in sorted_out]
@@ -122,6 +124,14 @@ class _Ground:
         """Write what is new or different of it, in the order in which one rests on the other."""
         for brought in (self.organizations, self.services, self.locations):
             await brought.write(connection)
+
+    def services_with_other_areas(self) -> list[str]:
+        """List the services that were there and serve elsewhere now."""
+        return [
+            self.services.id_by_key[key]
+            for key, fields in self.services.changed_fields.items()
+            if "service.service_areas" in fields
+        ]
 
     def added_to(self, upserted: Upserted, row: Row) -> Upserted:
         """Add what a row has changed in what its provider rests on."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ihala.directory.v1 import directory_pb2 as pb
 from ihala.directory.v1 import directory_service_pb2 as service_pb
 from services.directory.model import Stored
 from services.directory.wire.nouns_wire import PROVIDER
@@ -31,15 +32,18 @@ def batches(epoch: str, rows: Sequence[Stored], revision: int, *, caught_up: boo
     changes: list[service_pb.ProviderChange] = []
     size = 0
     for row in rows:
-        if changes and size + len(row.doc) > MAX_PAGE_BYTES:
+        change = _change(row)
+        row_size = change.ByteSize()
+        if changes and size + row_size > MAX_PAGE_BYTES:
             yield service_pb.WatchProvidersResponse(epoch=epoch, changes=changes, revision=changes[-1].revision)
             changes, size = [], 0
-        changes.append(_change(row))
-        size += len(row.doc)
+        changes.append(change)
+        size += row_size
     yield service_pb.WatchProvidersResponse(epoch=epoch, changes=changes, revision=revision, caught_up=caught_up)
 
 
 def _change(stored: Stored) -> service_pb.ProviderChange:
     if stored.archived:
         return service_pb.ProviderChange(revision=stored.revision, archived_provider_id=stored.record_id)
-    return service_pb.ProviderChange(revision=stored.revision, provider=PROVIDER.shown(stored))
+    areas = pb.Service.FromString(stored.service_doc).service_areas if stored.service_doc else ()
+    return service_pb.ProviderChange(revision=stored.revision, provider=PROVIDER.shown(stored), service_areas=areas)

@@ -1,6 +1,6 @@
 """Read providers as the directory's feed tells them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -71,9 +71,11 @@ INTERPRETERS: Final = frozenset({pb.LANGUAGE_MODE_INTERPRETER_ON_SITE, pb.LANGUA
 CONTACT_KINDS: Final = {pb.CONTACT_KIND_PHONE: "phone", pb.CONTACT_KIND_EMAIL: "email", pb.CONTACT_KIND_WEB: "web"}
 
 
-def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
+def provider_from_wire(
+    message: pb.Provider, revision: int, areas_of_service: Sequence[pb.ServiceArea] = ()
+) -> Provider:
     """
-    Read a provider.
+    Read a provider; where it names no area of its own, it serves where its service does.
 
     Raises:
         InvalidInput: it has a kind of rule that is not known here, or a confidential
@@ -112,7 +114,7 @@ def provider_from_wire(message: pb.Provider, revision: int) -> Provider:
         staff_genders=shared(frozenset(message.staff_genders)),
         wheelchair=_claim(message.wheelchair),
         works_across_borders=_claim(message.works_across_borders),
-        service_areas=areas_from_wire(message.service_areas),
+        service_areas=areas_from_wire(message.service_areas or areas_of_service),
         is_detention=message.detention,
         dataset=shared(message.source.dataset),
         source_key=message.source.source_key,
