@@ -23,7 +23,7 @@ def show_answer(page: Page, answer: Answer) -> None:
     page.line(page.words["estimate"])
     page.line(
         page.say(
-            "foot",
+            "judged",
             revision=answer.directory_revision,
             time=f"{answer.evaluated_time.astimezone():%Y-%m-%d %H:%M}",
             rules=answer.rules_version,
@@ -112,12 +112,17 @@ def clocks_of(page: Page, row: Row) -> list[str]:
 
 def cautions_of(page: Page, row: Row) -> list[str]:
     """Say what to know; of a constraint that life lets pass, which one it is."""
-    said = []
-    for each in row.cautions:
-        if each.code == "not_met":
-            said.append(page.label(Kind.EXCLUSION, each.constraint))
-        elif each.code == "unknown":
-            said.append(f"{page.label(Kind.CONSTRAINT, each.constraint)}: {page.label(Kind.CAUTION, 'unknown')}")
-        else:
-            said.append(page.label(Kind.CAUTION, each.code))
-    return said
+    return [_caution(page, each.constraint, each.code) for each in row.cautions]
+
+
+def cautions_text(page: Page, cautions: Iterable[tuple[str, str]]) -> str:
+    """Say what to know, given as constraint and code."""
+    return "; ".join(_caution(page, *each) for each in cautions)
+
+
+def _caution(page: Page, constraint: str, code: str) -> str:
+    if code == "not_met":
+        return page.label(Kind.EXCLUSION, constraint)
+    if code == "unknown":
+        return f"{page.label(Kind.CONSTRAINT, constraint)}: {page.label(Kind.CAUTION, code)}"
+    return page.label(Kind.CAUTION, code)

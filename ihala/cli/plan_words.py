@@ -8,7 +8,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "groups": "Where each group goes",
         "providers": "Who comes to each provider",
         "left": "Nothing was found for",
-        "group_head": "group|need|people#|goes to|distance#|places|stay together",
+        "group_head": "group|need|people#|goes to|distance#|places|stay together|to know",
         "provider_head": "provider|telephone|distance#|people#|groups|need",
         "left_head": "group|need|people#|why|ask first",
         "party": "party",
@@ -27,7 +27,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "groups": "Où va chaque groupe",
         "providers": "Qui vient chez chaque prestataire",
         "left": "Rien n'a été trouvé pour",
-        "group_head": "groupe|besoin|personnes#|va à|distance#|places|restent ensemble",
+        "group_head": "groupe|besoin|personnes#|va à|distance#|places|restent ensemble|à savoir",
         "provider_head": "prestataire|téléphone|distance#|personnes#|groupes|besoin",
         "left_head": "groupe|besoin|personnes#|pourquoi|demander d'abord",
         "party": "ensemble",
@@ -46,7 +46,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "groups": "إلى أين تذهب كل مجموعة",
         "providers": "من يأتي إلى كل مقدم خدمة",
         "left": "لم يوجد شيء لـ",
-        "group_head": "المجموعة|الحاجة|العدد#|تذهب إلى|المسافة#|الأماكن|يبقون معا",
+        "group_head": "المجموعة|الحاجة|العدد#|تذهب إلى|المسافة#|الأماكن|يبقون معا|للعلم",
         "provider_head": "مقدم الخدمة|الهاتف|المسافة#|العدد#|المجموعات|الحاجة",
         "left_head": "المجموعة|الحاجة|العدد#|السبب|يسأل أولا",
         "party": "معا",
@@ -62,4 +62,3 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": "لا أحد",
     },
 }
-LANGUAGES: Final = tuple(WORDS)
