@@ -1,6 +1,6 @@
 """Print an answer to a search so that a social worker can read it: who, when there, what to ask, what to know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ihala.answer import Answer, NeedMatches, Row
@@ -10,8 +10,12 @@ from services.taxonomy import Kind
 
 def show_answer(page: Page, answer: Answer) -> None:
     """Print both lists of each need, and what left out the others."""
+    can: dict[str, list[str]] = {}  # who can meet several needs: one stop
     for need in answer:
-        _show_need(page, need, answer.evaluated_time)
+        for row in need.matches:
+            can.setdefault(row.provider_id, []).append(need.code)
+    for need in answer:
+        _show_need(page, need, can, answer.evaluated_time)
     page.items(page.words["rescreen"], (page.label(Kind.SCREENING_QUESTION, each) for each in answer.rescreen))
     page.items(
         page.words["conflicts"],
@@ -31,7 +35,7 @@ def show_answer(page: Page, answer: Answer) -> None:
     )
 
 
-def _show_need(page: Page, need: NeedMatches, now: datetime) -> None:
+def _show_need(page: Page, need: NeedMatches, can: Mapping[str, Sequence[str]], now: datetime) -> None:
     title = f"{page.label(Kind.SERVICE, need.code)} {page.isolated(f'({need.code})')}"
     if need.added_by:
         title += f" - {page.words.get(need.added_by, need.added_by)}"
@@ -42,7 +46,8 @@ def _show_need(page: Page, need: NeedMatches, now: datetime) -> None:
         return
     for word, rows in (("can", need.matches), ("ask_first", need.ask_first)):
         if rows:
-            page.table(page.words["head"], (_cells(page, row, now) for row in rows), title=page.words[word])
+            cells = (_cells(page, row, can, now) for row in rows)
+            page.table(page.words["head"], cells, title=page.words[word])
         else:
             page.line(f"{page.words[word]}: {page.words['nobody']}")
     _show_questions(page, need)
@@ -78,8 +83,10 @@ def _show_questions(page: Page, need: NeedMatches) -> None:
     )
 
 
-def _cells(page: Page, row: Row, now: datetime) -> Sequence[str]:
+def _cells(page: Page, row: Row, can: Mapping[str, Sequence[str]], now: datetime) -> Sequence[str]:
     there = "" if row.travel is None else page.at(row.travel.arrival_time, row.time_zone, now)
+    also = [page.label(Kind.SERVICE, code) for code in can.get(row.provider_id, ()) if code != row.code]
+    one_stop = [page.say("also", services=", ".join(also))] if also else []
     way = "" if row.travel is None else f" ({page.long(row.travel.duration)})"
     return (
         page.name(row.names),
@@ -88,7 +95,7 @@ def _cells(page: Page, row: Row, now: datetime) -> Sequence[str]:
         page.words.get(row.open, row.open),
         places_of(page, row),
         page.words.get(row.reach_out, row.reach_out),
-        "; ".join([*clocks_of(page, row), *cautions_of(page, row)]),
+        "; ".join([*one_stop, *clocks_of(page, row), *cautions_of(page, row)]),
         row.provider_id,
     )
 

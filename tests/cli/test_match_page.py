@@ -162,6 +162,18 @@ def test_arabic_is_read_from_the_right_and_nothing_from_outside_turns_it(answer:
     assert row.count("\u2068") == row.count("\u2069")
 
 
+def test_who_can_meet_several_needs_is_said_to_be_one_stop() -> None:
+    needs = [
+        pb.NeedMatches(need_no=no, code=code, matches=[a_match()]) for no, code in enumerate(["HEA-SGV", "ACC-EMG"])
+    ]
+    found = answer_from_wire(pb.FindMatchesResponse(needs=needs), pb.FindMatchesRequest())
+
+    text = printed("en", lambda page: show_answer(page, found))
+
+    assert "one stop, also: Emergency safe place for the night" in text
+    assert "one stop, also: Medical care after rape" in text
+
+
 def test_no_sentence_of_one_language_is_missing_in_another() -> None:
     assert len({frozenset(words) for words in WORDS.values()}) == 1
     for key in WORDS["en"]:
