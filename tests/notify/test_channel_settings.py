@@ -46,6 +46,13 @@ def a_settings(files: dict[str, Path], **more: Any) -> Settings:
         ({"sms_url": "https://sms.example.org"}, "ENDPOINT_KEY_FILE must be set"),
         ({"vapid_key_file": "key", "vapid_contact": "mailto:post@example.org"}, "ENDPOINT_KEY_FILE must be set"),
         ({"endpoint_key_file": "key", "smtp_address": "127.0.0.1:25"}, "SMTP_SENDER must be"),
+        ({"duty_address": "127.0.0.1:0"}, "DUTY_TOKEN_FILE and DUTY_LOGIN_FILE must be set"),
+        (
+            {"duty_address": "127.0.0.1:0", "duty_token_file": "token"},
+            "DUTY_TOKEN_FILE and DUTY_LOGIN_FILE must be set",
+        ),
+        ({"duty_address": "0.0.0.0:0", "duty_token_file": "token", "duty_login_file": "secret"}, "duty_address"),
+        ({"duty_time_zone": "Mars/Olympus"}, "must be the name of a time zone"),
         (
             {
                 "endpoint_key_file": "key",

@@ -252,6 +252,16 @@ async def test_every_answer_forbids_keeping_framing_and_foreign_parts(page: Duty
             assert "server" not in headers
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_screen_with_all_its_parts_weighs_at_most_50_kb(page: DutyPage, language: str) -> None:
+    page.referrals.ring_task()
+    async with page.signed_in(language=language) as browser:
+        shared = ("/static/page.css", "/static/page.js", "/static/icon.svg", "/ring.wav")
+        weight = sum([len((await browser.client.get(path)).content) for path in shared])
+        for path in ("/", "/task/task-1", "/rosters"):
+            assert weight + len((await browser.get(path)).encode()) <= 50_000
+
+
 async def test_leaving_signs_out_and_leads_elsewhere(page: DutyPage) -> None:
     async with page.signed_in() as browser:
         response = await browser.client.get("/leave")

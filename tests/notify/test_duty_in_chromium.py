@@ -81,6 +81,19 @@ async def test_with_javascript_a_page_left_open_rings_by_itself_until_somebody_t
     assert seen.complaints == []
 
 
+async def test_a_page_whose_time_is_over_rings_until_somebody_signs_in_again(page: DutyPage) -> None:
+    async with a_tab(page, "en", javascript=True) as (tab, _):
+        await tab.goto(page.url)
+        await tab.fill("#code", page.code())
+        await tab.get_by_role("button", name="Open", exact=True).click()
+        await expect(tab.locator("body")).to_have_attribute("data-ringing", "false")
+        page.clock.advance(hours=14)
+
+        await expect(tab.locator("body")).to_have_attribute("data-ringing", "true", timeout=15_000)
+        await tab.get_by_text("nothing rings any more").click()
+        await expect(tab.locator("#code")).to_be_visible()
+
+
 async def test_with_javascript_it_comes_back_after_its_server_was_away(page: DutyPage) -> None:
     async with a_tab(page, "en", javascript=True) as (tab, _):
         await tab.goto(page.url)

@@ -68,7 +68,13 @@
   const look = async () => {
     try {
       const response = await fetch(`/count?seen=${encodeURIComponent(seen)}`, { cache: "no-store", redirect: "manual" });
-      if (response.status === 403) { location.replace("/"); return; }
+      if (response.status === 403) {
+        if (!part("signed-out")) { location.replace("/"); return; }
+        // whoever sleeps beside this page must not take silence for quiet
+        part("signed-out").hidden = false;
+        body.dataset.ringing = "true";
+        return;
+      }
       if (!response.ok) throw new Error(String(response.status));
       show(await response.json());
       part("offline").hidden = true;
