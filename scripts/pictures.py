@@ -18,6 +18,9 @@ from typing import Final
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from ihala.client import EMERGENCY, PERSON, SPOKEN, Ihala, Point
+from ihala.profile import read_profile
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 PICTURES: Final = ROOT / "docs" / "pictures"
 DESK: Final = {"width": 1120, "height": 690}
@@ -26,6 +29,7 @@ PIN: Final = "2486"
 READY: Final = re.compile(r"^READY maps=(\S+) answer=(\S+)", re.MULTILINE)
 ENROLMENT: Final = re.compile(r"type (\d{8}) to answer")
 SIGN_IN: Final = re.compile(r"sign in once with (\S+)")
+DUTY: Final = re.compile(r"(http://\S+) opens once with (\S+)")
 
 
 def main() -> None:
@@ -41,7 +45,7 @@ def main() -> None:
     ):
         try:
             told = _until_ready(demo)
-            asyncio.run(_take(chromium, told))
+            asyncio.run(_take(chromium, told, Path(folder) / ".ihala" / "profiles" / "ministry.toml"))
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()
@@ -56,9 +60,9 @@ def _until_ready(demo: "subprocess.Popen[str]") -> str:
     sys.exit(f"pictures: the demo did not come up\n{told}")
 
 
-async def _take(chromium: str, told: str) -> None:
-    (maps, answer), (enrolment,), (sign_in,) = (
-        found.groups() for found in (READY.search(told), ENROLMENT.search(told), SIGN_IN.search(told)) if found
+async def _take(chromium: str, told: str, sender: Path) -> None:
+    (maps, answer), (enrolment,), (sign_in,), duty = (
+        found.groups() for each in (READY, ENROLMENT, SIGN_IN, DUTY) if (found := each.search(told))
     )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -66,6 +70,8 @@ async def _take(chromium: str, told: str) -> None:
         )
         await _map(browser, maps, sign_in)
         await _answer_page(browser, answer, enrolment)
+        await _ask_by_telephone(sender)
+        await _duty_page(browser, *duty)
         await browser.close()
 
 
@@ -96,19 +102,48 @@ async def _answer_page(browser: Browser, address: str, code: str) -> None:
     await page.goto(f"{page.url.partition('?')[0]}?l=ar")
     shots.append(await _shot(page))
     await context.close()
-    await _side_by_side(browser, shots)
+    await _side_by_side(browser, shots, "answer-page")
+
+
+async def _ask_by_telephone(sender: Path) -> None:
+    """Refer somebody to a provider that has no device, so that those on duty are rung."""
+    async with Ihala(read_profile(sender)) as ihala:
+        answer = await ihala.find_matches(["HEA-PRI"], Point(32.8874, 13.1873), urgency=EMERGENCY)
+        row = next(row for row in answer["HEA-PRI"].matches if row.reach_out != "enrolled")
+        consent = await ihala.record_consent(
+            "picture-1", [row.provider_id], row.needed_fields, given_by=PERSON, method=SPOKEN
+        )
+        await ihala.refer(answer.token, row, case_ref="picture-1", consent=consent)
+
+
+async def _duty_page(browser: Browser, address: str, code: str) -> None:
+    context = await browser.new_context(viewport=TELEPHONE, locale="en")  # type: ignore[arg-type]  # the same
+    page = await context.new_page()
+    await page.goto(address)
+    await page.fill("#code", code)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("body[data-ringing=true]")
+    shots = [await _shot(page)]
+    await page.locator("#tasks a").first.click()
+    await page.get_by_role("button", name="I take it", exact=True).click()
+    await page.get_by_role("button", name="I take it", exact=True).wait_for(state="detached")
+    shots.append(await _shot(page))
+    await page.goto(f"{page.url.partition('?')[0]}?l=ar")
+    shots.append(await _shot(page))
+    await context.close()
+    await _side_by_side(browser, shots, "duty-page")
 
 
 async def _shot(page: Page) -> str:
     return base64.b64encode(await page.screenshot(animations="disabled")).decode()
 
 
-async def _side_by_side(browser: Browser, shots: list[str]) -> None:
+async def _side_by_side(browser: Browser, shots: list[str], name: str) -> None:
     images = "".join(f'<img src="data:image/png;base64,{shot}">' for shot in shots)
     style = "body{margin:0;padding:20px;display:inline-flex;gap:20px;background:#e9ecef}img{border-radius:12px}"
     page = await browser.new_page()
     await page.set_content(f"<style>{style}</style><body>{images}")
-    await page.locator("body").screenshot(path=PICTURES / "answer-page.png")
+    await page.locator("body").screenshot(path=PICTURES / f"{name}.png")
 
 
 if __name__ == "__main__":

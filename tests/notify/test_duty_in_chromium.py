@@ -12,6 +12,7 @@ from services.notify.pages.words import Words
 from tests.notify.conftest import Clock, Stores
 from tests.notify.duty_desk import DutyPage, a_duty_page
 from tests.notify.test_in_chromium import CHROMIUM, a_tab, fits, picture
+from tests.notify.test_outages_in_chromium import EACH_LANGUAGE
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,7 +26,7 @@ async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Du
         yield running
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+@pytest.mark.parametrize("language", EACH_LANGUAGE)
 async def test_without_javascript_a_task_is_taken_and_a_yes_recorded(page: DutyPage, language: str) -> None:
     words = Words(language, WORDS)
     page.referrals.ring_task()

@@ -20,6 +20,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not here: make browser"),
 ]
 
+#: from right to left always, the others with the long tests
+EACH_LANGUAGE = ["ar", *(pytest.param(each, marks=pytest.mark.long) for each in ("en", "fr"))]
+
 
 @pytest.fixture
 async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
@@ -43,7 +46,7 @@ async def worker_is_there(tab: Tab) -> None:
     await tab.wait_for_function("navigator.serviceWorker.controller !== null")
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+@pytest.mark.parametrize("language", EACH_LANGUAGE)
 async def test_without_javascript_a_desk_says_yes_if(page: Page, language: str) -> None:
     words = Words(language)
     async with a_tab(page, language, javascript=False) as (tab, seen):
@@ -65,7 +68,7 @@ async def test_without_javascript_a_desk_says_yes_if(page: Page, language: str) 
     assert seen.complaints == []
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+@pytest.mark.parametrize("language", EACH_LANGUAGE)
 async def test_without_javascript_a_question_and_a_group_are_answered(page: Page, language: str) -> None:
     words = Words(language)
     async with a_tab(page, language, javascript=False) as (tab, seen):
@@ -119,7 +122,7 @@ async def test_after_its_server_was_away_a_page_tells_once_what_passed_and_rings
         assert tab.url == f"{page.url}/"
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", EACH_LANGUAGE)
 async def test_a_page_that_is_opened_while_there_is_no_connection_comes_back_by_itself(
     page: Page, language: str
 ) -> None:
