@@ -82,12 +82,7 @@ class Referrals:
             request_id=request_id or new_request_id(),
             match_token=token.text,
             match_request=token.request,  # type: ignore[arg-type]  # opaque to the caller, ours all the same
-            choices=[
-                service_pb.OfferChoice(
-                    need_no=need_no, provider_id=provider_id, gate_confirmed=provider_id in gates_confirmed
-                )
-                for need_no, provider_id in choices
-            ],
+            choices=referral_wire.choices_to_wire(choices, gates_confirmed),
             case_ref=case_ref,
             person_ref=person_ref,
             consent_id=consent_id_of(consent),

@@ -1,6 +1,6 @@
 """Translate consents, referrals and their events between the SDK's values and the wire."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,16 @@ from ihala.referral import (
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from ihala.terms import terms_from_wire
+
+
+def choices_to_wire(
+    choices: Sequence[tuple[int, str]], gates_confirmed: Collection[str]
+) -> list[service_pb.OfferChoice]:
+    """Write choices, each the number of a need and a provider, and whether somebody has spoken to its gate."""
+    return [
+        service_pb.OfferChoice(need_no=need_no, provider_id=provider_id, gate_confirmed=provider_id in gates_confirmed)
+        for need_no, provider_id in choices
+    ]
 
 
 def consent_to_wire(

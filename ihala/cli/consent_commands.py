@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -13,6 +14,7 @@ from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import CaseRefOption, MatchOption, ProvidersOption, RequestIdOption, match_document, rows_of
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text
+from ihala.cli.plan_file import class_of, plan_file
 from ihala.cli.referral_documents import consent_document
 from ihala.client import Ihala
 from ihala.referral import (
@@ -22,6 +24,7 @@ from ihala.referral import (
     GivenBy,
     Withdrawal,
 )
+from services.errors import InvalidInput
 
 consent = typer.Typer(help="Record, show and withdraw what a person has consented to.", no_args_is_help=True)
 
@@ -35,6 +38,9 @@ async def record_consent(
     given_by: Annotated[str, typer.Option(help="person, carer or guardian.")],
     method: Annotated[str, typer.Option(help="spoken, written, through_interpreter or assisted.")],
     match: MatchOption = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="What `ihala plan --format json` printed: one class for all of it.")
+    ] = None,
     provider: ProvidersOption = None,
     code: Annotated[list[str] | None, typer.Option(help="A class of receivers: its service codes.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="A class: its H3 cells of resolution 3.")] = None,
@@ -52,11 +58,17 @@ async def record_consent(
     """
     Record a person's consent: to providers by id, or to a class by its codes.
 
-    With --match and --provider the class and the fields are taken from the rows of these providers.
+    With --match and --provider the class and the fields are taken from the rows of these providers;
+    with --plan from all providers of a plan, or from those that are named.
     """
     receivers: ReceiverClass | Sequence[str]
     fields = list(field or ())
-    if match is not None:
+    if match is not None and plan is not None:
+        raise InvalidInput("match or plan must be given, not both")
+    if plan is not None:
+        receivers, shown = class_of(plan_file(plan), provider or ())
+        fields = fields or shown
+    elif match is not None:
         rows = rows_of(match_document(match), provider)
         receivers = ReceiverClass(
             codes=tuple(dict.fromkeys(row["code"] for row in rows)),

@@ -1,6 +1,5 @@
 """`ihala refer-plan`: ask each provider of a plan once, for all of its part (R52)."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,11 +7,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ihala.cli import home, typed
+from ihala.cli import home
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import CaseRefOption, ProvidersOption, RequestIdOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit
+from ihala.cli.plan_file import plan_file
 from ihala.client import Ihala
 from ihala.plan_referral_client import ToRefer
 from services.errors import FailedPrecondition, InvalidInput, Reason
@@ -35,7 +35,7 @@ async def refer_plan(
             "a consent must be recorded first (`ihala consent record`) and named by --consent",
             reason=Reason.CONSENT_MISSING,
         )
-    document = _plan_document(plan)
+    document = plan_file(plan)
     parts = _parts_of(document, provider or ())
     async with Ihala(home.profile_for(home.MINISTRY, profile), actor=actor) as ihala:
         made = await ihala.refer_plan(
@@ -59,16 +59,6 @@ async def refer_plan(
         console.print(table)
 
     emit({"referrals": rows}, form, show)
-
-
-def _plan_document(file: Path) -> Mapping[str, Any]:
-    try:
-        document = json.loads(typed.text_of(file, "plan"))
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"plan must be JSON (line {error.lineno})", reason=Reason.MALFORMED) from None
-    if not isinstance(document, dict) or not {"assignments", "match_token"} <= document.keys():
-        raise InvalidInput("plan must be what `ihala plan --format json` printed", reason=Reason.MALFORMED)
-    return document
 
 
 def _parts_of(document: Mapping[str, Any], provider_ids: list[str] | tuple[()]) -> list[ToRefer]:

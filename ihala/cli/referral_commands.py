@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ihala.cli import home, typed
+from ihala.cli import home
+from ihala.cli.briefing import BroughtByOption, PrecautionOption, RiskOption, briefing_of
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import (
@@ -22,13 +23,7 @@ from ihala.cli.match_file import (
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit, local_text, to_json
 from ihala.cli.referral_documents import event_document, referral_document
 from ihala.client import Ihala
-from ihala.referral import (
-    Briefing,
-    BroughtBy,
-    Precaution,
-    Referral,
-    Risk,
-)
+from ihala.referral import Referral
 from services.errors import FailedPrecondition, Reason
 
 referrals = typer.Typer(help="The caller's referrals: list (also without a word), show, watch, revoke, cancel.")
@@ -44,9 +39,9 @@ async def refer(
     provider: ProvidersOption = None,
     gate_confirmed: GatesOption = None,
     person_ref: Annotated[str, typer.Option(help="The caller's person, opaque.")] = "",
-    brought_by: Annotated[str | None, typer.Option(help="alone, worker, escort or house.")] = None,
-    risk: Annotated[str | None, typer.Option(help="none_known, not_asked, somebody_searches or armed.")] = None,
-    precaution: Annotated[str | None, typer.Option(help="none, contact or airborne.")] = None,
+    brought_by: BroughtByOption = None,
+    risk: RiskOption = None,
+    precaution: PrecautionOption = None,
     request_id: RequestIdOption = None,
     form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
@@ -67,11 +62,7 @@ async def refer(
             [(row["need_no"], row["provider_id"]) for row in rows],
             case_ref=case_ref,
             consent=consent_id,
-            briefing=Briefing(
-                brought_by=typed.word_in(BroughtBy, brought_by, "brought_by") if brought_by else None,
-                risk=typed.word_in(Risk, risk, "risk") if risk else None,
-                precaution=typed.word_in(Precaution, precaution, "precaution") if precaution else None,
-            ),
+            briefing=briefing_of(brought_by, risk, precaution),
             person_ref=person_ref,
             gates_confirmed=gate_confirmed or (),
             request_id=request_id,

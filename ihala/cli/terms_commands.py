@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from ihala.cli import home, typed
+from ihala.cli import home
+from ihala.cli.briefing import BroughtByOption, PrecautionOption, RiskOption, briefing_of
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import RequestIdOption, match_document, token_of
@@ -14,7 +15,6 @@ from ihala.cli.output import Format, FormatOption, emit
 from ihala.cli.referral_documents import referral_document
 from ihala.client import Ihala
 from ihala.draft_client import Awaiting
-from ihala.referral import Briefing, BroughtBy, Precaution, Risk
 
 OfferArgument = Annotated[str, typer.Argument()]
 
@@ -52,9 +52,9 @@ async def refuse(
 async def answer_info(
     offer_id: OfferArgument,
     answer: Annotated[str, typer.Argument(help="told, not_known or not_told.")],
-    brought_by: Annotated[str | None, typer.Option(help="alone, worker, escort or house.")] = None,
-    risk: Annotated[str | None, typer.Option(help="none_known, not_asked, somebody_searches or armed.")] = None,
-    precaution: Annotated[str | None, typer.Option(help="none, contact or airborne.")] = None,
+    brought_by: BroughtByOption = None,
+    risk: RiskOption = None,
+    precaution: PrecautionOption = None,
     request_id: RequestIdOption = None,
     form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
@@ -63,7 +63,7 @@ async def answer_info(
     """Answer a provider's question; what is told must be covered by the consent."""
     async with Ihala(home.profile_for(home.MINISTRY, profile), actor=actor) as ihala:
         await ihala.answer_info(
-            offer_id, answer, briefing=_briefing(brought_by, risk, precaution), request_id=request_id
+            offer_id, answer, briefing=briefing_of(brought_by, risk, precaution), request_id=request_id
         )
     _emit(offer_id, "received", form)
 
@@ -75,9 +75,9 @@ async def send_offer(
         Path, typer.Option("--match", help="What `ihala match --format json` printed; - is standard input.")
     ],
     consent_id: Annotated[str, typer.Option("--consent", help="The consent that covers the provider.")],
-    brought_by: Annotated[str | None, typer.Option(help="alone, worker, escort or house.")] = None,
-    risk: Annotated[str | None, typer.Option(help="none_known, not_asked, somebody_searches or armed.")] = None,
-    precaution: Annotated[str | None, typer.Option(help="none, contact or airborne.")] = None,
+    brought_by: BroughtByOption = None,
+    risk: RiskOption = None,
+    precaution: PrecautionOption = None,
     gate_confirmed: Annotated[
         bool, typer.Option("--gate-confirmed", help="Somebody has spoken to the front gate.")
     ] = False,
@@ -93,7 +93,7 @@ async def send_offer(
             offer_id,
             token,
             consent=consent_id,
-            briefing=_briefing(brought_by, risk, precaution),
+            briefing=briefing_of(brought_by, risk, precaution),
             gate_confirmed=gate_confirmed,
             request_id=request_id,
         )
@@ -142,16 +142,6 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "defer": defer_offer,
     "void": void_referral,
 }
-
-
-def _briefing(brought_by: str | None, risk: str | None, precaution: str | None) -> Briefing | None:
-    if brought_by is None and risk is None and precaution is None:
-        return None
-    return Briefing(
-        brought_by=typed.word_in(BroughtBy, brought_by, "brought_by") if brought_by else None,
-        risk=typed.word_in(Risk, risk, "risk") if risk else None,
-        precaution=typed.word_in(Precaution, precaution, "precaution") if precaution else None,
-    )
 
 
 def _emit(offer_id: str, state: str, form: Format) -> None:

@@ -21,8 +21,7 @@ def test_each_provider_of_a_plan_is_asked_once_for_its_part(house: House, tmp_pa
     named = [option for each in chosen for option in ("--provider", each)]
     consent = house.json(
         *("consent", "record", "--case-ref", "boat-1", "--given-by", "person", "--method", "spoken"),
-        *named,
-        *("--field", "need"),
+        *("--plan", str(plan_file), *named),
     )
 
     made = house.json("refer-plan", str(plan_file), "--case-ref", "boat-1", "--consent", consent["consent_id"], *named)[
