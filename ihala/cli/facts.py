@@ -23,19 +23,18 @@ def shown(value: Any) -> str:
         case Enum():
             return str(value.value)
         case Mapping():
-            return said({name: each for name, each in value.items() if each not in (None, "", {}, [])})
+            return said({name: each for name, each in value.items() if each not in (None, "", {}, [], ())})
         case _:
             return str(value)
 
 
 def _fact(name: str, value: Any) -> str:
     match value:
-        case tuple():  # a range of ages; an open end is said by its sign
-            youngest, oldest = value
+        case (int() | None as youngest, int() | None as oldest):  # a range of ages; an open end is said by its sign
             ends = [str(end) for end in dict.fromkeys(value) if end is not None]
             sign = "at least " if oldest is None else "at most " if youngest is None else ""
             return f"{name} {sign}{' to '.join(ends)}"
-        case list():
+        case list() | tuple():
             return f"{name} {', '.join(str(each) for each in value)}"
         case bool():
             return name if value else f"not {name}"

@@ -24,6 +24,7 @@ MINISTRY: Final = "ministry"  #: a case system
 COORDINATOR: Final = "coordinator"  #: on duty, too
 EDITOR: Final = "editor"  #: of the directory
 OPERATOR: Final = "operator"
+DESKS: Final = "receivers/"  #: before the name of a desk
 
 ProfileOption = Annotated[
     Path | None, typer.Option("--profile", help="Where the services are and who calls (TOML).", show_default=False)
@@ -63,6 +64,8 @@ def profile_for(caller: str, named: Path | None = None) -> Profile:
     if (from_environment := _from_variables(os.environ)) is not None:
         return from_environment
     file = profile_file(caller)
+    if file is None and state_folder() is not None and caller.startswith(DESKS):
+        raise NotFound(f"receiver must be a desk that the run has a profile for: {', '.join(receiver_names())}")
     if file is None:
         raise NotFound("no run was found: start `ihala run` here, or name a profile by --profile or IHALA_PROFILE")
     return read_profile(file)

@@ -35,3 +35,8 @@ def test_times_and_codes_are_shown_as_people_write_them() -> None:
     assert shown(Urgency.IMMEDIATE) == "immediate"
     moment = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
     assert shown(moment) == moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_terms_that_nobody_set_are_left_out_and_conditions_are_a_list_not_an_age() -> None:
+    assert not shown({"conditions": (), "question": "", "stay_end_time": None})
+    assert shown({"conditions": ("escort", "documents")}) == "conditions escort, documents"

@@ -56,3 +56,10 @@ def test_what_is_named_wins_over_variables_and_those_over_a_run(
 def test_without_any_it_is_said_what_to_do() -> None:
     with pytest.raises(NotFound, match="start `ihala run` here"):
         home.profile_for("ministry")
+
+
+def test_a_desk_that_the_run_does_not_have_is_told_from_a_run_that_is_not_there(tmp_path: Path) -> None:
+    a_profile(tmp_path / ".ihala" / "profiles" / "receivers" / "house-system.toml", "run:1")
+
+    with pytest.raises(NotFound, match="receiver must be a desk that the run has a profile for: house-system"):
+        home.profile_for("receivers/nobody")
