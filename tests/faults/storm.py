@@ -63,7 +63,6 @@ class Storm:
     seen: list[Event] = field(default_factory=list)  #: what the sender's watch brought
     yeses: int = 0  #: among them
     made: int = 0  #: referrals; the others found every place gone
-    answered: int = 0
     fault: str = ""  #: with its traceback
     row: Row = field(init=False)  #: of the house, in the match
     token: MatchToken = field(init=False)
@@ -115,7 +114,6 @@ class Storm:
             journal.note(Answered(case_ref, case_ref, referred.referral_id, tuple(referred.offer_ids.values())))
             self.referred[case_ref] = referred
             self.made += bool(referred.referral_id)
-            self.answered += 1
             while self.made - len(self.accepted) > MAX_UNANSWERED:  # noqa: ASYNC110 -- other processes'
                 await asyncio.sleep(PAUSE_S)
 

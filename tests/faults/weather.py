@@ -72,15 +72,10 @@ def check(storm: Storm) -> None:
     assert [told[name] for name in ("referral_created", "offer_requested", "offer_received", "offer_accepted")] == (
         [len(made)] * 4
     )
-    broken(storm.house, storm, SETTLED_WITHIN_S)
+    searched = (storm.house.folder / "logs", storm.house.folder / NATS / "store")
+    assert settled(storm.house.parts.database_url, storm.evidence(), searched, within_s=SETTLED_WITHIN_S) == []
     again = asyncio.run(_repeated(storm))
     assert {case_ref: again[case_ref] for case_ref in made} == {case: each.referral_id for case, each in made.items()}
-
-
-def broken(house: House, storm: Storm, within_s: float) -> None:
-    """Run the command that checks the invariants."""
-    searched = (house.folder / "logs", house.folder / NATS / "store")
-    assert settled(house.parts.database_url, storm.evidence(), searched, within_s=within_s) == []
 
 
 async def _repeated(storm: Storm) -> dict[str, str]:
