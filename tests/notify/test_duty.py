@@ -46,6 +46,12 @@ async def test_a_code_opens_the_page_once(page: DutyPage) -> None:
         assert "not known" in await second.post("/sign-in", code=code)
 
 
+async def test_somebody_else_signs_in_at_the_same_telephone(page: DutyPage) -> None:
+    async with page.signed_in("amal") as browser:
+        await browser.get("/sign-in")
+        assert "Signed in as nadia" in await browser.press("/sign-in", code=page.code("nadia"))
+
+
 async def test_a_page_left_open_goes_on_through_the_night_and_a_restart(page: DutyPage) -> None:
     async with page.signed_in() as browser:
         for _ in range(20):
