@@ -1,6 +1,6 @@
 """A matching service that runs in the test, and requests to it as a case system writes them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,6 +62,22 @@ class House:
         answer: pb.FindMatchesResponse = await self.stub.FindMatches(a_request(*codes, **facts))
         return answer
 
+    async def plan(self, *groups: pb.Group, **facts: Any) -> pb.PlanMatchesResponse:
+        answer: pb.PlanMatchesResponse = await self.stub.PlanMatches(a_plan(*groups, **facts))
+        return answer
+
+    async def check(
+        self, plan: pb.PlanMatchesResponse, request: pb.PlanMatchesRequest, parts: Sequence[pb.Assignment] | None = None
+    ) -> Sequence[pb.CheckedPart]:
+        answer = await self.stub.CheckPlan(
+            pb.CheckPlanRequest(
+                match_token=plan.match_token,
+                request=request,
+                assignments=plan.assignments if parts is None else parts,
+            )
+        )
+        return list(answer.parts)
+
 
 Open = Callable[..., Any]
 
@@ -86,6 +102,10 @@ def house(tmp_path: Path) -> Open:
             yield here
 
     return opened
+
+
+def a_plan(*groups: pb.Group, **facts: Any) -> pb.PlanMatchesRequest:
+    return pb.PlanMatchesRequest(groups=groups, origin=an_origin(TRIPOLI), **facts)
 
 
 def a_request(*codes: str, **facts: Any) -> pb.FindMatchesRequest:

@@ -1,100 +1,24 @@
 """PlanMatches and CheckPlan through the door that callers come in by (R52, R25, R36)."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
-from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub, add_MatchingServiceServicer_to_server
 from services.errors import FailedPrecondition, InvalidInput, PermissionDenied, Reason
 from services.geo import Point, cell_at
-from services.matching.index.snapshot import Snapshot
-from services.matching.index.state import Directory, Taken
 from services.matching.model.provider import Claim, Provider, RuleKind
-from services.matching.origins import Origins
-from services.matching.servicer import MatchingServicer
-from services.matching.token import Sealer
 from services.runtime.auth import Role
-from services.towns import Town
-from tests.matching.samples import FOR_ALL, NOON, TRIPOLI, a_provider, a_report, a_rule
-from tests.serving import an_identity, serving
+from tests.matching.houses import Open, a_plan
+from tests.matching.samples import FOR_ALL, TRIPOLI, a_provider, a_report, a_rule
 
 BED = "ACC-EMG"
 CARE = "HEA-PRI"
 
-JANZOUR = Town(
-    place_id="geonames:1",
-    name="Janzour",
-    names=(),
-    country_code="LY",
-    point=Point(32.82, 13.0),
-    population=1,
-    time_zone="Africa/Tripoli",
-)
-
 
 def north(km: float) -> Point:
     return Point(TRIPOLI.latitude_deg + km / 111.0, TRIPOLI.longitude_deg)
-
-
-class House:
-    """A matching service that runs, and what it knows."""
-
-    def __init__(self, stub: Any, directory: Directory, taken: Taken) -> None:
-        self.stub, self.directory, self.taken = stub, directory, taken
-        self.now = NOON
-
-    def know(self, *providers: Provider) -> None:
-        self.directory.swap(Snapshot.of("epoch-1", 7, providers))
-
-    async def plan(self, *groups: pb.Group, **facts: Any) -> pb.PlanMatchesResponse:
-        answer: pb.PlanMatchesResponse = await self.stub.PlanMatches(a_plan(*groups, **facts))
-        return answer
-
-    async def check(
-        self, plan: pb.PlanMatchesResponse, request: pb.PlanMatchesRequest, parts: Sequence[pb.Assignment] | None = None
-    ) -> Sequence[pb.CheckedPart]:
-        answer = await self.stub.CheckPlan(
-            pb.CheckPlanRequest(
-                match_token=plan.match_token,
-                request=request,
-                assignments=plan.assignments if parts is None else parts,
-            )
-        )
-        return list(answer.parts)
-
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Open:
-    @asynccontextmanager
-    async def opened(*providers: Provider, role: Role = Role.SERVICE) -> AsyncIterator[House]:
-        directory, taken = Directory(), Taken()
-        taken.replace({})
-        here = House(None, directory, taken)
-        here.know(*providers)
-        servicer: Any = MatchingServicer(directory, taken, Origins([JANZOUR]), Sealer(b"k" * 32), now=lambda: here.now)
-        identity = an_identity(tmp_path)
-        async with (
-            serving(identity, lambda server: add_MatchingServiceServicer_to_server(servicer, server)) as served,
-            served.channel(role) as channel,
-        ):
-            here.stub = MatchingServiceStub(channel)
-            yield here
-
-    return opened
-
-
-def a_plan(*groups: pb.Group, **facts: Any) -> pb.PlanMatchesRequest:
-    origin = geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=TRIPOLI.latitude_deg, longitude_deg=TRIPOLI.longitude_deg))
-    return pb.PlanMatchesRequest(groups=groups, origin=origin, **facts)
 
 
 def a_group(label: str, count: int, person: pb.Person, *codes: str, **facts: Any) -> pb.Group:
