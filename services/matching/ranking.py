@@ -5,7 +5,6 @@ Two lists are never merged: who can, and whom to ask first. Order is the cost in
 whole millimetres, then the id.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -58,9 +57,10 @@ def find(snapshot: Snapshot, asked: Asked, limit: int) -> NeedAnswer:
     """Answer a need from a whole directory: at most `limit` rows a list."""
     question = Question(asked)
     parts = [Sifted(part, question) for part in snapshot.parts if len(part)]
-    excluded: Counter[str] = Counter()
+    excluded: dict[str, int] = {}
     for part in parts:
-        excluded.update(part.excluded)
+        for name, number in part.excluded.items():
+            excluded[name] = excluded.get(name, 0) + number
     matches, ask_first = _lists(asked, parts, limit)
     return NeedAnswer(
         need=asked.need,
