@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.faults.breaking import NATS, kill, start_again
-from tests.faults.invariants import settled
-from tests.faults.journals import Evidence
 from tests.faults.pace import paces, percentile, time_commits
 from tests.faults.weather import storm_at
 from tests.house import House, house_in
@@ -18,8 +16,6 @@ PLACES = 20_000
 RATES = ((5.0, 20.0), (10.0, 20.0), (20.0, 20.0), (40.0, 20.0), (100.0, 60.0))
 SHARES = (0.5, 0.99)
 CREATE = (10.0, 20.0)
-OVERLOAD = (300.0, 8.0)
-MAY_PASS = {"Exhausted", "Unavailable", "DeadlineExceeded"}
 Record = Callable[[str, object], None]
 
 
@@ -59,20 +55,3 @@ def test_a_broker_that_is_away_delays_no_referral(house: House, record_property:
         record_property(f"answer with and without NATS, p{share * 100:.0f}, ms", " ".join(both))
     assert not without.refused
     assert percentile(without.took_s, 0.5) <= 1.5 * percentile(with_it.took_s, 0.5)
-
-
-@pytest.mark.long
-def test_ten_times_more_than_it_can_do_is_refused_in_order_and_loses_nothing(
-    house: House, record_property: Record
-) -> None:
-    """F24: who is refused may ask again, what is answered is kept, and everything serves as before afterwards."""
-    crowd, calm = asyncio.run(paces(storm_at(house, "crowd", PLACES), OVERLOAD, CREATE, is_heard=False))
-
-    record_property("answered a second", f"{len(crowd.answered) / crowd.run_s:.0f}")
-    record_property("refused", dict(crowd.refused))
-    record_property("answer afterwards, p50, ms", f"{percentile(calm.took_s, 0.5) * 1000:.0f}")
-    assert crowd.refused.keys() <= MAY_PASS
-    assert len(crowd.answered) + crowd.refused.total() == OVERLOAD[0] * OVERLOAD[1]
-    assert not calm.refused
-    evidence = Evidence([*crowd.answered, *calm.answered])
-    assert settled(house.parts.database_url, evidence, within_s=60.0) == []
