@@ -35,7 +35,7 @@ test: setup ## run every test but the long ones
 	@$(RUN) pytest $(ARGS)
 
 .PHONY: faults
-faults: setup ## break every part while referrals go on, print what held (20 minutes)
+faults: setup ## break every part while referrals go on, print what held (takes an hour on two busy cores)
 	@$(RUN) tests.faults $(ARGS)
 
 .PHONY: test-long

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
+
 from ihala.answer import MatchToken, Row
 from ihala.client import FEMALE, IMMEDIATE, PERSON, SPOKEN, Ihala, Need, Person, between
 from ihala.directory_client import Directory
@@ -28,6 +30,7 @@ SITE, DESK, GIRLS = "tripoli-girls-house", "house-system", "girls"
 TRIPOLI = PlaceId("geonames:2210247")
 GIRL = Person(age=between(15, 17), sex=FEMALE, languages=["en"], family=["alone"], unaccompanied=True)
 AT_ONCE = 12
+FREE = "SELECT 1 FROM referrals.place WHERE population = %s AND total - occupied - held - booked = %s"
 MAX_UNANSWERED = 60  #: referrals that the house's software has not answered yet: its senders wait for it
 PATIENCE_S = 240.0
 PAUSE_S = 0.2
@@ -150,10 +153,15 @@ class Storm:
             answer = await ihala.find_matches([need], TRIPOLI, person=GIRL)
             rows = (*answer["ACC-EMG"].matches, *answer["ACC-EMG"].ask_first)
             for row in rows:
-                if row.provider_id == site.provider_id and row.places.free == self.places:
+                if row.provider_id == site.provider_id and row.places.free == self.places and self._is_known():
                     self.row, self.token = row, answer.token
                     return
             await asyncio.sleep(PAUSE_S)
+
+    def _is_known(self) -> bool:
+        """Say whether referrals, which gives the places, has heard of them as matching has."""
+        with psycopg.connect(self.house.parts.database_url, autocommit=True) as connection:
+            return connection.execute(FREE, [GIRLS, self.places]).fetchone() is not None
 
     async def _site(self) -> Provider:
         async with Directory(self.house.profile("editor")) as directory:
