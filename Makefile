@@ -35,7 +35,7 @@ test: setup ## run every test but the long ones
 	@$(RUN) pytest $(ARGS)
 
 .PHONY: faults
-faults: setup ## break every part while referrals go on, print what held (takes an hour on two busy cores)
+faults: setup ## break every part while referrals go on, print what held (half an hour and more)
 	@$(RUN) tests.faults $(ARGS)
 
 .PHONY: test-long
