@@ -6,6 +6,12 @@ from pathlib import Path
 from tests.house import House
 
 
+def hear_of(house: House, offer_id: str) -> None:
+    """Listen until the desk's software has heard of an offer; other tests may have left alerts before it."""
+    while json.loads(house.ihala("listen", "--receiver", "house-system", "--count", "1").out)["offer_id"] != offer_id:
+        pass
+
+
 def test_a_probe_goes_from_a_towns_name_to_an_offer(house: House, tmp_path: Path) -> None:
     answer = house.ihala("match", "--at", "جنزور", "--need", "HEA-SGV", "--urgency", "immediate", "--format", "json")
     rows = answer.document["needs"][0]["matches"]
@@ -18,7 +24,7 @@ def test_a_probe_goes_from_a_towns_name_to_an_offer(house: House, tmp_path: Path
     probed = house.json("probe", "--match", str(match_file), "--case-ref", "probe-1", *chosen)
     offers = {each["provider_id"]: each["offer_id"] for each in probed["offers"]}
     offer_id = offers[clinic["provider_id"]]
-    rung = house.ihala("listen", "--receiver", "house-system", "--count", "1")
+    hear_of(house, offer_id)
     read = house.json("respond", offer_id, "read")["offer"]
     yes = house.json("respond", offer_id, "can-take")["offer"]
     consent = house.json(
@@ -26,11 +32,10 @@ def test_a_probe_goes_from_a_towns_name_to_an_offer(house: House, tmp_path: Path
         *("--case-ref", "probe-1", "--given-by", "person", "--method", "spoken"),
     )
     house.json("referrals", "send", offer_id, "--match", str(match_file), "--consent", consent["consent_id"])
-    rung_again = house.ihala("listen", "--receiver", "house-system", "--count", "1")
+    hear_of(house, offer_id)
     accepted = house.json("respond", offer_id, "accept")["offer"]
     shown = house.json("referrals", "show", probed["referral_id"])
 
-    assert [json.loads(each.out)["offer_id"] for each in (rung, rung_again)] == [offer_id] * 2
     assert (read["state"], read["code"], read["facts"], read["briefing"]) == ("probing", "HEA-SGV", {}, {})
     assert len(read["area_cell"]) == 15  # where the town is, coarsely: it was named by its place id
     assert read["area_cell"].startswith("83")
