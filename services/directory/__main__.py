@@ -78,7 +78,7 @@ def utc_now() -> datetime:
 
 
 async def main() -> None:
-    # an import makes many values that live for one batch and hold no circles: looked through rarely, it takes an eighth less
+    # an import makes many values that live for one batch and hold no circles: looked at rarely, it takes an eighth less
     gc.set_threshold(200_000, 50, 50)
     chosen = settings.load(Settings)
     log.configure("directory", chosen.log_level)
