@@ -1,6 +1,7 @@
 """`ihala receiver channels`: say where a desk, or one's own system, is told that there is something."""
 
 import sys
+from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from ihala.cli.endpoint_output import emit_endpoints
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.output import Format, FormatOption
-from ihala.endpoint_client import Endpoints, Quiet
+from ihala.endpoint_client import Endpoint, Endpoints, Quiet
 from ihala.profile import Profile
 from services.errors import InvalidInput
 
@@ -35,6 +36,15 @@ OrderOption = Annotated[
 QuietOption = Annotated[str, typer.Option(help="HH:MM-HH:MM, in which only what cannot wait is told.")]
 ZoneOption = Annotated[str, typer.Option("--zone", help="The time zone of the quiet hours, as Africa/Tripoli.")]
 RequestOption = Annotated[str | None, typer.Option("--request-id", help="Makes a repeat harmless.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How a mailbox or a telephone is told."""
+
+    order_no: int
+    quiet: Quiet | None
+    language: str
 
 
 @channels.command("webhook")
@@ -79,18 +89,8 @@ async def register_mailbox(
     actor: ActorOption = None,
 ) -> None:
     """Register a mailbox: a constant line says that there is something, and nothing of what."""
-    receiver_id = _whose(receiver, sender=False)
-    async with Endpoints(_caller(profile, sender=False), actor=actor) as endpoints:
-        made = await endpoints.register(
-            receiver_id,
-            "email",
-            _address(address),
-            order_no=order,
-            quiet=_quiet(quiet, zone),
-            language=language,
-            request_id=request_id,
-        )
-    emit_endpoints([made], form)
+    told = _Told(order, _quiet(quiet, zone), language)
+    emit_endpoints([await _registered("email", address, receiver, told, request_id, profile, actor)], form)
 
 
 @channels.command("sms")
@@ -108,18 +108,8 @@ async def register_telephone(
     actor: ActorOption = None,
 ) -> None:
     """Register a telephone for text messages: four signs, how soon, by when."""
-    receiver_id = _whose(receiver, sender=False)
-    async with Endpoints(_caller(profile, sender=False), actor=actor) as endpoints:
-        made = await endpoints.register(
-            receiver_id,
-            "sms",
-            _address(number),
-            order_no=order,
-            quiet=_quiet(quiet, zone),
-            language=language,
-            request_id=request_id,
-        )
-    emit_endpoints([made], form)
+    told = _Told(order, _quiet(quiet, zone), language)
+    emit_endpoints([await _registered("sms", number, receiver, told, request_id, profile, actor)], form)
 
 
 @channels.command("list")
@@ -212,6 +202,28 @@ async def end_endpoint(
     async with Endpoints(_caller(profile, sender=sender), actor=actor) as endpoints:
         after = await endpoints.end(endpoint_id)
     emit_endpoints([after], form)
+
+
+async def _registered(
+    channel: str,
+    address: str,
+    receiver: str,
+    told: _Told,
+    request_id: str | None,
+    profile: Path | None,
+    actor: str | None,
+) -> Endpoint:
+    receiver_id = _whose(receiver, sender=False)
+    async with Endpoints(_caller(profile, sender=False), actor=actor) as endpoints:
+        return await endpoints.register(
+            receiver_id,
+            channel,
+            _address(address),
+            order_no=told.order_no,
+            quiet=told.quiet,
+            language=told.language,
+            request_id=request_id,
+        )
 
 
 def _caller(named: Path | None, *, sender: bool) -> Profile:

@@ -21,7 +21,7 @@ class _Server(uvicorn.Server):
         yield  # `services.runtime.stop` has them
 
 
-def listen(address: str) -> socket.socket:
+def listen(address: str, *, backlog: int = BACKLOG) -> socket.socket:
     """
     Open a port; `getsockname()[1]` is its number, useful where the address says 0.
 
@@ -32,7 +32,7 @@ def listen(address: str) -> socket.socket:
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, where = found[0]
-        return socket.create_server(where[:2], family=family, backlog=BACKLOG)
+        return socket.create_server(where[:2], family=family, backlog=backlog)
     except OSError as error:
         raise FailedPrecondition("the address must be free and of this machine") from error
 
@@ -44,6 +44,9 @@ async def serve(
     *,
     tls_dir: Path | None = None,
     grace_s: float = STOP_GRACE_S,
+    date_header: bool = False,
+    max_head_bytes: int | None = None,
+    max_concurrent: int | None = None,
 ) -> None:
     """
     Serve an ASGI application until a stop is requested, then finish the requests in hand.
@@ -59,18 +62,26 @@ async def serve(
             need no certificate of their own.
 
         grace_s: Time in seconds that requests in hand have.
+
+        date_header: Whether answers say when they were made.
+
+        max_head_bytes: How long the head of a request may be; None: as long as uvicorn takes.
+
+        max_concurrent: How many are served at once, the others being refused; None: all.
     """
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,  # the address of a page says what somebody looks for
         server_header=False,
-        date_header=False,
+        date_header=date_header,
         proxy_headers=False,
         lifespan="off",
         timeout_graceful_shutdown=max(1, round(grace_s)),
         ssl_certfile=None if tls_dir is None else tls_dir / "tls.crt",
         ssl_keyfile=None if tls_dir is None else tls_dir / "tls.key",
+        h11_max_incomplete_event_size=max_head_bytes,
+        limit_concurrency=max_concurrent,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
