@@ -151,6 +151,31 @@ async def test_r17_explanations_are_alike_to_the_byte(house: Open) -> None:
     assert told[0] == told[1]
 
 
+async def test_r17_plans_are_alike_to_the_byte(house: Open) -> None:
+    random = Random(20261124)
+    plans = []
+    for _ in range(20):
+        search = any_request(random)
+        person = search.person if search.HasField("person") else pb.Person(no_reason_to_believe_child=True)
+        groups = [
+            pb.Group(label=f"group {number}", count=random.randrange(1, 5), person=person, needs=[pb.Need(code=code)])
+            for number, code in enumerate(random.sample(CODES, 2))
+        ]
+        plans.append(pb.PlanMatchesRequest(groups=groups, origin=search.origin, safety=search.safety))
+    told: list[list[bytes]] = []
+    bands = 0
+    async with house() as here:
+        here.directory.lines = (FRONT,)
+        for points in twins(random):
+            here.directory.swap(Snapshot.of("epoch-1", 7, entered(points)))
+            answers = [await here.stub.PlanMatches(each) for each in plans]
+            told.append([each.SerializeToString(deterministic=True) for each in answers])
+            bands += sum(part.reach.HasField("band") for each in answers for part in each.assignments)
+
+    assert told[0] == told[1]
+    assert bands > 10
+
+
 @pytest.mark.long
 async def test_r17_5000_requests_are_answered_alike_to_the_byte(house: Open) -> None:
     assert sum([await same(house, seed, 500) for seed in range(10)]) > 5_000
