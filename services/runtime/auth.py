@@ -164,6 +164,7 @@ _DESK_OR_PAGE: Final = Rule(frozenset({Role.RECEIVER, Role.SERVICE}), ObjectRule
 _ANSWER: Final = Rule(frozenset({Role.RECEIVER, Role.DUTY_COORDINATOR, Role.SERVICE}), ObjectRule.OWN_OFFER)
 _EITHER_SIDE: Final = Rule(_ANSWER.roles | {Role.CASE_SYSTEM}, ObjectRule.OWN_OFFER)
 _HANDOVER: Final = Rule(frozenset({Role.CASE_SYSTEM, Role.RECEIVER}), ObjectRule.OWN_OFFER)
+_HANDOVER_OR_PAGE: Final = Rule(_HANDOVER.roles | {Role.SERVICE}, ObjectRule.OWN_OFFER)
 _TASK_READER: Final = Rule(frozenset({Role.DUTY_COORDINATOR, Role.CASE_SYSTEM}), ObjectRule.OWN_CLIENT)
 _DUTY: Final = Rule(frozenset({Role.DUTY_COORDINATOR}))
 _ENROLLER: Final = Rule(frozenset({Role.COORDINATOR, Role.DUTY_COORDINATOR, Role.OPERATOR}))
@@ -278,7 +279,7 @@ METHODS: Final[Mapping[str, Rule]] = {
             "FailOffer": _EITHER_SIDE,
             "CompleteOffer": _ANSWER,
             "SubmitHandover": _HANDOVER,
-            "GetHandover": _HANDOVER,
+            "GetHandover": _HANDOVER_OR_PAGE,
             "ListTasks": _TASK_READER,
             "TakeTask": _DUTY,
             "CloseTask": _DUTY,

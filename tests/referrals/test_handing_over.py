@@ -6,7 +6,8 @@ import pytest
 
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
-from services.errors import FailedPrecondition, InvalidInput, NotFound
+from services.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied
+from services.runtime.auth import ACTOR_METADATA_KEY
 from tests.referrals.samples import Running, a_provider, a_request_id, order
 
 
@@ -16,8 +17,8 @@ def a_handover(offer: Any, sealed: bytes = b"canary-bridge-4410") -> Any:
     )
 
 
-def the_handover(offer: Any) -> Any:
-    return service_pb.GetHandoverRequest(offer_id=offer.offer_id)
+def the_handover(offer: Any, **facts: Any) -> Any:
+    return service_pb.GetHandoverRequest(offer_id=offer.offer_id, **facts)
 
 
 async def test_each_side_sees_what_the_other_left(referrals: Running) -> None:
@@ -39,6 +40,38 @@ async def test_each_side_sees_what_the_other_left(referrals: Running) -> None:
     for other in (referrals.receiver("other-desk"), referrals.sender("other")):
         with pytest.raises(NotFound):
             await other.GetHandover(the_handover(offer))
+
+
+async def test_the_page_reads_for_its_desk_until_arrival_and_it_is_audited(referrals: Running) -> None:
+    """R15, R20: the answer page has a shift's person before it and says for whom it reads; it leaves nothing itself."""
+    await referrals.know(a_provider())
+    made = await referrals.refer()
+    (offer,) = made.offers
+    page, asked = referrals.service(), the_handover(offer, on_behalf_of="house-desk", via=pb.VIA_PAGE)
+    with pytest.raises(NotFound):
+        await page.GetHandover(asked)
+    await referrals.receiver().AcceptOffer(order("Accept", offer))
+    await referrals.sender().SubmitHandover(a_handover(offer))
+
+    read = await page.GetHandover(asked, metadata=[(ACTOR_METADATA_KEY, "device-7")])
+
+    assert (read.handover.sealed, read.handover.key_id) == (b"canary-bridge-4410", "key-1")
+    assert await referrals.rows(
+        "SELECT DISTINCT via_system, actor FROM audit WHERE action = 'handover.read' AND actor = 'device-7'"
+    ) == [("notify", "device-7")]
+    with pytest.raises(NotFound):
+        await page.GetHandover(the_handover(offer, on_behalf_of="other-desk", via=pb.VIA_PAGE))
+    with pytest.raises(InvalidInput, match="on_behalf_of"):
+        await page.GetHandover(the_handover(offer))
+    with pytest.raises(PermissionDenied):
+        await page.SubmitHandover(a_handover(offer))
+    with pytest.raises(PermissionDenied):
+        await referrals.duty().GetHandover(asked)
+
+    await referrals.receiver().ArriveOffer(order("Arrive", offer))
+
+    with pytest.raises(NotFound):
+        await page.GetHandover(asked)
 
 
 @pytest.mark.parametrize("end", ["Arrive", "Fail", "Cancel"])

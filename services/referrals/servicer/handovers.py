@@ -5,7 +5,7 @@ from typing import Any, Final
 from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.referrals.model import Handover, checked_id
 from services.referrals.servicer.desk import Desk
-from services.referrals.servicer.viewing import Seat, Viewer
+from services.referrals.servicer.viewing import Viewer
 from services.referrals.store import handovers, offers
 from services.referrals.wire import responses
 from services.referrals.wire.basics import time_to_wire
@@ -27,7 +27,7 @@ class HandoverMethods:
         now, message = self._desk.now(), request.handover
         if not 1 <= len(message.sealed) <= LONGEST:
             raise InvalidInput(f"handover.sealed must have 1 to {LONGEST} bytes")
-        seat = await self._seat(message.offer_id)
+        seat = await self._viewer.side(current_principal(), message.offer_id)
         left = Handover(
             offer_id=seat.offer.offer_id,
             is_from_sender=seat.role is Role.CASE_SYSTEM,
@@ -55,7 +55,7 @@ class HandoverMethods:
         return responses.SubmitHandover(create_time=kept_time, replayed=done is not None)
 
     async def GetHandover(self, request: Any, context: Any) -> Any:
-        seat = await self._seat(request.offer_id)
+        seat = await self._viewer.seat(current_principal(), request, for_sender=True)
         async with self._desk.write("handover.read", request.offer_id) as connection:
             left = await handovers.find(
                 connection, seat.offer.offer_id, is_from_sender=seat.role is not Role.CASE_SYSTEM
@@ -63,6 +63,3 @@ class HandoverMethods:
         if left is None:
             raise absent()
         return responses.GetHandover(handover=handover_to_wire(left))
-
-    async def _seat(self, offer_id: str) -> Seat:
-        return await self._viewer.side(current_principal(), offer_id)
