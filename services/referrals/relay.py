@@ -178,5 +178,6 @@ async def _publish(connection: jetstream.Connection, each: outbox.Outgoing) -> j
         urgency=each.urgency,
         due_time=each.due_time,
         rung=each.rung,
+        part_offer_ids=each.part_offer_ids,
     )
     return await jetstream.publish(connection, subject_of(each.type), payload, message_id=each.message_id)

@@ -11,7 +11,7 @@ from ihala.matching.v1 import matching_pb2
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import IhalaError, Reason
-from services.referrals.store import needs
+from services.referrals.store import needs, outbox
 from services.referrals.wire.plans import shares_from_wire
 from tests.referrals.samples import AREA, Running, a_provider, a_report, a_request_id, order
 
@@ -94,6 +94,27 @@ async def test_each_provider_is_asked_once_for_all_of_its_part(referrals: Runnin
     assert again.replayed
     assert [each.referral_id for each in again.referrals] == [each.referral_id for each in made.referrals]
     assert [list(each.offers) for each in again.referrals] == [list(each.offers) for each in made.referrals]
+
+
+async def test_two_services_asked_of_one_provider_are_one_part_r52(referrals: Running) -> None:
+    """One alert for all that a provider is asked for at once; whoever is asked for one thing stands alone."""
+    await houses(referrals, one=20, two=20)
+    group = a_group("boat-1", 4)
+    group.needs.add(code="HEA-SGV", urgency=matching_pb2.URGENCY_IMMEDIATE)
+    medical = matching_pb2.Assignment(label="boat-1", provider_id="one", count=4, need_no=1)
+    plan = matching_pb2.PlanMatchesRequest(
+        groups=[group, a_group("boat-2", 1)],
+        origin=geo_pb2.Origin(point=geo_pb2.Point(latitude_deg=32.9, longitude_deg=13.2)),
+    )
+    parts = (a_part("boat-1", "one", 4), a_part("boat-2", "two", 1), medical)
+
+    made = await referrals.sender().CreateReferrals(await a_plan(referrals, *parts, plan_request=plan))
+
+    of_one = sorted(each.offers[0].offer_id for each in made.referrals if each.offers[0].provider_id == "one")
+    async with referrals.desk.pool.connection() as connection:
+        told = await outbox.lock_waiting(connection, 100)
+    assert len(of_one) == len({each.offer_id for each in told if each.part_offer_ids}) == 2
+    assert {tuple(each.part_offer_ids) for each in told} == {tuple(of_one), ()}
 
 
 async def test_a_provider_takes_five_of_eight_and_the_rest_is_matched_again(referrals: Running) -> None:

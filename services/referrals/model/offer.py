@@ -107,6 +107,7 @@ class Offer:
     referral_id: str
     offer_no: int  #: in the order in which a referral's offers were made, from 0; the sender's alone
     need_no: int
+    part_id: str = ""  #: common to what one provider is asked for in one plan; empty: it stands alone
     code: str  #: the need's service code
     urgency: Urgency
     provider_id: str

@@ -37,6 +37,7 @@ class Ask:
     provider: Provider
     items: tuple[PlaceItem, ...]  #: places that would be held, where they are counted
     needed_fields: tuple[str, ...]  #: what the provider's rules need to know
+    part_id: str = ""  #: of all that the provider is asked for at once
 
 
 def require_referable(ask: Ask, act: Act) -> None:
@@ -140,6 +141,7 @@ def draft_of(scene: Scene, each: Ask, act: Act) -> Offer:
         referral_id=scene.referral.referral_id,
         offer_no=len(scene.offers),
         need_no=need.need_no,
+        part_id=each.part_id,
         code=need.code,
         urgency=need.urgency,
         provider_id=provider.provider_id,

@@ -1,5 +1,6 @@
 """A plan of many people turned into referrals, in one transaction: each provider is asked once, for all of its part."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -80,10 +81,7 @@ class PlanningMethods:
             await requests.claim(connection, principal.client_id, request.request_id, key, now)
             consent = await standing(connection, principal.client_id, request.consent_id, case_ref, lock=True)
             known = await self._known(connection, consent, shares)
-            asks = [
-                scene.Ask(Choice(0, share.provider_id), known[share.provider_id], share.items, share.needed_fields)
-                for share in shares
-            ]
+            asks = self._asks(shares, known)
             for share, each in zip(shares, asks, strict=True):
                 require_covering(consent, each.provider, share.code, fields=fields, now=now)
                 scene.require_referable(each, act)
@@ -122,6 +120,21 @@ class PlanningMethods:
             await scenes.Locked.fresh(made, locked).save(connection, now)
             await self._chooser.require_quota(connection, principal.client_id)
         return answers
+
+    def _asks(self, shares: Sequence[Share], known: Mapping[str, Provider]) -> list[scene.Ask]:
+        """Ask each provider for its shares; those of a provider that has several are told by one alert (R52)."""
+        count = Counter(share.provider_id for share in shares)
+        part_ids = {provider_id: self._desk.house.new_id() for provider_id in count if count[provider_id] > 1}
+        return [
+            scene.Ask(
+                Choice(0, share.provider_id),
+                known[share.provider_id],
+                share.items,
+                share.needed_fields,
+                part_ids.get(share.provider_id, ""),
+            )
+            for share in shares
+        ]
 
     async def _known(self, connection: Connection, consent: Consent, shares: Sequence[Share]) -> Mapping[str, Provider]:
         known = await providers.find(connection, {share.provider_id for share in shares})

@@ -26,6 +26,7 @@ class Outgoing:
     due_time: datetime | None
     rung: str  #: of the ladder, for `alert_rung`; else empty
     repair_no: int  #: how often it is told again because the bus lost it
+    part_offer_ids: list[str]  #: all that its provider is asked for at once, by id; empty: it alone
 
     @property
     def message_id(self) -> str:
@@ -42,7 +43,11 @@ async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]
                    event.occurred_time, event.offer_id, event.offer_version, offer.receiver_id, event.state,
                    offer.urgency, event.due_time,
                    CASE event.type WHEN 'alert_rung' THEN event.reason ELSE '' END AS rung,
-                   event.repair_no
+                   event.repair_no,
+                   CASE offer.part_id WHEN '' THEN '{}' ELSE ARRAY(
+                       SELECT same.offer_id FROM offer AS same
+                       WHERE same.part_id = offer.part_id AND same.part_id <> '' ORDER BY same.offer_id
+                   ) END AS part_offer_ids
             FROM event JOIN offer USING (offer_id)
             WHERE event.published_time IS NULL AND event.offer_id IS NOT NULL
             ORDER BY event.recorded_time, event.client_id, event.revision

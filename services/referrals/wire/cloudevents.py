@@ -1,6 +1,7 @@
 """What is told on the bus: CloudEvents with opaque ids, codes and times, never a need, name or place (R11)."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,12 +27,14 @@ def offer_event(
     urgency: str,
     due_time: datetime | None,
     rung: str = "",
+    part_offer_ids: Sequence[str] = (),
 ) -> bytes:
     """
     Write an event of an offer.
 
     No referral, case, provider or service code is in it. A receiver that is empty
     means that nobody is enrolled. `rung` names what silence has led to, a matter of channels.
+    `part_offer_ids` are all offers of the receiver that one alert tells of, if they are several.
     """
     event = {
         "specversion": "1.0",
@@ -48,6 +51,7 @@ def offer_event(
             "urgency": urgency,
             "due_time": None if due_time is None else _text(due_time),
             **({"rung": rung} if rung else {}),
+            **({"part_offer_ids": list(part_offer_ids)} if len(part_offer_ids) > 1 else {}),
         },
     }
     return json.dumps(event, separators=(",", ":")).encode()
