@@ -16,7 +16,8 @@ from ihala.referrals.v1 import referrals_service_pb2 as ref_pb
 from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
 from services.errors import NotFound
 from services.notify.history import FeedCursor, FeedPage, WantedTask
-from services.notify.model import Desk, House, Offer, ReportedPlaces
+from services.notify.model import Desk
+from services.notify.shown import House, Offer, ReportedPlaces
 from services.notify.wire.offers import house_from_wire, offer_from_wire, terms_to_wire
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel

@@ -5,8 +5,7 @@ A value that exists is valid. Nothing here holds a need, a name or a place (R11)
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,6 +78,7 @@ class OfferEvent:
     due_time: datetime | None  #: by when the next thing must have happened; None for a closed offer
     rung: Rung | None = None  #: what silence has led to, if it concerns channels
     is_overdue: bool = False  #: the time in which something should have happened has passed
+    part_offer_ids: tuple[str, ...] = ()  #: all offers that one alert tells of, by id; empty: this one alone
 
     def __post_init__(self) -> None:
         for name in ("event_id", "offer_id"):
@@ -89,6 +89,13 @@ class OfferEvent:
             raise InvalidInput("offer_version must be at least 1")
         if self.due_time is not None and self.due_time.tzinfo is None:
             raise InvalidInput("due_time must have a time zone")
+        if not all(OPAQUE_ID.fullmatch(each) for each in self.part_offer_ids):
+            raise InvalidInput("part_offer_ids must be opaque ids of 1 to 64 characters")
+
+    @property
+    def part_id(self) -> str | None:
+        """What the offers of one alert have in common; None for an offer that stands alone."""
+        return self.part_offer_ids[0] if self.part_offer_ids else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,7 @@ class Alert:
     urgency: Urgency
     due_time: datetime | None  #: by when an answer is due
     create_time: datetime
+    offer_ids: tuple[str, ...] = ()  #: of a plan's part with several offers: all of them
     deliveries: tuple[Delivery, ...] = ()
 
 
@@ -180,49 +188,6 @@ class Desk:
 
     receiver_id: str
     time_zone: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """An offer as its receiver may see it now, staged by state (R10); never stored here."""
-
-    offer_id: str
-    provider_id: str
-    receiver_id: str
-    state: str
-    due_time: datetime | None
-    due_kind: str
-    urgency: Urgency | None
-    code: str  #: empty before a person reads it, and after it is closed
-    facts: Mapping[str, object] = field(default_factory=dict)  #: by name, see wire
-    briefing: Mapping[str, object] = field(default_factory=dict)
-    items: Mapping[str, int] = field(default_factory=dict)  #: places asked for, by population
-    is_divisible: bool = False  #: a group of whom the desk may take a number
-    conditions: tuple[str, ...] = ()  #: what its "yes, if" hangs on
-    arrive_start_time: datetime | None = None  #: from when it takes the person
-    stay_end_time: datetime | None = None  #: until when it keeps her
-    area_cell: str = ""  #: where the person is, as an H3 cell of resolution 3; of a question alone
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedPlaces:
-    """What a pool last reported for one population; None where nobody has counted."""
-
-    population: str
-    total: int | None
-    occupied: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """A provider of the desk, as the desk itself may see it."""
-
-    provider_id: str
-    names: Mapping[str, str]  #: by language; an alias for a confidential site
-    time_zone: str
-    places: tuple[ReportedPlaces, ...]
-    country_code: str = ""
 
 
 def require_receiver_id(receiver_id: str) -> str:

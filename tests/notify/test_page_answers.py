@@ -13,9 +13,9 @@ from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.errors import InvalidInput
 from services.hours import zone
-from services.notify.model import Offer
 from services.notify.pages.terms import arrivals, numbers_in, stays, terms_in
 from services.notify.pages.words import LANGUAGES, Words
+from services.notify.shown import Offer
 from services.taxonomy import Urgency
 from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.desk import Browser, Page, a_page

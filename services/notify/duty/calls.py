@@ -11,12 +11,12 @@ from services.notify.duty.model import Callee
 from services.notify.duty.parts import DutyParts, DutyVisit
 from services.notify.duty.screens import show
 from services.notify.duty.tasks import FAULTS, callee_of, task_id_of, task_rows
-from services.notify.model import Offer
 from services.notify.pages.answers import MISSING, NUMBER, VERBS, reason_in
 from services.notify.pages.facts import area_name, terms_rows
 from services.notify.pages.offers import FAULTS as OFFER_FAULTS
 from services.notify.pages.offers import choices
 from services.notify.pages.terms import TICKED, arrivals, numbers_in, stays, terms_in
+from services.notify.shown import Offer
 from services.taxonomy import Kind, terms
 
 #: what can be recorded after a call, by where the offer stands: on the telephone nobody reads first

@@ -14,7 +14,7 @@ from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
 from services.errors import IhalaError, NotFound
 from services.notify.clients import method_of
 from services.notify.duty.model import Callee, DutyRoster, DutyTask
-from services.notify.model import Offer
+from services.notify.shown import Offer
 from services.notify.wire.offers import offer_from_wire, terms_to_wire, time_of, word_of
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel

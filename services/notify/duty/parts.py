@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from services.errors import InvalidInput, Reason
 from services.notify.duty.model import Callee, DutyRoster, DutyTask
-from services.notify.model import Offer
 from services.notify.pages.visit import LANGUAGE_COOKIE
 from services.notify.pages.words import Words, choose_language
 from services.notify.secrecy import form_token, token_digest
+from services.notify.shown import Offer
 from services.notify.store.duty_sessions import DutySessionStore
 from services.runtime.forms import is_from_here, read_form
 

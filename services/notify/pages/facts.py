@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.notify.model import House, Offer
 from services.notify.pages.words import Words
+from services.notify.shown import House, Offer
 from services.taxonomy import Kind, languages, terms
 from services.towns import largest_town, town_name
 

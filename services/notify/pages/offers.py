@@ -7,7 +7,6 @@ import structlog
 from starlette.responses import Response
 
 from services.errors import IhalaError, InvalidInput, Reason
-from services.notify.model import House, Offer
 from services.notify.pages.answers import ACTS, MISSING, NUMBER, OTHERWISE, offer_id_of
 from services.notify.pages.facts import area_name, person_rows, summary_rows, terms_rows, way_rows
 from services.notify.pages.parts import Parts
@@ -15,6 +14,7 @@ from services.notify.pages.screens import show
 from services.notify.pages.terms import TICKED, arrivals, stays
 from services.notify.pages.visit import Visit
 from services.notify.pages.words import Words
+from services.notify.shown import House, Offer
 from services.taxonomy import Kind, Side, decline_reason, service, terms
 
 FAULTS: Final[Mapping[str, str]] = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.notify.channels.egress_rules import EgressRules
-from services.notify.model import House, Offer, ReportedPlaces
+from services.notify.shown import House, Offer, ReportedPlaces
 from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore

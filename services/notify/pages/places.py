@@ -6,13 +6,13 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 
 from services.errors import InvalidInput, Unavailable
-from services.notify.model import House, ReportedPlaces
 from services.notify.pages.facts import house_name
 from services.notify.pages.parts import Parts
 from services.notify.pages.screens import message, show
 from services.notify.pages.visit import Visit, form_of, request_id_of
 from services.notify.pages.words import Words
 from services.notify.secrecy import in_figures
+from services.notify.shown import House, ReportedPlaces
 from services.taxonomy import Kind, terms
 
 MAX_PLACES: Final = 100_000

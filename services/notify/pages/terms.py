@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from services.errors import InvalidInput
 from services.hours import zone as zone_of
-from services.notify.model import Offer
 from services.notify.pages.words import Words
 from services.notify.secrecy import in_figures
+from services.notify.shown import Offer
 
 #: conditions that are ticked; the two with a time are chosen by their time
 TICKED: Final = ("escort", "interpreter_by_telephone", "guardian", "paper")

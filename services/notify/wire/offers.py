@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
-from services.notify.model import House, Offer, ReportedPlaces
+from services.notify.shown import House, Offer, ReportedPlaces
 from services.taxonomy import Urgency
 
 #: facts that are one word of an enum
