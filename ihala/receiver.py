@@ -147,6 +147,7 @@ class Alert:
     offer_version: int
     urgency: Urgency
     due_time: datetime | None  #: by when somebody must have read it
+    offer_ids: tuple[str, ...] = ()  #: of a plan that asks the house for several services: all of them
     _receiver: "Receiver" = field(repr=False, compare=False)
 
     async def read(self, *, by: str) -> OpenOffer:
@@ -159,6 +160,12 @@ class Alert:
         offer = await self._receiver.read(self.offer_id, by=by)
         self.finish()
         return offer
+
+    async def read_all(self, *, by: str) -> list[OpenOffer]:
+        """Read every offer that the alert tells of, as `read` does: one, but for a plan's part of several services."""
+        offers = [await self._receiver.read(each, by=by) for each in self.offer_ids or (self.offer_id,)]
+        self.finish()
+        return offers
 
     def finish(self) -> None:
         """
@@ -229,6 +236,7 @@ class Receiver:
                 offer_version=alert["offer_version"],
                 urgency=Urgency(alert["urgency"]),
                 due_time=datetime.fromisoformat(alert["due_time"]) if alert["due_time"] else None,
+                offer_ids=tuple(alert.get("offer_ids", ())),
                 _receiver=self,
             )
             # the caller came back for the next one: only now is this one surely dealt with

@@ -112,6 +112,7 @@ def _fields(alert: pb.Alert) -> dict[str, Any]:
         "alert_id": alert.alert_id,
         "offer_id": alert.offer_id,
         "offer_version": alert.offer_version,
+        "offer_ids": list(alert.offer_ids),
         "urgency": word_of(match_pb.Urgency, "URGENCY", alert.urgency),
         "due_time": due_time.astimezone(UTC).isoformat() if due_time else None,
     }

@@ -94,6 +94,7 @@ def an_event(
     receiver_id: str = "house-1",
     event_id: str | None = None,
     urgency: Urgency = Urgency.IMMEDIATE,
+    part_offer_ids: tuple[str, ...] = (),
 ) -> OfferEvent:
     return OfferEvent(
         event_id=event_id or uuid4().hex,
@@ -103,6 +104,7 @@ def an_event(
         state=state,
         urgency=urgency,
         due_time=NOON + timedelta(minutes=10),
+        part_offer_ids=part_offer_ids,
     )
 
 

@@ -7,11 +7,12 @@ from psycopg.rows import dict_row
 
 from services.notify.ladder import CAUSES, Cause, Step
 from services.notify.model import Alert, OfferEvent, Waiting
-from services.notify.ringing import rings
+from services.notify.ringing import RINGING, rings
 from services.notify.store import ladder
 from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row, deliveries_of
 from services.runtime import failpoints
 from services.runtime.postgres import Act, Connection, Pool, read, transaction
+from services.taxonomy import Urgency
 
 
 class AlertStore:
@@ -39,6 +40,9 @@ class AlertStore:
             if not taken.rowcount:
                 return False
             failpoints.reach("N2")
+            if event.part_id is not None:
+                # an event of a sibling that comes at the same time sees what this one says, or is seen by it
+                await ladder.of_event(connection, event)
             is_new = await _take_version(connection, event)
             if is_new and not rings(event.state):
                 await _settle(connection, event.offer_id, now)
@@ -48,7 +52,7 @@ class AlertStore:
                 return is_new
             if event.is_overdue:
                 await _rings_already(connection, event)  # until the next deadline
-            return await ladder.climb(connection, event.offer_id, cause, now) or is_new
+            return await ladder.climb(connection, event, cause, now) or is_new
 
     async def waiting(self, receiver_id: str) -> Waiting:
         """Count what rings for a receiver, with what no page has confirmed to show."""
@@ -72,16 +76,22 @@ class AlertStore:
         async with read(self._pool) as connection:
             cursor = await connection.execute(
                 """
-                SELECT offer_id FROM alert WHERE receiver_id = %s AND settled_time IS NULL
+                SELECT coalesce((SELECT min(offer_id) FROM offer
+                                 WHERE offer.part_id = alert.part_id AND state = ANY(%(ringing)s)), offer_id)
+                FROM alert WHERE receiver_id = %(receiver_id)s AND settled_time IS NULL
                 ORDER BY due_time NULLS LAST, alert_id LIMIT 1
                 """,
-                [receiver_id],
+                {"receiver_id": receiver_id, "ringing": list(RINGING)},
             )
             row = await cursor.fetchone()
         return row[0] if row else None
 
     async def settle(self, offer_id: str, now: datetime) -> None:
-        """Stop ringing for an offer at once: a person reads it; the event that says so follows."""
+        """
+        Stop ringing for an offer at once: a person reads it; the event that says so follows.
+
+        An alert of several offers rings until each of them is read.
+        """
         act = Act(action="alert.settle", object_kind="offer", object_id=offer_id)
         async with transaction(self._pool, NOTIFY, act) as connection:
             await _settle(connection, offer_id, now)
@@ -126,8 +136,8 @@ def _cause_of(event: OfferEvent) -> Cause | None:
 async def _take_version(connection: Connection, event: OfferEvent) -> bool:
     newer = await connection.execute(
         """
-        INSERT INTO offer (offer_id, receiver_id, offer_version, state)
-        VALUES (%(offer_id)s, %(receiver_id)s, %(offer_version)s, %(state)s)
+        INSERT INTO offer (offer_id, receiver_id, offer_version, state, part_id)
+        VALUES (%(offer_id)s, %(receiver_id)s, %(offer_version)s, %(state)s, %(part_id)s)
         ON CONFLICT (offer_id) DO UPDATE SET offer_version = excluded.offer_version, state = excluded.state
         WHERE offer.offer_version < excluded.offer_version
         """,
@@ -136,6 +146,7 @@ async def _take_version(connection: Connection, event: OfferEvent) -> bool:
             "receiver_id": event.receiver_id,
             "offer_version": event.offer_version,
             "state": event.state,
+            "part_id": event.part_id,
         },
     )
     return bool(newer.rowcount)
@@ -145,33 +156,62 @@ async def _settle(connection: Connection, offer_id: str, now: datetime) -> None:
     await connection.execute(
         """
         WITH settled AS (
-            UPDATE alert SET settled_time = %s WHERE offer_id = %s AND settled_time IS NULL RETURNING alert_id
+            UPDATE alert SET settled_time = %(now)s
+            WHERE settled_time IS NULL
+              AND (offer_id = %(offer_id)s
+                   OR part_id = (SELECT part_id FROM offer WHERE offer_id = %(offer_id)s))
+              AND NOT EXISTS (
+                  SELECT FROM offer AS sibling
+                  WHERE sibling.part_id = alert.part_id AND sibling.offer_id <> %(offer_id)s
+                    AND sibling.state = ANY(%(ringing)s)
+              )
+            RETURNING alert_id
         )
         UPDATE delivery SET state = 'settled', next_time = NULL
         FROM settled WHERE delivery.alert_id = settled.alert_id AND state IN ('pending', 'sent')
         """,
-        [now, offer_id],
+        {"now": now, "offer_id": offer_id, "ringing": list(RINGING)},
     )
 
 
 async def _rings_already(connection: Connection, event: OfferEvent) -> bool:
     # the same thing is told once: a device that has this alert hears no second one
-    updated = await connection.execute(
-        "UPDATE alert SET urgency = %s, due_time = %s WHERE offer_id = %s AND settled_time IS NULL",
-        [event.urgency, event.due_time, event.offer_id],
+    ringing = await ladder.of_event(connection, event)
+    if ringing is None:
+        return False
+    urgency, due_time = event.urgency, event.due_time
+    if event.offer_id != ringing.offer_id:  # of several offers the most urgent and the first deadline count
+        urgency = min(urgency, ringing.urgency, key=list(Urgency).index)
+        due_time = min(filter(None, (due_time, ringing.due_time)), default=None)
+    await connection.execute(
+        "UPDATE alert SET urgency = %s, due_time = %s WHERE alert_id = %s", [urgency, due_time, ringing.alert_id]
     )
-    return bool(updated.rowcount)
+    return True
 
 
 async def _ring(connection: Connection, event: OfferEvent, now: datetime) -> None:
     alert_id = uuid4().hex
-    await connection.execute(
+    made = await connection.execute(
         """
-        INSERT INTO alert (alert_id, receiver_id, offer_id, offer_version, urgency, due_time, create_time)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO alert (alert_id, receiver_id, offer_id, offer_version, urgency, due_time, create_time,
+                           part_id, offer_ids)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (part_id) WHERE part_id IS NOT NULL AND settled_time IS NULL DO NOTHING
         """,
-        [alert_id, event.receiver_id, event.offer_id, event.offer_version, event.urgency, event.due_time, now],
+        [
+            alert_id,
+            event.receiver_id,
+            event.offer_id,
+            event.offer_version,
+            event.urgency,
+            event.due_time,
+            now,
+            event.part_id,
+            list(event.part_offer_ids) or None,
+        ],
     )
+    if not made.rowcount:
+        return  # a sibling's event was heard by another process at the same time
     alert = Alert(
         alert_id=alert_id,
         receiver_id=event.receiver_id,

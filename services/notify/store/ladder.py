@@ -6,7 +6,7 @@ from psycopg.rows import dict_row
 
 from services.notify.endpoint import QuietHours
 from services.notify.ladder import RUNG_AGAIN, STEPS, Cause, Step, Way, begun_by, next_step, steps_of
-from services.notify.model import Alert, Channel
+from services.notify.model import Alert, Channel, OfferEvent
 from services.notify.store.rows import ALERT_COLUMNS, add_delivery, alert_from_row
 from services.notify.store.wanted import want_task
 from services.runtime.postgres import Connection
@@ -70,14 +70,14 @@ async def begin(connection: Connection, alert: Alert, step: Step, now: datetime,
     return len(fresh)
 
 
-async def climb(connection: Connection, offer_id: str, cause: Cause, now: datetime) -> bool:
+async def climb(connection: Connection, event: OfferEvent, cause: Cause, now: datetime) -> bool:
     """
     Let silence climb for the alert of an offer that rings: more ways begin, or those that nobody confirms ring again.
 
     Returns:
         False if nothing rings for the offer, or it had climbed for this cause before.
     """
-    alert = await _ringing(connection, "offer_id = %s", offer_id)
+    alert = await of_event(connection, event)
     if alert is None:
         return False
     step = STEPS[cause]
@@ -87,6 +87,13 @@ async def climb(connection: Connection, offer_id: str, cause: Cause, now: dateti
     count = await begin(connection, alert, step, now) or await _ring_again(connection, alert, now)
     await _count(connection, alert.alert_id, cause, count)
     return True
+
+
+async def of_event(connection: Connection, event: OfferEvent) -> Alert | None:
+    """Lock the alert that rings for an event's offer, or for the part that it belongs to; None if nothing does."""
+    if event.part_id is not None:
+        return await _ringing(connection, "part_id = %s", event.part_id)
+    return await _ringing(connection, "offer_id = %s", event.offer_id)
 
 
 async def lock(connection: Connection, alert_id: str) -> Alert | None:

@@ -36,7 +36,7 @@ class LogStore:
                 f"""
                 SELECT {ALERT_COLUMNS}, settled_time FROM alert
                 WHERE (%(receiver_id)s::text IS NULL OR receiver_id = %(receiver_id)s)
-                  AND (%(offer_id)s::text IS NULL OR offer_id = %(offer_id)s)
+                  AND (%(offer_id)s::text IS NULL OR offer_id = %(offer_id)s OR %(offer_id)s = ANY(offer_ids))
                   AND (%(time)s::timestamptz IS NULL OR (create_time, alert_id) < (%(time)s, %(id)s))
                 ORDER BY create_time DESC, alert_id DESC LIMIT %(limit)s
                 """,  # noqa: S608 -- a constant of this file

@@ -14,7 +14,7 @@ NOTIFY = Process(client_id="notify")
 ALERT_COLUMNS = (
     "alert.alert_id, coalesce(alert.receiver_id, '') AS receiver_id, coalesce(alert.offer_id, '') AS offer_id, "
     "coalesce(alert.offer_version, 0) AS offer_version, alert.urgency, alert.due_time, alert.create_time, "
-    "coalesce(alert.client_id, '') AS client_id, coalesce(alert.revision, 0) AS revision"
+    "coalesce(alert.client_id, '') AS client_id, coalesce(alert.revision, 0) AS revision, alert.offer_ids"
 )
 
 
@@ -96,5 +96,6 @@ def alert_from_row(row: dict[str, Any], deliveries: tuple[Delivery, ...] = ()) -
         urgency=Urgency(row["urgency"]),
         due_time=row["due_time"],
         create_time=row["create_time"],
+        offer_ids=tuple(row["offer_ids"] or ()),
         deliveries=deliveries,
     )

@@ -44,6 +44,7 @@ def event_from_json(payload: bytes) -> OfferEvent | None:
             due_time=datetime.fromisoformat(data["due_time"]) if data.get("due_time") else None,
             rung=_RUNGS.get(data.get("rung")),
             is_overdue=message["type"] == f"{EVENT_TYPES}{OVERDUE}",
+            part_offer_ids=tuple(sorted(data.get("part_offer_ids", ()))),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidInput("event must have the fields of an offer's event") from error
@@ -67,6 +68,7 @@ def alert_to_json(alert: Alert, now: datetime) -> bytes:
             "offer_version": alert.offer_version,
             "urgency": alert.urgency.value,
             "due_time": _time_text(alert.due_time) if alert.due_time else None,
+            **({"offer_ids": list(alert.offer_ids)} if alert.offer_ids else {}),
         },
     )
 

@@ -114,6 +114,7 @@ def alert_to_wire(alert: Alert) -> pb.Alert:
         receiver_id=alert.receiver_id,
         offer_id=alert.offer_id,
         offer_version=alert.offer_version,
+        offer_ids=alert.offer_ids,
         urgency=match_pb.Urgency.Value(f"URGENCY_{alert.urgency.name}"),
         due_time=time_to_wire(alert.due_time),
         create_time=time_to_wire(alert.create_time),
