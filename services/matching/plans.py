@@ -17,7 +17,7 @@ from services.matching.planning.checking import Checked, Claimed, check_together
 from services.matching.planning.groups import Group, check
 from services.matching.planning.plan import Left, Part, Plan
 from services.matching.planning.planner import plan_for
-from services.matching.wire import plan_wire, request_wire
+from services.matching.wire import added_wire, plan_wire, request_wire
 
 LIMIT_S: Final = 20.0  #: for the programme where groups bind; then the best that was found stands, with its bound
 _SHARE: Final = 0.6  #: of the time that the caller still waits
@@ -32,7 +32,7 @@ class Searches:
     enquiry: Callable[[Any, Snapshot], tuple[Enquiry, Sequence[Conflict]]]
     questions: Callable[[Enquiry, datetime], list[Asked]]
     token: Callable[[tuple[bytes, bytes], Snapshot, datetime, datetime], str]
-    verify: Callable[[str, tuple[bytes, bytes], datetime], None]
+    verify: Callable[[str, tuple[bytes, bytes], datetime], object]
 
 
 class Plans:
@@ -106,7 +106,8 @@ class Plans:
             provider = snapshot.provider(provider_id)
             claimed.append(Claimed(numbers[label], need_no, provider, provider_id, count))
         told = zip(request.assignments, claimed, check_together(groups, claimed), strict=True)
-        return plan_wire.parts_to_wire(self._part(request, snapshot, now, groups, *each) for each in told)
+        parts = [self._part(request, snapshot, now, groups, *each) for each in told]
+        return plan_wire.parts_to_wire(parts, added_wire.unassigned_to_wire(request, groups))
 
     def _part(
         self,

@@ -17,7 +17,7 @@ from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
 from services.matching.token import Answered, Sealer, expiry, stale
-from services.matching.wire import answer_wire, explain_wire, request_wire, response_wire
+from services.matching.wire import added_wire, answer_wire, explain_wire, request_wire, response_wire
 
 NEXT_CANDIDATES = 5  #: a need
 
@@ -72,11 +72,12 @@ class MatchingServicer:
         enquiry, conflicts = self._enquiry(request, snapshot)
         answers = [ranking.find(snapshot, asked, enquiry.limit) for asked in self._asked(enquiry, enquiry.needs, now)]
         interpreter = bundle.interpreter_for(enquiry)
-        if interpreter is not None and bundle.nobody_speaks(answers):
+        is_added = interpreter is not None and bundle.nobody_speaks(answers)
+        if interpreter is not None and is_added:
             (asked,) = self._asked(enquiry, [interpreter], now)
             answers.append(ranking.find(snapshot, asked, enquiry.limit))
         evaluated_time = enquiry.when_time or now
-        token = self._token(request_wire.digested(request), snapshot, evaluated_time, now)
+        token = self._token(request_wire.digested(request), snapshot, evaluated_time, now, with_interpreter=is_added)
         return answer_wire.answer_to_wire(
             answers,
             epoch=snapshot.epoch,
@@ -90,7 +91,7 @@ class MatchingServicer:
     async def CheckMatch(self, request: Any, context: Any) -> Any:
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
-        self._verify(request.match_token, request_wire.digested(request.request), now)
+        proof = self._verify(request.match_token, request_wire.digested(request.request), now)
         enquiry, _ = self._enquiry(request.request, snapshot)
         interpreter = bundle.interpreter_for(enquiry)  # the last, if it was added
         needs = enquiry.needs if interpreter is None else (*enquiry.needs, interpreter)
@@ -106,6 +107,10 @@ class MatchingServicer:
             for row in _others(snapshot, each, chosen)
         ]
         answer = response_wire.check_to_wire(checked, candidates)
+        added = enquiry.needs[len(request.request.needs) :]
+        if interpreter is not None and proof.with_interpreter:
+            added = (*added, interpreter)
+        added_wire.add_needs(answer, [each.service.code for each in added], len(request.request.needs))
         answer.origin_area_cell = geo.area_at(geo.position_of(enquiry.origin)).h3_cell
         return answer
 
@@ -133,7 +138,15 @@ class MatchingServicer:
         calendar, lines = self._directory.calendar, self._directory.known_lines
         return [Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace) for need in needs]
 
-    def _token(self, digested: tuple[bytes, bytes], snapshot: Snapshot, evaluated_time: datetime, now: datetime) -> str:
+    def _token(
+        self,
+        digested: tuple[bytes, bytes],
+        snapshot: Snapshot,
+        evaluated_time: datetime,
+        now: datetime,
+        *,
+        with_interpreter: bool = False,
+    ) -> str:
         """Sign that a request, its facts and its envelope, was answered from a snapshot."""
         facts, safety = map(self._sealer.digest, digested)
         answered = Answered(
@@ -144,14 +157,16 @@ class MatchingServicer:
             rules=RULES_VERSION,
             evaluated_s=evaluated_time.timestamp(),
             expires_s=expiry(now),
+            with_interpreter=with_interpreter,
         )
         return self._sealer.seal(answered)
 
-    def _verify(self, token: str, digested: tuple[bytes, bytes], now: datetime) -> None:
-        """Refuse a token that is not of this request, or too old."""
+    def _verify(self, token: str, digested: tuple[bytes, bytes], now: datetime) -> Answered:
+        """Refuse a token that is not of this request, or too old; return what it says."""
         answered = self._sealer.open(token, now)
         if (answered.request, answered.safety) != tuple(map(self._sealer.digest, digested)):
             raise stale()
+        return answered
 
 
 def _check(snapshot: Snapshot, asked: Asked, need_no: int, provider_id: str) -> Any:

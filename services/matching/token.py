@@ -31,6 +31,7 @@ class Answered:
     rules: str
     evaluated_s: float  #: unix time for which the answer was judged
     expires_s: float  #: unix time
+    with_interpreter: bool = False  #: an interpreter was added to the answer (R40)
 
 
 _FIELDS: Final = tuple(sorted(each.name for each in fields(Answered)))

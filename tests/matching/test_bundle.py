@@ -76,6 +76,24 @@ class TestGuardian:
 
         assert ids(answer.needs[1].matches) == ["guardian"]
         assert [(each.code, list(each.turned)) for each in checked.choices] == [("LEG-GRD", [])]
+        assert list(checked.added_needs) == [pb.AddedNeed(need_no=1, code="LEG-GRD")]
+
+    async def test_a_check_names_it_where_nobody_was_chosen_for_it(self, house: Open) -> None:
+        """R35, R40: what was added to the match is a need of the referral, chosen or not."""
+        request = a_request("ACC-EMG", person=pb.Person(languages=pb.LanguageList(languages=["ti"]), **ALONE))
+        spoken = a_request("ACC-EMG", person=english(**ALONE))
+        speaks = a_provider("house", code="ACC-EMG", languages=frozenset({LanguageOffer(tag="en")}))
+        added = []
+        async with house(GUARDIAN, HOUSE, BY_TELEPHONE) as here:
+            for each in (request, spoken):
+                answer = await here.stub.FindMatches(each)
+                check = pb.CheckMatchRequest(
+                    match_token=answer.match_token, request=each, choices=[pb.MatchChoice(provider_id="house")]
+                )
+                added.append([(need.need_no, need.code) for need in (await here.stub.CheckMatch(check)).added_needs])
+                here.know(GUARDIAN, speaks, BY_TELEPHONE)
+
+        assert added == [[(1, "LEG-GRD"), (2, "LNG-INT")], [(1, "LEG-GRD")]]
 
 
 class TestInterpreter:

@@ -246,6 +246,23 @@ class TestCheckPlan:
         assert list(answer.choices[0].turned) == []
         assert list(answer.choices[0].items) == [pb.PlaceItem(population="anyone", count=3)]
 
+    async def test_a_guardian_that_no_part_names_is_told_r35(self, house: Open) -> None:
+        request = a_plan(a_group("girls", 2, child()), a_group("women", 1, adult()), a_group("later", 1, child()))
+        home = shelter("home", 9, population="girls")
+        async with house(home, shelter("near", 1, 5), a_provider("guardian", code="LEG-GRD")) as here:
+            plan = await here.stub.PlanMatches(request)
+            named = [each for each in plan.assignments if each.label != "later"]
+            told = []
+            for parts in (named, [each for each in named if each.code == BED]):
+                check = pb.CheckPlanRequest(match_token=plan.match_token, request=request, assignments=parts)
+                told.append((await here.stub.CheckPlan(check)).unassigned)
+
+        assert not told[0]
+        (guardian,) = told[1]
+        assert (guardian.label, guardian.need_no, guardian.code) == ("girls", 1, "LEG-GRD")
+        assert [need.code for need in guardian.request.needs] == ["LEG-GRD"]
+        assert guardian.request.person.unaccompanied
+
     async def test_what_has_turned_since_is_named(self, house: Open) -> None:
         request = a_plan(a_group("women", 5, adult()))
         async with house(shelter("near", 1, 5)) as here:

@@ -172,9 +172,9 @@ def checked_part_to_wire(
     )
 
 
-def parts_to_wire(parts: Iterable[pb.CheckedPart]) -> pb.CheckPlanResponse:
-    """Write what became of all parts."""
-    return pb.CheckPlanResponse(parts=parts)
+def parts_to_wire(parts: Iterable[pb.CheckedPart], unassigned: Iterable[pb.AddedPart]) -> pb.CheckPlanResponse:
+    """Write what became of all parts, and what a rule added that none of them is for."""
+    return pb.CheckPlanResponse(parts=parts, unassigned=unassigned)
 
 
 def _assignment(part: Part, row: Row, groups: Sequence[Group]) -> pb.Assignment:
