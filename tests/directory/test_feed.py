@@ -16,8 +16,8 @@ from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from services.errors import FailedPrecondition, PermissionDenied, Reason
 from services.runtime.feed import renew_epochs
 from tests.directory.house import House, a_request_id, text
-from tests.directory.test_imports import bring as import_file
-from tests.directory.test_imports import rows
+from tests.directory.imports import bring as import_file
+from tests.directory.imports import rows
 from tests.directory.test_upsert import a_record, bring
 
 WRITERS = 8

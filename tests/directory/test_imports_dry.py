@@ -6,7 +6,7 @@ from services.directory.model import Outcome
 from services.directory.model.imports import Changed
 from tests.directory.house import House
 from tests.directory.import_files import HEADER
-from tests.directory.test_imports import bring, contents
+from tests.directory.imports import bring, contents
 from tests.directory.test_imports_translated import providers
 
 FILE = f"{HEADER}1,Dar,one,32.8,13.1,yes\n2,Dar,two,32.9,13.2,no\n3,Dar,three,33.0,13.3,no\n"
