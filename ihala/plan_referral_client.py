@@ -1,7 +1,7 @@
 """Refer many people at once, as a plan has assigned them."""
 
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
@@ -32,7 +32,7 @@ class PlannedReferral:
     """What became of all that one provider is asked for."""
 
     referral_id: str  #: empty: its places were taken meanwhile, and nothing was made
-    offer_id: str
+    offer_id: str  #: empty: nobody is asked yet for a need that a rule added (R35); it stays open
     provider_id: str
     labels: tuple[str, ...]  #: the groups whose people it is for
 
@@ -50,6 +50,7 @@ class PlanReferrals:
         case_ref: str,
         consent: Consent | str,
         briefing: Briefing | None = None,
+        arranged: Collection[str] = (),
         request_id: str | None = None,
     ) -> Sequence[PlannedReferral]:
         """
@@ -66,6 +67,8 @@ class PlanReferrals:
 
             briefing: What receivers are told besides.
 
+            arranged: Codes of needs that a rule adds and that are met elsewhere, for example LEG-GRD.
+
             request_id: Makes a repeat harmless. None: a new one.
 
         Raises:
@@ -81,6 +84,7 @@ class PlanReferrals:
                 case_ref=case_ref,
                 consent_id=consent_id_of(consent),
                 briefing=referral_wire.briefing_to_wire(briefing) if briefing else None,
+                arranged_codes=arranged,
             )
         )
         return [_planned(each) for each in response.referrals]
@@ -112,6 +116,8 @@ def _planned(made: service_pb.CreateReferralResponse) -> PlannedReferral:
     if not made.referral_id:
         lost = made.lost_places[0].provider_id
         return PlannedReferral(referral_id="", offer_id="", provider_id=lost, labels=())
+    if not made.offers:
+        return PlannedReferral(referral_id=made.referral_id, offer_id="", provider_id="", labels=())
     (offer,) = made.offers
     return PlannedReferral(
         referral_id=made.referral_id,

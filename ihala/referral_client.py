@@ -26,6 +26,7 @@ class Referrals:
         briefing: Briefing | None = None,
         person_ref: str = "",
         gates_confirmed: Collection[str] = (),
+        arranged: Collection[str] = (),
         request_id: str | None = None,
     ) -> Referred:
         """
@@ -47,6 +48,9 @@ class Referrals:
             gates_confirmed: Providers to whose front gate somebody has spoken; needed where a row
                 asks the question `front_gate`.
 
+            arranged: Codes of needs that a rule adds and that are met elsewhere, for example LEG-GRD;
+                others stay open without a row (R35, R40).
+
             request_id: Makes a repeat harmless; keep it with the case. None: a new one.
 
         Raises:
@@ -62,6 +66,7 @@ class Referrals:
             briefing=briefing,
             person_ref=person_ref,
             gates_confirmed=gates_confirmed,
+            arranged=arranged,
             request_id=request_id,
         )
 
@@ -75,6 +80,7 @@ class Referrals:
         briefing: Briefing | None = None,
         person_ref: str = "",
         gates_confirmed: Collection[str] = (),
+        arranged: Collection[str] = (),
         request_id: str | None = None,
     ) -> Referred:
         """Do as `refer`, with (need number, provider id) for each row, for callers that kept no rows."""
@@ -87,6 +93,7 @@ class Referrals:
             person_ref=person_ref,
             consent_id=consent_id_of(consent),
             briefing=referral_wire.briefing_to_wire(briefing) if briefing else None,
+            arranged_codes=arranged,
         )
         return referral_wire.referred_from_wire(await self._referrals.CreateReferral(request))
 

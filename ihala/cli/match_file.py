@@ -19,6 +19,10 @@ MatchOption = Annotated[
 RequestIdOption = Annotated[
     str | None, typer.Option("--request-id", help="Makes a repeat harmless; a new one if left out.")
 ]
+ArrangedOption = Annotated[
+    list[str] | None,
+    typer.Option("--arranged", help="A need that a rule adds (LEG-GRD, LNG-INT) and that is met elsewhere."),
+]
 GatesOption = Annotated[
     list[str] | None,
     typer.Option("--gate-confirmed", help="A provider whose front gate somebody has spoken to; several times."),

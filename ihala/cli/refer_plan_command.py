@@ -10,7 +10,7 @@ from rich.console import Console
 from ihala.cli import home
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
-from ihala.cli.match_file import CaseRefOption, ProvidersOption, RequestIdOption
+from ihala.cli.match_file import ArrangedOption, CaseRefOption, ProvidersOption, RequestIdOption
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit
 from ihala.cli.plan_file import plan_file
 from ihala.client import Ihala
@@ -24,6 +24,7 @@ async def refer_plan(
     case_ref: CaseRefOption,
     consent_id: Annotated[str | None, typer.Option("--consent", help="The consent that covers the providers.")] = None,
     provider: ProvidersOption = None,
+    arranged: ArrangedOption = None,
     request_id: RequestIdOption = None,
     form: FormatOption = Format.TABLE,
     profile: ProfileOption = None,
@@ -39,7 +40,12 @@ async def refer_plan(
     parts = _parts_of(document, provider or ())
     async with Ihala(home.profile_for(home.MINISTRY, profile), actor=actor) as ihala:
         made = await ihala.refer_plan(
-            str(document["match_token"]), parts, case_ref=case_ref, consent=consent_id, request_id=request_id
+            str(document["match_token"]),
+            parts,
+            case_ref=case_ref,
+            consent=consent_id,
+            arranged=arranged or (),
+            request_id=request_id,
         )
     rows = [
         {
@@ -54,7 +60,10 @@ async def refer_plan(
     def show(console: Console) -> None:
         table = a_table("provider", "groups", "offer", "referral")
         for each in made:
-            groups = ", ".join(each.labels) or "places taken meanwhile"
+            unasked = (
+                "nobody is asked yet for a need that a rule adds" if each.referral_id else "places taken meanwhile"
+            )
+            groups = ", ".join(each.labels) or unasked
             add_row(table, each.provider_id, groups, each.offer_id, each.referral_id)
         console.print(table)
 

@@ -12,6 +12,7 @@ from ihala.cli.briefing import BroughtByOption, PrecautionOption, RiskOption, br
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
 from ihala.cli.match_file import (
+    ArrangedOption,
     CaseRefOption,
     GatesOption,
     ProvidersOption,
@@ -38,6 +39,7 @@ async def refer(
     consent_id: Annotated[str | None, typer.Option("--consent", help="The consent that covers the receivers.")] = None,
     provider: ProvidersOption = None,
     gate_confirmed: GatesOption = None,
+    arranged: ArrangedOption = None,
     person_ref: Annotated[str, typer.Option(help="The caller's person, opaque.")] = "",
     brought_by: BroughtByOption = None,
     risk: RiskOption = None,
@@ -65,6 +67,7 @@ async def refer(
             briefing=briefing_of(brought_by, risk, precaution),
             person_ref=person_ref,
             gates_confirmed=gate_confirmed or (),
+            arranged=arranged or (),
             request_id=request_id,
         )
         referral = await ihala.get_referral(referred.referral_id) if referred.referral_id else None

@@ -11,9 +11,9 @@ from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from ihala.matching.v1.matching_pb2_grpc import MatchingServiceStub
 from services.hours import Entry
 from services.referrals.model import Choice, Provider
-from services.referrals.wire.asking import Checked, best_of, check_to_wire, checked_from_wire
+from services.referrals.wire.asking import Checked, CheckedMatch, best_of, check_to_wire, checked_from_wire
 from services.referrals.wire.calendar import closure_from_wire
-from services.referrals.wire.plans import Share, plan_check_to_wire, shares_from_wire
+from services.referrals.wire.plans import CheckedPlan, plan_check_to_wire, plan_from_wire
 from services.referrals.wire.providers import provider_from_wire
 from services.runtime.channel import Channel
 
@@ -32,13 +32,11 @@ class ProviderPage:
 class Matching(Protocol):
     """Matching, as far as referrals ask it."""
 
-    async def check(
-        self, match_token: str, request: Any, choices: Sequence[Choice]
-    ) -> tuple[list[Checked], list[Choice]]: ...
+    async def check(self, match_token: str, request: Any, choices: Sequence[Choice]) -> CheckedMatch: ...
 
     async def find_next(self, request: Any) -> list[Checked]: ...
 
-    async def check_plan(self, request: Any) -> list[Share]: ...
+    async def check_plan(self, request: Any) -> CheckedPlan: ...
 
 
 class Directory(Protocol):
@@ -59,9 +57,7 @@ class RemoteMatching:
     def __init__(self, channel: Channel) -> None:
         self._stub = MatchingServiceStub(channel)
 
-    async def check(
-        self, match_token: str, request: Any, choices: Sequence[Choice]
-    ) -> tuple[list[Checked], list[Choice]]:
+    async def check(self, match_token: str, request: Any, choices: Sequence[Choice]) -> CheckedMatch:
         """
         Check choices again, at the present revision.
 
@@ -73,7 +69,7 @@ class RemoteMatching:
             choices: Whom to check.
 
         Returns:
-            What is said of each choice, in their order, and who comes next.
+            What is said of each choice, in their order, who comes next, and what a rule added.
 
         Raises:
             FailedPrecondition: MATCH_STALE: the token is old, or of another request.
@@ -100,10 +96,9 @@ class RemoteMatching:
         choices = best_of(answer)
         if not choices:
             return []
-        checked, _following = await self.check(answer.match_token, request, choices)
-        return checked
+        return (await self.check(answer.match_token, request, choices)).choices
 
-    async def check_plan(self, request: Any) -> list[Share]:
+    async def check_plan(self, request: Any) -> CheckedPlan:
         """
         Check the parts of a plan again, at the present revision.
 
@@ -111,14 +106,14 @@ class RemoteMatching:
             request: To make the referrals of a plan.
 
         Returns:
-            What each provider is asked for, all of it at once.
+            What each provider is asked for, all of it at once, and what nobody is asked for.
 
         Raises:
             FailedPrecondition: MATCH_STALE: the token is old, or of another plan.
 
             Unavailable: Matching cannot be reached, or is not warm.
         """
-        return shares_from_wire(await self._stub.CheckPlan(plan_check_to_wire(request)))
+        return plan_from_wire(await self._stub.CheckPlan(plan_check_to_wire(request)))
 
 
 class RemoteDirectory:

@@ -35,9 +35,9 @@ from services.referrals.scene import House
 from services.referrals.servicer import Desk, ReferralsServicer
 from services.referrals.servicer.desk import Readiness
 from services.referrals.store.sealing import Sealer
-from services.referrals.wire.asking import Checked
+from services.referrals.wire.asking import Checked, CheckedMatch
 from services.referrals.wire.basics import time_to_wire
-from services.referrals.wire.plans import Share, plan_check_to_wire, shares_from_wire
+from services.referrals.wire.plans import CheckedPlan, plan_check_to_wire, plan_from_wire
 from services.runtime import postgres
 from services.runtime.auth import Role
 from services.runtime.feed import FeedWaker
@@ -130,13 +130,13 @@ class FixedMatching:
     calls: int = 0
     area_cell: str = ""  #: where the person is
     asks_gate: set[str] = field(default_factory=set)  #: providers whose front gate must be spoken to
+    added: list[str] = field(default_factory=list)  #: codes of needs that a rule adds
+    added_to_plan: list[tuple[str, str]] = field(default_factory=list)  #: the same, with the label of the group
 
-    async def check(
-        self, match_token: str, request: Any, choices: Sequence[Choice]
-    ) -> tuple[list[Checked], list[Choice]]:
+    async def check(self, match_token: str, request: Any, choices: Sequence[Choice]) -> CheckedMatch:
         self.calls += 1
         needed = ("need", "urgency", "age", "language", "brought_by", "arrival", "risk", "precaution")
-        return [
+        checked = [
             Checked(
                 each,
                 self.turned.get(each.provider_id, ()),
@@ -147,9 +147,10 @@ class FixedMatching:
                 self.area_cell,
             )
             for each in choices
-        ], self.following
+        ]
+        return CheckedMatch(checked, self.following, dict(enumerate(self.added, start=len(request.needs))))
 
-    async def check_plan(self, request: Any) -> list[Share]:
+    async def check_plan(self, request: Any) -> CheckedPlan:
         """Say of every part that it holds, as the real one puts it."""
         answer = matching_pb2.CheckPlanResponse()
         for part in plan_check_to_wire(request).assignments:
@@ -169,7 +170,14 @@ class FixedMatching:
                     needs=[need], origin=request.plan_request.origin, person=group.person
                 ),
             )
-        return shares_from_wire(answer)
+        for label, code in self.added_to_plan:
+            group = next(each for each in request.plan_request.groups if each.label == label)
+            need = matching_pb2.Need(code=code, urgency=group.needs[0].urgency)
+            search = matching_pb2.FindMatchesRequest(
+                needs=[need], origin=request.plan_request.origin, person=group.person
+            )
+            answer.unassigned.add(label=label, need_no=len(group.needs), code=code, request=search)
+        return plan_from_wire(answer)
 
     async def find_next(self, request: Any) -> list[Checked]:
         if self.is_away:
@@ -177,8 +185,7 @@ class FixedMatching:
         self.asked_next.append(request)
         excluded = set(request.safety.excluded_provider_ids)
         choices = [Choice(0, each) for each in self.next_ones if each not in excluded]
-        checked, _following = await self.check("", request, choices)
-        return checked
+        return (await self.check("", request, choices)).choices
 
 
 class NoDirectory:

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     REFERRAL_REVOKED = "referral_revoked"
     REFERRAL_VOIDED = "referral_voided"
     REFERRAL_ERASED = "referral_erased"
+    NEED_SETTLED = "need_settled"  #: a person said that a need is met elsewhere, or none any more; `reason` is its code
     CONSENT_WITHDRAWN = "consent_withdrawn"
     OFFER_CREATED = "offer_created"
     OFFER_REQUESTED = "offer_requested"

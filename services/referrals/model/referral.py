@@ -46,10 +46,16 @@ class Need:
     next_time: datetime | None = None  #: its own clock, while nobody is asked or the next is asked beside
     next_kind: NextKind | None = None
     items: tuple[PlaceItem, ...] = ()  #: of a group that may go apart; empty: one person, or who stays together
+    is_settled: bool = False  #: a person said that it is met elsewhere, or needed no more
 
     def __post_init__(self) -> None:
         if (self.next_time is None) != (self.next_kind is None):
             raise ValueError("a need's clock has a kind")
+
+    @property
+    def is_met(self) -> bool:
+        """Whether nobody has to be looked for: somebody said yes, or a person has settled it."""
+        return self.accepted_offer_id is not None or self.is_settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

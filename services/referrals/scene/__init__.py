@@ -8,10 +8,10 @@ store then writes whatever was replaced.
 
 from services.referrals.scene.answers import accept, acknowledge, decline
 from services.referrals.scene.arrivals import arrive, complete, depart, fail
-from services.referrals.scene.asking import Ask, ask, create, require_in_use, require_referable
+from services.referrals.scene.asking import Ask, ask, create, leave_open, require_in_use, require_referable
 from services.referrals.scene.bargaining import YesIf, agree, answer_info, ask_info, propose, refuse, waitlist
 from services.referrals.scene.ending import cancel, revoke, stop_service, void, void_offer, withdraw
-from services.referrals.scene.next_steps import ask_next, give_up, is_due, remind, wait_again
+from services.referrals.scene.next_steps import ask_next, close_task, give_up, is_due, remind, wait_again
 from services.referrals.scene.probing import answer_probe, defer, probe, send
 from services.referrals.scene.scene import House, Scene
 from services.referrals.scene.silence import lapse_hold, let_time_pass
@@ -33,6 +33,7 @@ __all__ = [
     "ask_info",
     "ask_next",
     "cancel",
+    "close_task",
     "complete",
     "create",
     "decline",
@@ -42,6 +43,7 @@ __all__ = [
     "give_up",
     "is_due",
     "lapse_hold",
+    "leave_open",
     "let_time_pass",
     "probe",
     "propose",

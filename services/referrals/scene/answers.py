@@ -222,7 +222,7 @@ def place_need(scene: Scene, need: Need, accepted: Offer, act: Act) -> None:
         is_meant=lambda task: task.cause in SEEKING and task.need_no == need.need_no,
     )
     if scene.referral.state is ReferralState.EXHAUSTED and all(
-        need.accepted_offer_id is not None or scene.is_asked(need.need_no) for need in scene.needs.values()
+        need.is_met or scene.is_asked(need.need_no) for need in scene.needs.values()
     ):
         scene.turn(Turn.ACTIVATE, act)
 

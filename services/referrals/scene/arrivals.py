@@ -9,6 +9,7 @@ from services.referrals.model import (
     Act,
     Cause,
     EventType,
+    Need,
     OfferState,
     ReferralState,
     TaskKind,
@@ -95,13 +96,20 @@ def complete(scene: Scene, offer_id: str, act: Act, *, outcome: str) -> None:
     need = scene.needs[done.need_no]
     if need.accepted_offer_id is None:
         scene.needs[done.need_no] = replace(need, accepted_offer_id=offer_id)
-    is_open = scene.referral.state in {ReferralState.ACTIVE, ReferralState.ON_HOLD}  # else it was ended before
-    if is_open and all(_is_met(scene, need_no) for need_no in scene.needs):
-        scene.turn(Turn.COMPLETE, act, EventType.REFERRAL_COMPLETED)
+    complete_if_all_is_done(scene, act)
     # a need for which nobody was ever chosen waits for its sender
     scene.pause_if_nobody_is_asked(act)
 
 
-def _is_met(scene: Scene, need_no: int) -> bool:
-    accepted = scene.offers.get(scene.needs[need_no].accepted_offer_id or "")
+def complete_if_all_is_done(scene: Scene, act: Act) -> None:
+    """Complete a referral of which every need was met to its end, or settled by a person."""
+    is_open = scene.referral.state in {ReferralState.ACTIVE, ReferralState.ON_HOLD}  # else it was ended before
+    if is_open and all(_is_done(scene, need) for need in scene.needs.values()):
+        scene.turn(Turn.COMPLETE, act, EventType.REFERRAL_COMPLETED)
+
+
+def _is_done(scene: Scene, need: Need) -> bool:
+    if need.is_settled:
+        return True
+    accepted = scene.offers.get(need.accepted_offer_id or "")
     return accepted is not None and accepted.state is OfferState.COMPLETED

@@ -91,6 +91,13 @@ def create(
     return scene, [ask_one(scene, each, act) for each in asks]
 
 
+def leave_open(house: House, referral: Referral, needs: Iterable[Need], places: holds.Places, act: Act) -> Scene:
+    """Make a referral that asks nobody yet: it waits for its sender to say whom, and does not fall asleep."""
+    scene, _none = create(house, referral, needs, places, (), act)
+    scene.pause_if_nobody_is_asked(act)
+    return scene
+
+
 def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
     """
     Ask a further provider.
@@ -101,7 +108,7 @@ def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
     Raises:
         FailedPrecondition: ALREADY_PLACED, or ILLEGAL_MOVE for a referral that has ended.
     """
-    if scene.needs[each.choice.need_no].accepted_offer_id is not None:
+    if scene.needs[each.choice.need_no].accepted_offer_id is not None:  # one that was settled may be asked for again
         raise FailedPrecondition("an offer was accepted for this need", reason=Reason.ALREADY_PLACED)
     offer = ask_one(scene, each, act)
     if offer is not None:
@@ -177,7 +184,7 @@ def request(scene: Scene, draft: Offer, act: Act) -> Offer:
         rung_time=clocks.rung_time(draft.urgency, 0, act.now, where),
     )
     # whoever asks has gone on with the need
-    scene.needs[offer.need_no] = replace(scene.needs[offer.need_no], next_time=None, next_kind=None)
+    scene.needs[offer.need_no] = replace(scene.needs[offer.need_no], next_time=None, next_kind=None, is_settled=False)
     if offer.ring:
         # nobody is enrolled: a person reads the offer out, at once
         scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, offer, offer.due_time or act.now, act)

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from services.errors import FailedPrecondition
 from services.referrals.model import Act, Cause, EventType, NextKind, Offer, ReferralState, TaskKind
 from services.referrals.referral import Turn
+from services.referrals.scene.arrivals import complete_if_all_is_done
 from services.referrals.scene.asking import Ask, ask_one, require_referable
 from services.referrals.scene.scene import Scene
+
+#: how a match by hand ends a need: somebody takes her, or nobody is needed any more
+_SETTLING: Final = frozenset({"placed", "cleared"})
 
 
 def is_due(scene: Scene, need_no: int, kind: NextKind, act: Act) -> bool:
@@ -15,7 +20,7 @@ def is_due(scene: Scene, need_no: int, kind: NextKind, act: Act) -> bool:
     need = scene.needs[need_no]
     return (
         scene.referral.is_open
-        and need.accepted_offer_id is None
+        and not need.is_met
         and need.next_kind is kind
         and need.next_time is not None
         and need.next_time <= act.now
@@ -60,6 +65,26 @@ def give_up(scene: Scene, need_no: int, act: Act) -> None:
             scene.turn(Turn.EXHAUST, act, EventType.REFERRAL_EXHAUSTED)
 
 
+def close_task(scene: Scene, task_id: str, outcome: str, act: Act) -> None:
+    """
+    Close a task as a person says it ended.
+
+    Somebody who was to match by hand, and has, or says that nobody is needed any more,
+    settles the need: it calls for nobody again, unless its sender asks somebody.
+    """
+    task = scene.tasks[task_id]
+    scene.close_task(task_id, outcome, act)
+    need_no = task.need_no
+    if task.kind is not TaskKind.MATCH_BY_HAND or outcome not in _SETTLING or need_no is None:
+        return
+    if scene.is_wanting(need_no):
+        _stop(scene, need_no)
+        scene.needs[need_no] = replace(scene.needs[need_no], is_settled=True)
+        scene.note(EventType.NEED_SETTLED, act, reason=scene.needs[need_no].code)
+        _wake_exhausted(scene, act)
+        complete_if_all_is_done(scene, act)
+
+
 def wait_again(scene: Scene, need_no: int, act: Act) -> None:
     """Leave a need to its sender: the consent covers nobody any more."""
     _stop(scene, need_no)
@@ -85,8 +110,12 @@ def _stop(scene: Scene, need_no: int) -> None:
 
 def _wake(scene: Scene, act: Act) -> None:
     scene.resume(act)
+    _wake_exhausted(scene, act)
+
+
+def _wake_exhausted(scene: Scene, act: Act) -> None:
     if scene.referral.state is ReferralState.EXHAUSTED and all(
-        need.accepted_offer_id is not None or scene.is_asked(need.need_no) for need in scene.needs.values()
+        need.is_met or scene.is_asked(need.need_no) for need in scene.needs.values()
     ):
         scene.turn(Turn.ACTIVATE, act)
 

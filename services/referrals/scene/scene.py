@@ -211,7 +211,7 @@ class Scene:
         """Say whether a need that is not met has somebody to answer, a clock, or a task that somebody owns (R62)."""
         need = self.needs[need_no]
         return (
-            need.accepted_offer_id is not None
+            need.is_met
             or need.next_time is not None
             or self.is_asked(need_no)
             or any(
@@ -226,7 +226,7 @@ class Scene:
         The last step of every act: whatever a move has left behind, no referral falls asleep.
         """
         for need_no, need in self.needs.items():
-            if need.next_time is not None and (not self.referral.is_open or need.accepted_offer_id is not None):
+            if need.next_time is not None and (not self.referral.is_open or need.is_met):
                 self.needs[need_no] = replace(need, next_time=None, next_kind=None)
             elif self.referral.is_open and not self.is_watched(need_no):
                 self.wait_for_sender(need_no, now)
@@ -265,7 +265,7 @@ class Scene:
 
     def is_wanting(self, need_no: int) -> bool:
         """Say whether a need of an open referral has nobody who is asked or has said yes."""
-        return self.referral.is_open and self.needs[need_no].accepted_offer_id is None and not self.is_asked(need_no)
+        return self.referral.is_open and not self.needs[need_no].is_met and not self.is_asked(need_no)
 
     def exhaust_if_nobody_is_left(self, offer: Offer, act: Act) -> None:
         """Call for a hand when the last offer of a need came to nothing (R62)."""

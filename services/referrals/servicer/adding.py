@@ -33,7 +33,7 @@ class AddingMethods:
         wish = Wish(
             match_token=request.match_token,
             match_request=request.match_request,
-            choices=asking.choices_from_wire([request.choice], len(needs), "choice"),
+            choices=asking.choices_from_wire([request.choice], len(needs) + asking.MAX_ADDED, "choice"),
             codes={need.need_no: need.code for need in needs},
             fields=frozenset(),
             now=now,
@@ -46,7 +46,8 @@ class AddingMethods:
                 if consent is None:
                     raise FailedPrecondition("the referral has no consent yet", reason=Reason.CONSENT_MISSING)
                 await self._chooser.check_consent(connection, consent, wish)
-            checked, _next = await self._chooser.check_match(wish)
+            checked = (await self._chooser.check_match(wish)).choices
+            wish = replace(wish, codes={each.choice.need_no: each.code for each in checked})
             try:
                 return responses.AddOffer(offer=await self._add(request, referral, wish, checked))
             except requests.AlreadyDone:
@@ -77,7 +78,7 @@ class AddingMethods:
                 answer = CreatedReferral(referral.referral_id, (made,), wish.now, ())
                 await requests.keep_answer(connection, principal.client_id, request.request_id, answer)
                 # what is known by now is what the new receiver needs
-                kept = asking.request_to_keep(wish.match_request)
+                kept = asking.request_to_keep(wish.match_request, locked.scene.needs.values())
                 await facts.add_part(connection, desk.sealer, referral.referral_id, facts.REQUEST, kept)
                 await locked.save(connection, wish.now)
                 await self._chooser.require_quota(connection, principal.client_id)

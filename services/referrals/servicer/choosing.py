@@ -11,7 +11,7 @@ from services.referrals.consent import require_covering
 from services.referrals.model import Choice, Consent, PlaceKey, Provider
 from services.referrals.servicer.desk import Desk
 from services.referrals.store import exclusions, providers, referrals
-from services.referrals.wire.asking import Checked
+from services.referrals.wire.asking import Checked, CheckedMatch
 from services.runtime.postgres import Connection
 
 #: the hold in the transaction decides about places: a lost one is an answer, not an error
@@ -99,7 +99,7 @@ class Chooser:
             return Unavailable("the directory has not been read whole yet", retry_after_s=1.0)
         return NotFound("there is no such provider", fields=[Violation(field, "must be a provider's id")])
 
-    async def check_match(self, wish: Wish) -> tuple[list[Checked], list[Choice]]:
+    async def check_match(self, wish: Wish) -> CheckedMatch:
         """
         Let matching check the choices again.
 
@@ -107,10 +107,10 @@ class Chooser:
             FailedPrecondition: MATCH_STALE, naming the constraint that has turned;
                 GATE_NOT_CONFIRMED: the front gate of a confidential site must be spoken to first.
         """
-        checked, following = await self._desk.matching.check(wish.match_token, wish.match_request, wish.choices)
-        if [each.choice for each in checked] != list(wish.choices):
+        match = await self._desk.matching.check(wish.match_token, wish.match_request, wish.choices)
+        if [each.choice for each in match.choices] != list(wish.choices):
             raise Unavailable("matching has not answered for every choice", retry_after_s=1.0)
-        for each, choice in zip(checked, wish.choices, strict=True):
+        for each, choice in zip(match.choices, wish.choices, strict=True):
             turned = [constraint for constraint in each.turned if constraint != PLACES]
             if turned:
                 raise FailedPrecondition(
@@ -122,7 +122,7 @@ class Chooser:
                 raise FailedPrecondition(
                     "somebody must speak to the front gate first", reason=Reason.GATE_NOT_CONFIRMED
                 )
-        return checked, following
+        return match
 
 
 def _quota() -> Exhausted:

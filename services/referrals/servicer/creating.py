@@ -8,7 +8,6 @@ from typing import Any
 from services.errors import FailedPrecondition, Reason, Unavailable
 from services.referrals import scene
 from services.referrals.model import (
-    Choice,
     CreatedOffer,
     CreatedReferral,
     Need,
@@ -22,7 +21,7 @@ from services.referrals.servicer.consents import standing
 from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import facts, places, requests, scenes
 from services.referrals.wire import asking
-from services.referrals.wire.asking import Checked
+from services.referrals.wire.asking import CheckedMatch
 from services.referrals.wire.basics import occurred_time, request_id
 from services.referrals.wire.referrals import created_to_wire
 from services.runtime import failpoints
@@ -46,12 +45,11 @@ class CreatingMethods:
         async with self._desk.read() as connection:
             consent = await standing(connection, principal.client_id, request.consent_id, referral.case_ref, lock=False)
             await self._chooser.check_consent(connection, consent, wish)
-        checked, next_candidates = await self._chooser.check_match(wish)
-        added = asking.added_needs(needs, checked)
-        needs = [*needs, *added]
+        match = await self._chooser.check_match(wish)
+        needs = [*needs, *asking.added_needs(needs, match, request.arranged_codes)]
         wish = replace(wish, codes={need.need_no: need.code for need in needs})
         try:
-            return await self._create(request, referral, needs, wish, checked, next_candidates)
+            return await self._create(request, referral, needs, wish, match)
         except requests.AlreadyDone:
             done = await self._desk.find_done(request)
             if done is None or done.answer is None:
@@ -89,8 +87,7 @@ class CreatingMethods:
         referral: Referral,
         needs: Sequence[Need],
         wish: Wish,
-        checked: Sequence[Checked],
-        next_candidates: Sequence[Choice],
+        match: CheckedMatch,
     ) -> Any:
         desk, principal = self._desk, current_principal()
         act = act_of(principal, wish.now, occurred_time=referral.occurred_time)
@@ -103,7 +100,7 @@ class CreatingMethods:
                     connection, principal.client_id, referral.consent_id, referral.case_ref, lock=True
                 )
                 known = await self._chooser.check_consent(connection, consent, wish)
-                asks = asks_of(known, checked)
+                asks = asks_of(known, match.choices)
                 for each in asks:
                     scene.require_referable(each, act)
                 await self._chooser.check_quota(connection, principal.client_id, asks)
@@ -112,8 +109,7 @@ class CreatingMethods:
                 created = _created(referral, wish, asked)
                 if not created.offers:
                     raise EveryPlaceIsGone  # noqa: TRY301 -- so that the transaction is rolled back
-                added = needs[len(wish.match_request.needs) :]
-                kept = {facts.REQUEST: asking.request_to_keep(wish.match_request, added)}
+                kept = {facts.REQUEST: asking.request_to_keep(wish.match_request, needs)}
                 kept[facts.BRIEFING] = request.briefing.SerializeToString(deterministic=True)
                 await facts.add(connection, desk.sealer, referral.referral_id, kept)
                 await requests.keep_answer(connection, principal.client_id, request.request_id, created)
@@ -125,7 +121,7 @@ class CreatingMethods:
         except EveryPlaceIsGone:
             created = CreatedReferral("", (), wish.now, tuple(wish.choices))
         lost_needs = {choice.need_no for choice in created.lost_places}
-        following = [choice for choice in next_candidates if choice.need_no in lost_needs]
+        following = [choice for choice in match.following if choice.need_no in lost_needs]
         return created_to_wire(created, replayed=False, next_candidates=following)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import exclusions, facts, places, providers, requests, scenes
 from services.referrals.wire import asking, responses
 from services.referrals.wire.basics import occurred_time, request_id
-from services.referrals.wire.plans import Share
+from services.referrals.wire.plans import CheckedPlan, Share
 from services.referrals.wire.referrals import created_to_wire
 from services.runtime.auth import current_principal
 from services.runtime.postgres import Connection
@@ -51,13 +52,13 @@ class PlanningMethods:
         if done is None:
             async with self._desk.read() as connection:
                 await standing(connection, principal.client_id, request.consent_id, case_ref, lock=False)
-            shares = await self._desk.matching.check_plan(request)
-            _require_held(shares)
+            plan = await self._desk.matching.check_plan(request)
+            _require_held(plan.shares)
             try:
-                made = await self._create(request, shares, case_ref, fields, now, occurred)
+                made = await self._create(request, plan, case_ref, fields, now, occurred)
                 return _to_wire(made, replayed=False)
             except EveryPlaceIsGone:
-                return _to_wire([_lost(share, now) for share in shares], replayed=False)
+                return _to_wire([_lost(share, now) for share in plan.shares], replayed=False)
             except requests.AlreadyDone:
                 done = await self._desk.find_done(request)
         if done is None or not done.answers:
@@ -67,13 +68,13 @@ class PlanningMethods:
     async def _create(
         self,
         request: Any,
-        shares: Sequence[Share],
+        plan: CheckedPlan,
         case_ref: str,
         fields: frozenset[str],
         now: datetime,
         occurred: datetime,
     ) -> list[CreatedReferral]:
-        desk, principal = self._desk, current_principal()
+        desk, principal, shares = self._desk, current_principal(), plan.shares
         act = act_of(principal, now, occurred_time=occurred)
         ids = [desk.house.new_id() for _share in shares]
         key = RequestKey(desk.digest(request), ids[0], ids[0])
@@ -89,15 +90,16 @@ class PlanningMethods:
             locked = await places.lock(connection, keys)
             shared, made, answers = dict(locked), [], []
             briefing = request.briefing.SerializeToString(deterministic=True)
+            blank = Referral(
+                referral_id="",
+                client_id=principal.client_id,
+                case_ref=case_ref,
+                consent_id=consent.consent_id,
+                create_time=now,
+                occurred_time=occurred,
+            )
             for referral_id, share, each in zip(ids, shares, asks, strict=True):
-                referral = Referral(
-                    referral_id=referral_id,
-                    client_id=principal.client_id,
-                    case_ref=case_ref,
-                    consent_id=consent.consent_id,
-                    create_time=now,
-                    occurred_time=occurred,
-                )
+                referral = replace(blank, referral_id=referral_id)
                 need = Need(
                     referral_id=referral_id,
                     need_no=0,
@@ -116,6 +118,16 @@ class PlanningMethods:
                 await facts.add(connection, desk.sealer, referral_id, kept)
             if not made:
                 raise EveryPlaceIsGone
+            for open_need in plan.open_needs:
+                if open_need.code in request.arranged_codes:
+                    continue
+                # nobody is asked, and it is a need all the same: its sender's clock runs (R35, R62)
+                referral = replace(blank, referral_id=desk.house.new_id())
+                need = Need(referral_id=referral.referral_id, need_no=0, code=open_need.code, urgency=open_need.urgency)
+                made.append(scene.leave_open(desk.house, referral, [need], shared, act))
+                answers.append(CreatedReferral(referral.referral_id, (), now, ()))
+                kept = {facts.REQUEST: asking.request_to_keep(open_need.request), facts.BRIEFING: briefing}
+                await facts.add(connection, desk.sealer, referral.referral_id, kept)
             await requests.keep_answers(connection, principal.client_id, request.request_id, answers)
             await scenes.Locked.fresh(made, locked).save(connection, now)
             await self._chooser.require_quota(connection, principal.client_id)

@@ -42,9 +42,10 @@ class ProbingMethods(Commands):
         if done is None:
             async with self._desk.read() as connection:
                 await self._chooser.check_known(connection, principal.client_id, referral.case_ref, wish)
-            checked, _next = await self._chooser.check_match(wish)
+            match = await self._chooser.check_match(wish)
+            needs = [*needs, *asking.added_needs(needs, match)]
             try:
-                return _to_wire(await self._probe(request, referral, needs, wish, checked), replayed=False)
+                return _to_wire(await self._probe(request, referral, needs, wish, match.choices), replayed=False)
             except requests.AlreadyDone:
                 done = await self._desk.find_done(request)
         if done is None or done.answer is None:
@@ -113,7 +114,7 @@ class ProbingMethods(Commands):
                 (),
             )
             kept = {
-                facts.REQUEST: asking.request_to_keep(wish.match_request),
+                facts.REQUEST: asking.request_to_keep(wish.match_request, needs),
                 facts.AREA: checked[0].area_cell.encode(),
             }
             await facts.add(connection, desk.sealer, referral.referral_id, kept)

@@ -35,7 +35,7 @@ class SendingMethods:
         wish = _wish(request, offer, referral, now)
         checked: list[Checked] = []
         if await self._desk.find_done(request) is None:
-            checked, _next = await self._chooser.check_match(wish)
+            checked = (await self._chooser.check_match(wish)).choices
 
         async def run(connection: Connection) -> None:
             known_referral = await self._referral(connection, offer.referral_id)
@@ -54,7 +54,7 @@ class SendingMethods:
                 await self._require_other(connection, offer.offer_id)
             locked.scene.tell_by(consent.consent_id, offer.offer_id, each.needed_fields)
             scene.send(locked.scene, offer.offer_id, act)
-            kept = asking.request_to_keep(wish.match_request)
+            kept = asking.request_to_keep(wish.match_request, locked.scene.needs.values())
             await facts.add_part(connection, self._desk.sealer, offer.referral_id, facts.REQUEST, kept)
             if request.HasField("briefing"):
                 briefing = request.briefing.SerializeToString(deterministic=True)

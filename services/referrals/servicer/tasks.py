@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
+from services.referrals import scene
 from services.referrals.model import Task, TaskState
 from services.referrals.model.task import checked_outcome
 from services.referrals.servicer.desk import Desk, act_of, actor_of, require_version
@@ -76,7 +77,7 @@ class TaskMethods:
         locked = await scenes.lock(connection, self._desk.house, [referral_id])
         task = locked.scene.tasks.get(request.task_id) or await _locked(connection, request, "close")
         _require_open(task, request, "close")
-        locked.scene.close_task(task.task_id, outcome, act_of(current_principal(), now))
+        scene.close_task(locked.scene, task.task_id, outcome, act_of(current_principal(), now))
         await locked.save(connection, now)
 
     async def _present(self, task_id: str) -> Any:

@@ -28,7 +28,7 @@ async def asleep(connection: Connection) -> list[Need]:
     return await NEED.select(
         connection,
         """
-        WHERE accepted_offer_id IS NULL AND next_time IS NULL
+        WHERE accepted_offer_id IS NULL AND NOT is_settled AND next_time IS NULL
           AND EXISTS (SELECT FROM referral WHERE referral.referral_id = need.referral_id
                       AND referral.state IN ('draft', 'active', 'on_hold', 'exhausted'))
           AND NOT EXISTS (SELECT FROM offer WHERE offer.referral_id = need.referral_id

@@ -1,7 +1,7 @@
 """A match turned into offers, in messages: what a sender asks, and what matching says of it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import h3
 
@@ -34,6 +34,15 @@ class Checked:
     asks_gate: bool = False  #: its cell touches a zone: somebody must have spoken to the front gate (R22)
     code: str = ""  #: of the need, also of one that a rule of matching has added
     area_cell: str = ""  #: where the person is, an H3 cell of resolution 3; empty: not known
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMatch:
+    """What matching says of the choices of a match now."""
+
+    choices: list[Checked]  #: in the order in which they came
+    following: list[Choice]  #: who comes next for the needs
+    added: Mapping[int, str] = field(default_factory=dict)  #: codes of needs that a rule added, by number
 
 
 def needs_from_wire(request: matching_pb2.FindMatchesRequest, referral_id: str) -> list[Need]:
@@ -89,8 +98,8 @@ def check_to_wire(
     )
 
 
-def checked_from_wire(answer: matching_pb2.CheckMatchResponse) -> tuple[list[Checked], list[Choice]]:
-    """Read what matching says of choices, and who comes next."""
+def checked_from_wire(answer: matching_pb2.CheckMatchResponse) -> CheckedMatch:
+    """Read what matching says of choices, who comes next, and what a rule added."""
     checked = [
         Checked(
             choice=Choice(each.choice.need_no, each.choice.provider_id),
@@ -103,7 +112,11 @@ def checked_from_wire(answer: matching_pb2.CheckMatchResponse) -> tuple[list[Che
         )
         for each in answer.choices
     ]
-    return checked, [Choice(each.need_no, each.provider_id) for each in answer.next_candidates]
+    return CheckedMatch(
+        checked,
+        [Choice(each.need_no, each.provider_id) for each in answer.next_candidates],
+        {each.need_no: each.code for each in answer.added_needs},
+    )
 
 
 def briefing_fields(briefing: pb.Briefing) -> set[str]:
@@ -124,10 +137,20 @@ def briefing_fields(briefing: pb.Briefing) -> set[str]:
     return {field for field, facts in BRIEFING_FACTS.items() if given.intersection(facts)}
 
 
-def added_needs(needs: Sequence[Need], checked: Iterable[Checked]) -> list[Need]:
-    """List the needs that a rule of matching has added, as far as somebody was chosen for them (R35, R40)."""
+def added_needs(needs: Sequence[Need], match: CheckedMatch, arranged: Collection[str] = ()) -> list[Need]:
+    """
+    List the needs that a rule of matching has added, chosen or not (R35, R40).
+
+    Args:
+        needs: That were asked for.
+
+        match: As matching sees it now.
+
+        arranged: Codes of added needs that are met elsewhere: left out unless somebody was chosen for them.
+    """
     asked = {need.need_no for need in needs}
-    codes = {each.choice.need_no: each.code for each in checked if each.choice.need_no not in asked}
+    codes = {need_no: code for need_no, code in match.added.items() if code not in arranged}
+    codes |= {each.choice.need_no: each.code for each in match.choices if each.choice.need_no not in asked}
     order = list(Urgency)
     most_urgent = min((need.urgency for need in needs), key=order.index)
     return [
@@ -141,16 +164,19 @@ def added_needs(needs: Sequence[Need], checked: Iterable[Checked]) -> list[Need]
     ]
 
 
-def request_to_keep(request: matching_pb2.FindMatchesRequest, added: Iterable[Need] = ()) -> bytes:
+def request_to_keep(request: matching_pb2.FindMatchesRequest, more: Iterable[Need] = ()) -> bytes:
     """
     Write what is sealed of a match request, for matching again: an exact origin becomes a cell.
 
-    A point is used in memory alone, here too. Needs that a rule has added are asked for from now on.
+    A point is used in memory alone, here too. Needs that the request does not have, such as
+    those that a rule has added, are asked for from now on.
     """
     kept = matching_pb2.FindMatchesRequest()
     kept.CopyFrom(request)
-    for need in added:
-        kept.needs.add(code=need.code, urgency=enum_to_wire(matching_pb2.Urgency, need.urgency))
+    known = {need.code for need in request.needs}
+    for need in more:
+        if need.code not in known:
+            kept.needs.add(code=need.code, urgency=enum_to_wire(matching_pb2.Urgency, need.urgency))
     origin = request.origin
     if origin.HasField("point"):
         point = geo.Point(origin.point.latitude_deg, origin.point.longitude_deg)

@@ -32,6 +32,24 @@ class Share:
     request: matching_pb2.FindMatchesRequest  #: the same as a match of its own
 
 
+@dataclass(frozen=True, slots=True)
+class OpenNeed:
+    """A need that a rule adds to a group, and for which a plan asks nobody (R35)."""
+
+    label: str  #: the group
+    code: str
+    urgency: Urgency
+    request: matching_pb2.FindMatchesRequest  #: the same as a match of its own
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlan:
+    """What matching says of a plan now."""
+
+    shares: list[Share]
+    open_needs: list[OpenNeed]
+
+
 def plan_check_to_wire(request: service_pb.CreateReferralsRequest) -> matching_pb2.CheckPlanRequest:
     """
     Ask matching about the parts of a plan.
@@ -45,6 +63,29 @@ def plan_check_to_wire(request: service_pb.CreateReferralsRequest) -> matching_p
         checked_id(part.provider_id, f"assignments[{number}].provider_id")
     return matching_pb2.CheckPlanRequest(
         match_token=request.match_token, request=request.plan_request, assignments=request.assignments
+    )
+
+
+def plan_from_wire(answer: matching_pb2.CheckPlanResponse) -> CheckedPlan:
+    """
+    Read what each provider is asked for, and what nobody is asked for.
+
+    Raises:
+        InvalidInput: As `shares_from_wire`.
+    """
+    return CheckedPlan(
+        shares_from_wire(answer),
+        [
+            OpenNeed(
+                each.label,
+                each.code,
+                enum_from_wire(
+                    matching_pb2.Urgency, Urgency, each.request.needs[0].urgency, "plan_request.groups.needs.urgency"
+                ),
+                each.request,
+            )
+            for each in answer.unassigned
+        ],
     )
 
 

@@ -37,6 +37,7 @@ def referral_to_wire(standing: Standing) -> pb.Referral:
                 accepted_offer_id=need.accepted_offer_id or "",
                 next_time=time_to_wire(need.next_time),
                 next_kind=enum_to_wire(pb.NextKind, need.next_kind),
+                settled=need.is_settled,
             )
             for need in standing.needs
         ],
