@@ -17,14 +17,15 @@ from ihala.referrals.v1 import referrals_service_pb2_grpc as ref_grpc
 from services.errors import NotFound
 from services.notify.history import FeedCursor, FeedPage, WantedTask
 from services.notify.model import Desk
-from services.notify.shown import House, Offer, ReportedPlaces
-from services.notify.wire.offers import house_from_wire, offer_from_wire, terms_to_wire
+from services.notify.shown import Handover, House, Offer, ReportedPlaces
+from services.notify.wire.offers import handover_from_wire, house_from_wire, offer_from_wire, terms_to_wire
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel
 
 PAGE_SIZE = 100
 MOST_HEARD = 500  #: of one call
 VIA = ref_types.VIA_PAGE
+WHOLE_NAMES = frozenset({"AnswerProbe", "RequestInfo"})  #: of methods
 
 
 class RemoteReferrals:
@@ -58,12 +59,31 @@ class RemoteReferrals:
         )
         return _own(response.offer, receiver_id)
 
+    async def handover(self, offer_id: str, receiver_id: str, by: str) -> Handover | None:
+        """
+        Return what the sender has left for the meeting; None: nothing, or nobody is expected any more.
+
+        Args:
+            offer_id: An offer that was accepted.
+
+            receiver_id: For whom.
+
+            by: The device; each reading is in the audit.
+        """
+        request = ref_pb.GetHandoverRequest(offer_id=offer_id, on_behalf_of=receiver_id, via=VIA)
+        try:
+            response = await self._stub.GetHandover(request, metadata=[(ACTOR_METADATA_KEY, by)])
+        except NotFound:
+            return None
+        return handover_from_wire(response.handover)
+
     async def answer(self, verb: str, offer_id: str, receiver_id: str, by: str, request_id: str, **facts: Any) -> Offer:
         """
         Give a person's answer: whatever the offer's version is, it must not be lost.
 
         Args:
-            verb: `Acknowledge`, `AnswerProbe`, `Accept`, `Propose`, `Decline`, `Arrive`, `Fail` or `Complete`.
+            verb: `Acknowledge`, `AnswerProbe`, `Accept`, `Propose`, `RequestInfo`, `Waitlist`, `Decline`, `Arrive`,
+                `Fail` or `Complete`.
 
             offer_id: The offer.
 
@@ -202,7 +222,7 @@ class RemoteDirectory:
 
 def method_of(verb: str) -> str:
     """Name the method by which an answer is given."""
-    return verb if verb == "AnswerProbe" else f"{verb}Offer"
+    return verb if verb in WHOLE_NAMES else f"{verb}Offer"
 
 
 def _time(time: datetime) -> Timestamp:

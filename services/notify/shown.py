@@ -1,4 +1,4 @@
-"""What the pages show of offers and houses, as far as their readers may know it now (R10). Nothing of it is stored here."""
+"""What the pages show of offers and houses, as far as their readers may know it (R10). Nothing of it is stored here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

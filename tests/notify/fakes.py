@@ -39,6 +39,8 @@ class FakeReferrals(ReferralsServiceServicer):
         self.actors: list[str | None] = []
         self.answers: dict[str, Any] = {}
         self.refuse_next: Exception | None = None
+        self.handovers: dict[str, pb.Handover] = {}
+        self.readers: list[str | None] = []
 
     def offer(self, offer_id: str = "offer-1", *, receiver_id: str = HOUSE, **more: Any) -> pb.OfferView:
         now = self._now()
@@ -75,6 +77,19 @@ class FakeReferrals(ReferralsServiceServicer):
 
     async def ProposeOffer(self, request: Any, context: Any) -> Any:
         return self._move("Propose", request, pb.OFFER_STATE_PROPOSED)
+
+    async def RequestInfo(self, request: Any, context: Any) -> Any:
+        return self._move("RequestInfo", request, pb.OFFER_STATE_INFO_REQUESTED)
+
+    async def WaitlistOffer(self, request: Any, context: Any) -> Any:
+        return self._move("Waitlist", request, pb.OFFER_STATE_WAITLISTED)
+
+    async def GetHandover(self, request: Any, context: Any) -> Any:
+        offer, left = self._own(request), self.handovers.get(request.offer_id)
+        if left is None or offer.state != pb.OFFER_STATE_ACCEPTED:
+            raise NotFound("there is no such object")
+        self.readers.append(current_principal().actor)
+        return service_pb.GetHandoverResponse(handover=left)
 
     async def DeclineOffer(self, request: Any, context: Any) -> Any:
         return self._move("Decline", request, pb.OFFER_STATE_REJECTED)
@@ -115,8 +130,12 @@ class FakeReferrals(ReferralsServiceServicer):
             for name in ("arrive_start_time", "stay_end_time"):
                 if request.HasField(name):
                     getattr(offer, name).CopyFrom(getattr(request, name))
+        if verb == "RequestInfo":
+            offer.question, offer.answer = request.question, ""
+        if verb == "Waitlist":
+            offer.wait_until_time.CopyFrom(request.wait_until_time)
         offer.version += 1
-        name = verb if verb == "AnswerProbe" else f"{verb}Offer"
+        name = verb if verb in {"AnswerProbe", "RequestInfo"} else f"{verb}Offer"
         response = getattr(service_pb, f"{name}Response")(offer=self._view(offer))
         self.answers[request.request_id] = response
         return response

@@ -106,7 +106,7 @@ async def test_a_task_is_closed_with_a_code(page: DutyPage) -> None:
     page.referrals.task(kind="WELFARE_CHECK")
     async with page.signed_in() as browser:
         await browser.get("/task/task-1")
-        assert "Choose a reason first" in await browser.press("/task/task-1/close", outcome="")
+        assert "Nothing was chosen" in await browser.press("/task/task-1/close", outcome="")
         assert "There is nothing to do" in await browser.press("/task/task-1/close", outcome="not_well")
         assert "This task is done" in await browser.get("/task/task-1")
 

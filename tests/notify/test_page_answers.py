@@ -63,7 +63,7 @@ async def test_a_yes_carries_its_conditions_in_codes_and_times(page: Page, brows
 
 async def test_a_yes_if_without_an_if_is_asked_for_again(page: Page, browser: Browser) -> None:
     await read(browser)
-    assert "Choose a reason first" in await browser.press("/item/offer-1/propose")
+    assert "Nothing was chosen" in await browser.press("/item/offer-1/propose")
 
     assert [verb for verb, _ in page.referrals.commands] == ["Acknowledge"]
 

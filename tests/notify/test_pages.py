@@ -121,7 +121,7 @@ async def test_a_no_carries_its_coded_reason(page: Page) -> None:
         await browser.unlock()
         await browser.get("/")
         await browser.press("/reading")
-        assert "Choose a reason first" in await browser.press("/item/offer-1/decline", reason="")
+        assert "Nothing was chosen" in await browser.press("/item/offer-1/decline", reason="")
         fields = {"reason": "no_capacity", "population": "girls", "places_without_staff": "1"}
         assert "You said no" in await browser.press("/item/offer-1/decline", **fields)
 

@@ -6,24 +6,22 @@ from typing import Any, Final
 import structlog
 from starlette.responses import RedirectResponse, Response
 
-from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound, Reason
+from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound
 from services.notify.duty.model import Callee
 from services.notify.duty.parts import DutyParts, DutyVisit
 from services.notify.duty.screens import show
 from services.notify.duty.tasks import FAULTS, callee_of, task_id_of, task_rows
-from services.notify.pages.answers import MISSING, NUMBER, VERBS, reason_in
-from services.notify.pages.facts import area_name, terms_rows
-from services.notify.pages.offers import FAULTS as OFFER_FAULTS
-from services.notify.pages.offers import choices
-from services.notify.pages.terms import TICKED, arrivals, numbers_in, stays, terms_in
+from services.notify.pages.facts import area_name, asked_rows, terms_rows
+from services.notify.pages.forms import FAULTS as OFFER_FAULTS
+from services.notify.pages.forms import forms, items_of
+from services.notify.pages.pressed import VERBS, facts_in, refused
 from services.notify.shown import Offer
-from services.taxonomy import Kind, terms
 
 #: what can be recorded after a call, by where the offer stands: on the telephone nobody reads first
 ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "probing": ("could", "decline"),
-    "requested": ("acknowledge", "accept", "propose", "decline"),
-    "received": ("accept", "propose", "decline"),
+    "requested": ("acknowledge", "accept", "propose", "ask", "wait", "decline"),
+    "received": ("accept", "propose", "ask", "wait", "decline"),
     "info_requested": ("acknowledge",),
     "waitlisted": ("accept", "decline"),
     "proposed": ("arrive",),
@@ -44,11 +42,6 @@ async def show_task(visit: DutyVisit, parts: DutyParts) -> Response:
     words, language = visit.words, visit.words.language
     fault = visit.request.query_params.get("e", "")
     zone = callee.time_zone if callee and callee.time_zone else parts.time_zone
-    populations = terms(Kind.POPULATION)
-    items = [
-        (each, populations[each].labels[language] if each in populations else each, count)
-        for each, count in (offer.items if offer else {}).items()
-    ]
     return show(
         visit,
         parts,
@@ -64,15 +57,9 @@ async def show_task(visit: DutyVisit, parts: DutyParts) -> Response:
         area=area_name(callee.area_cell, callee.country_code, words) if callee else [],
         is_unconnected=callee is not None and not callee.receiver_id,
         state=words.get(f"duty_{offer.state}", words["state_other"]) if offer else "",
-        said=terms_rows(offer, words, zone, visit.now) if offer else [],
-        items=items,
-        numbers=items if offer and offer.is_divisible else [],
-        acts=ACTS.get(offer.state, ()) if offer else (),
-        beyond=fault == Reason.NO_PLACE,
-        ticked=[(name, words[f"if_{name}"]) for name in TICKED],
-        arrivals=arrivals(words, zone, visit.now),
-        stays=stays(words, zone, visit.now),
-        coded=choices(language),
+        said=[*terms_rows(offer, words, zone, visit.now), *asked_rows(offer, words)] if offer else [],
+        items=items_of(offer, language) if offer else [],
+        **(_forms(visit, offer, zone) if offer else {"acts": ()}),
         outcomes=[(code, words[f"outcome_{code}"]) for code in task.outcomes],
     )
 
@@ -87,14 +74,14 @@ async def record(visit: DutyVisit, parts: DutyParts) -> Response:
     task = await parts.duty.task(task_id, visit.coordinator)
     callee = await parts.callees.callee(task.provider_id)
     try:
-        facts = await _facts_of(visit, parts, act, task.offer_id, callee, fields)
+        facts = await facts_in(
+            act, fields, visit.now, lambda: parts.duty.read(task.offer_id, callee.speaks_as, visit.coordinator)
+        )
         await parts.duty.answer(
             VERBS[act], task.offer_id, callee.speaks_as, visit.coordinator, visit.request_id(fields), **facts
         )
-    except (FailedPrecondition, Conflict) as error:
-        return RedirectResponse(f"{here}?e={error.reason}", status_code=303)
-    except InvalidInput:
-        return RedirectResponse(f"{here}?e={NUMBER if act == 'accept' else MISSING}", status_code=303)
+    except (FailedPrecondition, Conflict, InvalidInput) as error:
+        return RedirectResponse(refused(here, act, error), status_code=303)
     # an answer makes a task to ring needless: it is closed by itself
     open_ids = {each.task_id for each in await parts.duty.tasks(visit.coordinator)}
     return RedirectResponse(f"{here}?kept=1" if task_id in open_ids else "/?kept=1", status_code=303)
@@ -110,23 +97,8 @@ async def _offer(visit: DutyVisit, parts: DutyParts, offer_id: str, callee: Call
         return None
 
 
-async def _facts_of(
-    visit: DutyVisit, parts: DutyParts, act: str, offer_id: str, callee: Callee, fields: Mapping[str, str]
-) -> dict[str, Any]:
-    is_beyond = {"accept_beyond_report": fields.get("beyond") == "1"}
-    match act:
-        case "accept":
-            if not any(name.startswith("take:") for name in fields):
-                return is_beyond
-            offer = await parts.duty.read(offer_id, callee.speaks_as, visit.coordinator)
-            return {**is_beyond, "accept_items": numbers_in(fields, offer)}
-        case "could":
-            return {**is_beyond, "assess_first": fields.get("assess") == "1"}
-        case "propose":
-            return {**is_beyond, **terms_in(fields, visit.now)}
-        case "decline" | "fail" | "complete":
-            return reason_in(act, fields)
-    return {}
+def _forms(visit: DutyVisit, offer: Offer, zone: str) -> dict[str, Any]:
+    return forms(offer, ACTS.get(offer.state, ()), visit.words, zone, visit.now, visit.request.query_params)
 
 
 def _name(callee: Callee | None, language: str) -> str:

@@ -7,12 +7,13 @@ from urllib.parse import quote
 import structlog
 from starlette.responses import RedirectResponse, Response
 
-from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound, Reason, Unavailable
+from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound, Unavailable
 from services.notify.model import OPAQUE_ID
 from services.notify.pages.parts import Parts
+from services.notify.pages.pressed import VERBS, facts_in, refused
 from services.notify.pages.screens import message
-from services.notify.pages.terms import numbers_in, terms_in
 from services.notify.pages.visit import Visit, form_of, request_id_of
+from services.notify.shown import Offer
 
 #: what a desk may press, by where the offer stands; an arrival is never refused
 ACTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -21,7 +22,7 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "awaiting_consent": (),
     "awaiting_approval": (),
     "requested": ("acknowledge",),
-    "received": ("accept", "propose", "decline"),
+    "received": ("accept", "propose", "ask", "wait", "decline"),
     "info_requested": ("acknowledge",),
     "waitlisted": ("accept", "decline"),
     "proposed": ("arrive",),
@@ -33,20 +34,6 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "superseded": ("arrive",),
 }
 OTHERWISE: Final = ("arrive",)
-VERBS: Final[Mapping[str, str]] = {
-    "acknowledge": "Acknowledge",
-    "could": "AnswerProbe",
-    "accept": "Accept",
-    "propose": "Propose",
-    "decline": "Decline",
-    "arrive": "Arrive",
-    "fail": "Fail",
-    "complete": "Complete",
-}
-NO_CAPACITY: Final = "no_capacity"
-MISSING: Final = "REASON_MISSING"
-NUMBER: Final = "NUMBER"
-
 log = structlog.get_logger(__name__)
 
 
@@ -79,12 +66,10 @@ async def answer(visit: Visit, parts: Parts) -> Response:
         if act == "acknowledge":
             await _acknowledge(visit, parts, offer_id, request_id)
         else:
-            facts = await _facts_of(visit, parts, act, offer_id, fields)
+            facts = await facts_in(act, fields, visit.now, lambda: _read(visit, parts, offer_id))
             await _send(visit, parts, VERBS[act], offer_id, request_id, **facts)
-    except (FailedPrecondition, Conflict) as error:
-        return _to(f"{here}?e={error.reason}{_beyond(act, error)}")
-    except InvalidInput:
-        return _to(f"{here}?e={NUMBER if act == 'accept' else MISSING}")
+    except (FailedPrecondition, Conflict, InvalidInput) as error:
+        return _to(refused(here, act, error))
     except Unavailable:
         return message(visit, parts, visit.words["try_again"], 503, again=fields)
     return _to(here)
@@ -108,58 +93,13 @@ async def _acknowledge(visit: Visit, parts: Parts, offer_id: str, request_id: st
     await parts.alerts.settle(offer_id, visit.now)
 
 
+async def _read(visit: Visit, parts: Parts, offer_id: str) -> Offer:
+    return await parts.referrals.read(offer_id, visit.desk.receiver_id, visit.desk.device_id)
+
+
 async def _send(visit: Visit, parts: Parts, verb: str, offer_id: str, request_id: str, **facts: Any) -> None:
     desk = visit.desk
     await parts.referrals.answer(verb, offer_id, desk.receiver_id, desk.device_id, request_id, **facts)
-
-
-async def _facts_of(visit: Visit, parts: Parts, act: str, offer_id: str, fields: Mapping[str, str]) -> dict[str, Any]:
-    is_beyond = {"accept_beyond_report": fields.get("beyond") == "1"}
-    match act:
-        case "accept":
-            if not any(name.startswith("take:") for name in fields):
-                return is_beyond
-            offer = await parts.referrals.read(offer_id, visit.desk.receiver_id, visit.desk.device_id)
-            return {**is_beyond, "accept_items": numbers_in(fields, offer)}
-        case "could":
-            return {**is_beyond, "assess_first": fields.get("assess") == "1"}
-        case "propose":
-            return {**is_beyond, **terms_in(fields, visit.now)}
-        case "decline" | "fail" | "complete":
-            return reason_in(act, fields)
-    return {}
-
-
-def reason_in(act: str, fields: Mapping[str, str]) -> dict[str, Any]:
-    """
-    Read the coded reason of a no, of a person who did not come, or of what came of a service.
-
-    Raises:
-        InvalidInput: none was chosen.
-    """
-    match act:
-        case "complete":
-            return {"outcome": _required(fields, "outcome")}
-        case "fail":
-            return {"reason": _required(fields, "failure")}
-    reason = _required(fields, "reason")
-    if reason != NO_CAPACITY:
-        return {"reason": reason}
-    return {
-        "reason": reason,
-        "population": fields.get("population", ""),
-        "places_without_staff": fields.get("places_without_staff") == "1",
-    }
-
-
-def _beyond(act: str, error: IhalaError) -> str:
-    return f"&a={act}" if error.reason is Reason.NO_PLACE else ""
-
-
-def _required(fields: Mapping[str, str], name: str) -> str:
-    if not fields.get(name):
-        raise InvalidInput(f"{name} must be chosen")
-    return fields[name]
 
 
 def _to(path: str) -> RedirectResponse:

@@ -50,6 +50,7 @@ def make_app(parts: Parts) -> Starlette:
             door("/reading", shift.reading, "POST"),
             door("/list", offers.list_open, unlocked=True),
             door("/item/{offer_id}", offers.item, unlocked=True),
+            door("/item/{offer_id}/note", offers.sealed_note, unlocked=True),
             door("/item/{offer_id}/{act}", answers.answer, "POST"),
             door("/places", places.show_places, unlocked=True),
             door("/places", places.report, "POST"),

@@ -71,14 +71,24 @@ def way_rows(briefing: Mapping[str, Any], words: Words, zone: str, now: datetime
 
 
 def terms_rows(offer: Offer, words: Words, zone: str, now: datetime) -> Rows:
-    """Say what the desk's own "yes, if" hangs on."""
+    """Say what the desk's own "yes, if" hangs on, and how long its waiting list may last."""
     rows: Rows = []
     if offer.arrive_start_time:
         rows.append((words["if_earliest_arrival"], words.time(offer.arrive_start_time, zone, now)))
     if offer.stay_end_time:
         rows.append((words["if_longest_stay"], words.time(offer.stay_end_time, zone, now)))
+    if offer.wait_until_time and offer.state == "waitlisted":
+        rows.append((words["waits_until"], words.time(offer.wait_until_time, zone, now)))
     said = [words[f"if_{name}"] for name in offer.conditions if name not in _TIMED and f"if_{name}" in words]
     return [*rows, (words["yes_if"], _joined(said, words))] if said else rows
+
+
+def asked_rows(offer: Offer, words: Words) -> Rows:
+    """Say what the desk has asked back, and what came of it."""
+    if f"ask_{offer.question}" not in words:
+        return []
+    rows = [(words["you_asked"], words[f"ask_{offer.question}"])]
+    return [*rows, (words["the_answer"], words.get(f"answer_{offer.answer}", words["answer_awaited"]))]
 
 
 def area_name(area_cell: str, country_code: str, words: Words) -> Rows:

@@ -6,25 +6,19 @@ from typing import Final
 import structlog
 from starlette.responses import Response
 
-from services.errors import IhalaError, InvalidInput, Reason
-from services.notify.pages.answers import ACTS, MISSING, NUMBER, OTHERWISE, offer_id_of
-from services.notify.pages.facts import area_name, person_rows, summary_rows, terms_rows, way_rows
+from services.errors import IhalaError, InvalidInput, NotFound
+from services.notify.pages.answers import ACTS, OTHERWISE, offer_id_of
+from services.notify.pages.facts import area_name, asked_rows, person_rows, summary_rows, terms_rows, way_rows
+from services.notify.pages.forms import FAULTS, forms
 from services.notify.pages.parts import Parts
 from services.notify.pages.screens import show
-from services.notify.pages.terms import TICKED, arrivals, stays
 from services.notify.pages.visit import Visit
 from services.notify.pages.words import Words
 from services.notify.shown import House, Offer
-from services.taxonomy import Kind, Side, decline_reason, service, terms
+from services.taxonomy import Kind, service, terms
 
-FAULTS: Final[Mapping[str, str]] = {
-    Reason.ALREADY_PLACED: "error_already_placed",
-    Reason.NO_PLACE: "error_no_place",
-    Reason.CONSENT_WITHDRAWN: "error_consent_withdrawn",
-    Reason.ILLEGAL_MOVE: "error_illegal_move",
-    MISSING: "reason_missing",
-    NUMBER: "number_bad",
-}
+#: while somebody is on the way; what was left for the meeting is gone after it (R20)
+EXPECTED: Final = frozenset({"accepted", "in_transit"})
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +50,8 @@ async def item(visit: Visit, parts: Parts) -> Response:
     houses = await _houses(visit, parts)
     query = visit.request.query_params
     fault = query.get("e", "")
-    words, language = visit.words, visit.words.language
+    words = visit.words
     house, zone = houses.get(offer.provider_id), _zone(visit, offer, houses)
-    populations = terms(Kind.POPULATION)
     return show(
         visit,
         parts,
@@ -71,36 +64,40 @@ async def item(visit: Visit, parts: Parts) -> Response:
         summary=[
             *summary_rows(offer, house, words, zone, visit.now),
             *terms_rows(offer, words, zone, visit.now),
+            *asked_rows(offer, words),
             *area_name(offer.area_cell, house.country_code if house else "", words),
         ],
         person=person_rows(offer.facts, words),
         way=way_rows(offer.briefing, words, zone, visit.now),
-        acts=ACTS.get(offer.state, OTHERWISE),
-        beyond=query.get("a", "accept") if fault == Reason.NO_PLACE else "",
-        numbers=[
-            (each, populations[each].labels[language] if each in populations else each, count)
-            for each, count in offer.items.items()
-            if offer.is_divisible
-        ],
-        ticked=[(name, words[f"if_{name}"]) for name in TICKED],
-        arrivals=arrivals(words, zone, visit.now),
-        stays=stays(words, zone, visit.now),
-        coded=choices(language),
+        is_expected=offer.state in EXPECTED,
+        left=await _left(visit, parts, offer, zone),
+        **forms(offer, ACTS.get(offer.state, OTHERWISE), words, zone, visit.now, query),
     )
 
 
-def choices(language: str) -> dict[str, list[tuple[str, str]]]:
-    """Say the coded reasons of a no, of a person who did not come, and of what came of it, in a language."""
-    return {
-        "decline_reasons": [
-            (code, term.labels[language])
-            for code, term in terms(Kind.DECLINE_REASON).items()
-            if decline_reason(code).side is Side.PROVIDER
-        ],
-        "populations": _labels(Kind.POPULATION, language),
-        "failures": _labels(Kind.FAILURE, language),
-        "outcomes": _labels(Kind.OUTCOME, language),
-    }
+async def sealed_note(visit: Visit, parts: Parts) -> Response:
+    """Give out what the sender has left for the meeting, sealed as it is, for the program that has the key."""
+    offer_id = offer_id_of(visit)
+    left = await parts.referrals.handover(offer_id, visit.desk.receiver_id, visit.desk.device_id)
+    if left is None:
+        raise NotFound("there is no such object")
+    return Response(
+        left.sealed,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": 'attachment; filename="note.sealed"'},
+    )
+
+
+async def _left(visit: Visit, parts: Parts, offer: Offer, zone: str) -> dict[str, str] | None:
+    """Say when something was left for the meeting, and to which key it is sealed; an answer must not wait for it."""
+    if offer.state not in EXPECTED:
+        return None
+    try:
+        left = await parts.referrals.handover(offer.offer_id, visit.desk.receiver_id, visit.desk.device_id)
+    except IhalaError as error:
+        log.warning("page.without_handover", reason=error.reason)
+        return None
+    return {"time": visit.words.time(left.create_time, zone, visit.now), "key_id": left.key_id} if left else None
 
 
 def need_name(code: str, words: Words) -> str:
@@ -140,7 +137,3 @@ def _zone(visit: Visit, offer: Offer, houses: Mapping[str, House]) -> str:
 
 def _due(visit: Visit, offer: Offer, houses: Mapping[str, House]) -> str:
     return visit.words.time(offer.due_time, _zone(visit, offer, houses), visit.now) if offer.due_time else ""
-
-
-def _labels(kind: Kind, language: str) -> list[tuple[str, str]]:
-    return [(code, term.labels[language]) for code, term in terms(kind).items()]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.notify.channels.egress_rules import EgressRules
-from services.notify.shown import House, Offer, ReportedPlaces
+from services.notify.shown import Handover, House, Offer, ReportedPlaces
 from services.notify.store.alerts import AlertStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
@@ -23,6 +23,9 @@ class Referrals(Protocol):
 
     async def read(self, offer_id: str, receiver_id: str, by: str) -> Offer:
         """Read one as far as the desk may know it now."""
+
+    async def handover(self, offer_id: str, receiver_id: str, by: str) -> Handover | None:
+        """Read what the sender has left for the meeting."""
 
     async def answer(self, verb: str, offer_id: str, receiver_id: str, by: str, request_id: str, **facts: Any) -> Offer:
         """Give a person's answer."""

@@ -1,6 +1,6 @@
-"""What a desk can lay down for a yes, as choices of one press: from when, until when, and on what it hangs. Pure."""
+"""Times and conditions as choices of one press: from when, until when, and on what a yes hangs. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,8 +14,9 @@ from services.notify.shown import Offer
 TICKED: Final = ("escort", "interpreter_by_telephone", "guardian", "paper")
 ARRIVALS: Final = tuple(timedelta(hours=each) for each in (1, 2, 3, 4, 6, 8, 12, 24, 48))
 NIGHTS: Final = (1, 2, 3, 7, 14, 30)
+DAYS_OF_WAITING: Final = (1, 2, 3, 7, 14, 28)  #: a waiting list lasts 30 days at most
 QUARTER: Final = timedelta(minutes=15)
-LEAVING_HOUR: Final = 12  #: at which a last night ends
+LEAVING_HOUR: Final = 12  #: at which a last night ends, and a wait
 LONGEST: Final = timedelta(days=60)
 Choices = list[tuple[str, str]]
 
@@ -32,14 +33,31 @@ def arrivals(words: Words, zone: str, now: datetime) -> Choices:
 
 def stays(words: Words, zone: str, now: datetime) -> Choices:
     """List until when a desk could keep the person."""
-    found = []
-    for nights in NIGHTS:
-        day = (now.astimezone(_zone(zone)) + timedelta(days=nights)).replace(
-            hour=LEAVING_HOUR, minute=0, second=0, microsecond=0
-        )
-        said = words.say("nights", nights=nights, until=words.time(day, zone, now))
-        found.append((str(int(day.timestamp())), said))
-    return found
+    return [
+        (code, words.say("nights", nights=nights, until=until))
+        for nights, code, until in _noons(NIGHTS, words, zone, now)
+    ]
+
+
+def waits(words: Words, zone: str, now: datetime) -> Choices:
+    """List until when a desk could let the person wait for a place."""
+    return [
+        (code, words.say("days", days=days, until=until))
+        for days, code, until in _noons(DAYS_OF_WAITING, words, zone, now)
+    ]
+
+
+def wait_in(fields: Mapping[str, str], now: datetime) -> datetime:
+    """
+    Read until when the person may wait.
+
+    Raises:
+        InvalidInput: nothing was chosen, or a time that was not offered.
+    """
+    until = _time(fields, "wait_until", now)
+    if until is None:
+        raise InvalidInput("wait_until must be chosen")
+    return until
 
 
 def terms_in(fields: Mapping[str, str], now: datetime) -> dict[str, Any]:
@@ -79,6 +97,15 @@ def numbers_in(fields: Mapping[str, str], offer: Offer) -> dict[str, int]:
     if not any(taken.values()):
         raise InvalidInput("accept_items must take somebody")
     return {} if taken == dict(offer.items) else {each: count for each, count in taken.items() if count}
+
+
+def _noons(days: Iterable[int], words: Words, zone: str, now: datetime) -> Iterator[tuple[int, str, str]]:
+    """Yield, for each number of days, the noon on the desk's wall: what is sent, and what is read."""
+    for count in days:
+        noon = (now.astimezone(_zone(zone)) + timedelta(days=count)).replace(
+            hour=LEAVING_HOUR, minute=0, second=0, microsecond=0
+        )
+        yield count, str(int(noon.timestamp())), words.time(noon, zone, now)
 
 
 def _time(fields: Mapping[str, str], name: str, now: datetime) -> datetime | None:

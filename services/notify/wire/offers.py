@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
-from services.notify.shown import House, Offer, ReportedPlaces
+from services.notify.shown import Handover, House, Offer, ReportedPlaces
 from services.taxonomy import Urgency
 
 #: facts that are one word of an enum
@@ -45,7 +45,17 @@ def offer_from_wire(offer: pb.OfferView) -> Offer:
         stay_end_time=time_of(offer, "stay_end_time"),
         area_cell=offer.area_cell,
         reason=offer.reason,
+        question=offer.question,
+        answer=offer.answer,
+        wait_until_time=time_of(offer, "wait_until_time"),
     )
+
+
+def handover_from_wire(handover: pb.Handover) -> Handover:
+    """Read what the sender has left for the meeting."""
+    create_time = time_of(handover, "create_time")
+    assert create_time is not None  # noqa: S101 -- it always has one
+    return Handover(sealed=handover.sealed, key_id=handover.key_id, create_time=create_time)
 
 
 def house_from_wire(provider: Any) -> House:
