@@ -1,10 +1,11 @@
 """How a service reaches its own schema: a pool, and the only two ways through it, `read` and `transaction`."""
 
 import hashlib
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, LiteralString, Protocol
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -83,7 +84,7 @@ async def open_pool(
         max_size=max_size,
         timeout=WAIT_FOR_CONNECTION_S,
         reconnect_timeout=60.0,
-        check=AsyncConnectionPool.check_connection,
+        check=_check_open,
         name=application_name or schema,
         open=False,
     )
@@ -110,9 +111,11 @@ async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterat
         Unavailable: As `database_errors.translated`.
     """
     with translated():
-        async with pool.connection() as connection, connection.transaction():
+        async with pool.connection() as connection:  # whose end rolls back what was not committed
+            await connection.execute("BEGIN", prepare=False)
             await _begin_act(connection, principal, act)
             yield connection
+            await connection.commit()
 
 
 @asynccontextmanager
@@ -128,11 +131,27 @@ async def read(pool: Pool, *, snapshot: bool = False) -> AsyncIterator[Connectio
     Raises:
         Unavailable: As `database_errors.translated`.
     """
-    mode = "ISOLATION LEVEL REPEATABLE READ, READ ONLY" if snapshot else "READ ONLY"
+    begin: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if snapshot else "BEGIN READ ONLY"
     with translated():
-        async with pool.connection() as connection, connection.transaction():
-            await connection.execute(f"SET TRANSACTION {mode}")
+        async with pool.connection() as connection:  # whose end ends the transaction
+            await connection.execute(begin, prepare=False)
             yield connection
+
+
+async def _check_open(connection: Connection) -> None:
+    """
+    Refuse a connection that the server has ended.
+
+    Only one that has something to say is asked: its last words, or the end itself, can be read, and
+    one that has gone without a word is noticed by the first statement.
+
+    Raises:
+        OperationalError: It was ended.
+    """
+    said = select.poll()
+    said.register(connection.fileno(), select.POLLIN)
+    if said.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 async def _begin_act(connection: Connection, principal: Principal, act: Act) -> None:
