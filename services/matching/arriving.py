@@ -10,7 +10,7 @@ from services.matching.constraints.hours import care_from
 from services.matching.model.answer import ClockLeft
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
-from services.matching.model.travel import Travel, arrival
+from services.matching.model.travel import Departure, Travel
 
 HIV_PROPHYLAXIS: Final = "hiv_prophylaxis"
 EMERGENCY_CONTRACEPTION: Final = "emergency_contraception"
@@ -24,25 +24,41 @@ HOURS_SINCE_EVENT: Final = "hours_since_event"
 _FAR_END_MM: Final = MappingProxyType({DistanceBand.UNDER_25_KM: 25_000_000, DistanceBand.FROM_25_TO_75_KM: 75_000_000})
 
 
-def way(asked: Asked, provider: Provider, cost_mm: int) -> tuple[datetime, Travel | None]:
+class Ways:
     """
-    Say when the person would be at a place of a cost in whole millimetres, and describe the way.
+    Says for one question when the person would be where, and describes the ways.
 
-    A remote service waits for nobody, and has no way. The way to a confidential site is described from its
-    band alone (R17), and not where that has no far end.
+    Args:
+        asked: The question.
     """
-    if asked.need.is_remote:
-        return asked.when_time, None
-    found = _travel(asked, cost_mm)
-    if not provider.is_confidential:
-        return found.arrival_time, found
-    told_mm = _FAR_END_MM.get(band_of(cost_mm))
-    return found.arrival_time, None if told_mm is None else _travel(asked, told_mm)
 
+    __slots__ = ("_departure", "_is_remote", "_mode", "_pace", "_when")
 
-def _travel(asked: Asked, cost_mm: int) -> Travel:
-    travel_s = asked.pace.travel_s(asked.mode, cost_mm)
-    return Travel(travel_s, arrival(travel_s, now=asked.now_time, when=asked.when_time), asked.mode)
+    def __init__(self, asked: Asked) -> None:
+        self._is_remote = asked.need.is_remote
+        self._when = asked.when_time
+        self._departure = Departure(asked.now_time, asked.when_time)
+        self._pace = asked.pace
+        self._mode = asked.mode
+
+    def to(self, provider: Provider, cost_mm: int) -> tuple[datetime, Travel | None]:
+        """
+        Say when the person would be at a place of a cost in whole millimetres, and describe the way.
+
+        A remote service waits for nobody, and has no way. The way to a confidential site is described from its
+        band alone (R17), and not where that has no far end.
+        """
+        if self._is_remote:
+            return self._when, None
+        found = self._travel(cost_mm)
+        if not provider.is_confidential:
+            return found.arrival_time, found
+        told_mm = _FAR_END_MM.get(band_of(cost_mm))
+        return found.arrival_time, None if told_mm is None else self._travel(told_mm)
+
+    def _travel(self, cost_mm: int) -> Travel:
+        travel_s = self._pace.travel_s(self._mode, cost_mm)
+        return Travel(travel_s, self._departure.arrival(travel_s), self._mode)
 
 
 def clocks_left(asked: Asked, provider: Provider, arrives: datetime) -> tuple[ClockLeft, ...]:

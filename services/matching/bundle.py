@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from services.matching.model.answer import NeedAnswer, Row
+from services.matching.model.answer import NeedAnswer, Remarks
 from services.matching.model.person import Person
 from services.matching.model.request import Enquiry, Need
 from services.taxonomy import Urgency, service
@@ -37,17 +38,15 @@ def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:
     is_anybody_there = False
     for each in answers:
         for row in chain(each.matches, each.ask_first):
-            if _speaks(row):
+            if not _mentions_language(row.remarks):
                 return False
             is_anybody_there = True
     return is_anybody_there or any(name == LANGUAGE for each in answers for name, _ in each.excluded)
 
 
-def _speaks(row: Row) -> bool:
-    for unknown in row.unknowns:
-        if unknown.constraint == LANGUAGE:
-            return False
-    return all(caution.constraint != LANGUAGE for caution in row.cautions)
+@lru_cache(maxsize=16_384)
+def _mentions_language(remarks: Remarks) -> bool:
+    return remarks.mentions(LANGUAGE)
 
 
 def _asks(enquiry: Enquiry, code: str) -> bool:

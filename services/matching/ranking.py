@@ -5,44 +5,21 @@ Two lists are never merged: who can, and whom to ask first. Order is the cost in
 whole millimetres, then the id.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from functools import lru_cache
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
 from services.geo import Place, cost_mm
-from services.matching.arriving import clocks_left, questions, way
-from services.matching.constraints.eligibility import fields_needed, known_facts
-from services.matching.constraints.hours import open_at
-from services.matching.constraints.places import NOT_COUNTED, places_at
+from services.matching.arriving import questions
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.index.question import Question
 from services.matching.index.sieve import Reason, Sifted
 from services.matching.index.snapshot import Snapshot
-from services.matching.model.answer import Caution, NeedAnswer, OpenState, PlacesKind, Row, Unknown
-from services.matching.model.provider import Provider, ReachOut, Rule
+from services.matching.model.answer import NeedAnswer, Row
+from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
-from services.matching.model.verdicts import Verdict
-
-RING_FIRST_AFTER: Final = timedelta(hours=24)  #: a receiver not heard for so long is rung first
-OLD_REPORT_AFTER: Final = timedelta(hours=24)  #: a report of places older than this is marked
-#: what every offer shows besides what its rules ask for (R10)
-ALWAYS_NEEDED: Final = ("need", "urgency", "arrival", "risk", "precaution", "brought_by")
-
-# made once: the same few are said of many rows
-_unknown: Final = lru_cache(maxsize=1024)(Unknown)
-_caution: Final = lru_cache(maxsize=1024)(Caution)
-_REPORTED: Final = Caution("service", "result_may_be_reported")
-_TAKES_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
-_RING_FIRST: Final = Caution("takes_referrals", "ring_first")
-_CLOSED: Final = Caution("open", "closed_on_arrival")
-_HOURS_UNKNOWN: Final = Caution("open", "hours_unknown")
-# looked up once: of an enum that takes a while, and these are compared for every row
-_UNKNOWN: Final = Verdict.UNKNOWN
-_OPEN: Final = OpenState.OPEN
-_NOT_REACHED: Final = ReachOut.NONE
-_ENROLLED: Final = ReachOut.ENROLLED
+from services.matching.model.verdicts import YES, Verdict
+from services.matching.rows import Rows
 
 #: cost in whole millimetres, id, who, and the row of which part
 _Chosen = tuple[int, str, Provider, int, Sifted]
@@ -83,8 +60,9 @@ def turned(asked: Asked, provider: Provider) -> tuple[str, ...]:
 
 def row_of(asked: Asked, provider: Provider, place: Place) -> Row:
     """Say all that is to be said of one provider at its place, whatever the constraints answer."""
-    reasons = [(each, each.judged(asked, provider)) for each in CONSTRAINTS]
-    return _Rows(asked).row(provider, cost_mm(asked.origin, place), reasons)
+    judged = [(each, each.judged(asked, provider)) for each in CONSTRAINTS]
+    reasons = [(each, finding) for each, finding in judged if finding is not YES]
+    return Rows(asked).row(provider, cost_mm(asked.origin, place), reasons)
 
 
 def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
@@ -103,92 +81,9 @@ def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row
         those = [each for among in chosen for each in among if each[4] is part]
         listed = part.reasons([each[3] for each in those], [each[2] for each in those])
         reasons.update(zip((each[1] for each in those), listed, strict=True))
-    rows = _Rows(asked)
+    rows = Rows(asked)
     matches, ask_first = (
         tuple([rows.row(provider, cost, reasons[provider_id]) for cost, provider_id, provider, _, _ in among])
         for among in chosen
     )
     return matches, ask_first
-
-
-class _Rows:
-    """
-    Says of providers all that is to be said for one question, and looks at that once.
-
-    Args:
-        asked: The question.
-    """
-
-    def __init__(self, asked: Asked) -> None:
-        person, service = asked.person, asked.need.service
-        self._asked = asked
-        self._is_life_first = service.life_first
-        self._has_places = service.accommodation
-        self._always = (_REPORTED,) if service.result_may_be_reported else ()
-        self._known = None if person is None else known_facts(person)
-        self._also = person is not None and bool(person.languages), person is not None and bool(person.accessibility)
-
-    def row(self, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
-        """Say it of one at its cost, given why it is where it is."""
-        asked = self._asked
-        places = places_at(asked, provider) if self._has_places else NOT_COUNTED
-        arrives, travel = way(asked, provider, cost)
-        opens = open_at(provider, arrives, asked.calendar)
-        cautions = self._told(provider, opens)
-        if self._is_life_first:
-            cautions = [*_yielded(asked, reasons), *cautions]
-        if places.view.report_time is not None and places.view.kind is PlacesKind.COUNTED:
-            is_old = asked.now_time - places.view.report_time > OLD_REPORT_AFTER
-            cautions += [_caution("places", "old_report")] if is_old else []
-        unknowns = [
-            _unknown(constraint.name, finding.question, finding.ask)
-            for constraint, finding in reasons
-            if finding.verdict is _UNKNOWN
-        ]
-        needed = ALWAYS_NEEDED if self._known is None else _needed(self._known, provider.rules, *self._also)
-        return Row(
-            provider,
-            cost,
-            tuple(unknowns),
-            tuple(cautions),
-            places.view,
-            opens,
-            provider.is_vetted(asked.when_time),
-            places.items,
-            needed,
-            travel,
-            clocks_left(asked, provider, arrives),
-        )
-
-    def _told(self, provider: Provider, opens: OpenState) -> list[Caution]:
-        """List what to know besides the constraints."""
-        told = [*self._always]
-        if provider.reach_out is _NOT_REACHED:
-            told.append(_TAKES_NONE)
-        elif provider.reach_out is _ENROLLED and not provider.is_confidential:
-            heard = provider.receiver_heard_time
-            if heard is None or self._asked.now_time - heard > RING_FIRST_AFTER:
-                told.append(_RING_FIRST)
-        if opens is not _OPEN:
-            told.append(_CLOSED if opens is OpenState.CLOSED else _HOURS_UNKNOWN)
-        return told
-
-
-def _yielded(asked: Asked, reasons: Iterable[Reason]) -> Iterable[Caution]:
-    """List what would have kept a provider out or back if life did not come first (R59)."""
-    for constraint, finding in reasons:
-        if finding.verdict is Verdict.UNKNOWN:
-            yield _caution(constraint.name, "unknown")
-        elif finding.verdict is Verdict.NO and not constraint.excludes(asked.need.service):
-            yield _caution(constraint.name, "not_met")
-
-
-@lru_cache(maxsize=8192)
-def _needed(
-    known: tuple[bool, ...],
-    rules: frozenset[Rule],
-    has_languages: bool,  # noqa: FBT001 -- a key
-    has_accessibility: bool,  # noqa: FBT001 -- a key
-) -> tuple[str, ...]:
-    also = ("language",) * has_languages + ("accessibility",) * has_accessibility
-    return (*ALWAYS_NEEDED, *fields_needed(known, rules), *also)

@@ -7,7 +7,7 @@ import pytest
 from services.geo import AreaCell
 from services.hours import Calendar, ClockSpan, Effect, Entry, HoursException, Schedule
 from services.matching.constraints.hours import open_at
-from services.matching.model.answer import OpenState
+from services.matching.model.hours import OpenState
 from tests.matching.samples import a_provider
 
 OPEN, CLOSED, UNKNOWN = OpenState.OPEN, OpenState.CLOSED, OpenState.UNKNOWN

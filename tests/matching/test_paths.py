@@ -11,7 +11,7 @@ from services.geo import Place, cell_at
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.lines import Line
 from services.matching.model.safety import Envelope, Kin
-from services.matching.model.travel import USUAL_PACE, Mode, arrival
+from services.matching.model.travel import USUAL_PACE, Departure, Mode
 from services.matching.ranking import find
 from services.taxonomy import Urgency
 from tests.matching.envelopes import LINES, envelopes, moved
@@ -70,7 +70,7 @@ def test_many_ways_take_as_long_as_each(costs: list[int], mode: Mode) -> None:
 @given(st.integers(0, 10**8), st.integers(0, 10**6))
 def test_nobody_arrives_before_the_way_is_done_nor_before_the_time_asked_for(travel_s: int, late_s: int) -> None:
     when = NOON + timedelta(seconds=late_s)
-    there = arrival(travel_s, now=NOON, when=when)
+    there = Departure(NOON, when).arrival(travel_s)
 
     assert there >= max(when, NOON + timedelta(seconds=travel_s))
     assert there - max(when, NOON + timedelta(seconds=travel_s)) < timedelta(minutes=5)

@@ -25,7 +25,7 @@ SAFETY: Final = "safety"  #: the one name of all that the envelope excludes
 RULES_VERSION: Final = "3"  #: raised when a constraint comes, goes or changes its answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is one of a kind, and looked up by
 class Constraint:
     """
     One thing that must hold.

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.matching.model.hours import OpenState
+from services.matching.model.profile import Profile
 from services.matching.model.provider import Provider
 from services.matching.model.request import Item, Need
 from services.matching.model.travel import Travel
@@ -32,6 +34,8 @@ class PlacesKind(StrEnum):
     NOT_COUNTED = "not_counted"
     UNKNOWN = "unknown"
 
+    __hash__ = str.__hash__  # an enum's own is slow, and rows are looked up by it
+
 
 class PlacesView(NamedTuple):
     """How many places seem free: possible, not promised (R7)."""
@@ -40,14 +44,6 @@ class PlacesView(NamedTuple):
     free: int = 0  #: less what is held and booked; 0 or more
     report_time: datetime | None = None
     population: str = ""
-
-
-class OpenState(StrEnum):
-    """Whether intake is open on arrival."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +55,42 @@ class ClockLeft:
     care_time: datetime
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Remarks:
+    """What is remarked of many rows alike: made once, and known again as the same object."""
+
+    unknowns: tuple[Unknown, ...]
+    cautions: tuple[Caution, ...]
+    open: OpenState
+    is_vetted: bool
+
+    def mentions(self, constraint: str) -> bool:
+        """Say whether a constraint is unknown here, or a caution."""
+        names = {each.constraint for each in self.unknowns} | {each.constraint for each in self.cautions}
+        return constraint in names
+
+
 class Row(NamedTuple):
     """One provider for one need."""
 
-    provider: Provider
+    profile: Profile
     cost_mm: int
-    unknowns: tuple[Unknown, ...]
-    cautions: tuple[Caution, ...]
+    remarks: Remarks
     places: PlacesView
-    open: OpenState
-    is_vetted: bool
-    items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
-    needed_fields: tuple[str, ...] = ()  #: what the offer would show, codes for a consent
-    travel: Travel | None = None  #: None: nobody has to go there, or it is too vaguely known
-    clocks: tuple[ClockLeft, ...] = ()  #: what is left of clinical clocks (R47)
+    items: tuple[Item, ...]  #: what a hold would take; empty: nothing to hold
+    needed_fields: tuple[str, ...]  #: what the offer would show, codes for a consent
+    travel: Travel | None  #: None: nobody has to go there, or it is too vaguely known
+    clocks: tuple[ClockLeft, ...]  #: what is left of clinical clocks (R47)
+
+    @property
+    def provider(self) -> Provider:
+        """Whom it is about."""
+        return self.profile.provider
+
+    @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """The facts that are missing."""
+        return self.remarks.unknowns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

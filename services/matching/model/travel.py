@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,7 +20,10 @@ import numpy.typing as npt
 _MM_PER_H_PER_KMH: Final = 1_000_000.0
 _S_PER_H: Final = 3600.0
 _EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
-_MIDNIGHT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_US_PER_S: Final = 1_000_000
+_EVERY_US: Final = _EVERY // _MICROSECOND
 
 
 class Mode(StrEnum):
@@ -28,6 +32,8 @@ class Mode(StrEnum):
     CAR = "car"
     PUBLIC = "public"  #: bus, shared taxi or train
     FOOT = "foot"
+
+    __hash__ = str.__hash__  # an enum's own is slow, and each way is looked up by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +80,30 @@ class Travel(NamedTuple):
     mode: Mode
 
 
-def arrival(travel_s: int, *, now: datetime, when: datetime) -> datetime:
+class Departure:
     """
-    Say when somebody is there who leaves so as to be there at a time, or now if that is too late for it.
+    Says when somebody is there who leaves so as to be there at a time, or now if that is too late for it.
 
     Args:
-        travel_s: How long the way takes, in seconds.
-
         now: When one can leave.
 
         when: When one would be there.
-
-    Returns:
-        `when`, or else the estimate, rounded up to five minutes.
     """
-    there = now + timedelta(seconds=travel_s)
-    if there <= when:
-        return when
-    late = (there - _MIDNIGHT) % _EVERY
-    return there + (_EVERY - late) if late else there
+
+    __slots__ = ("_now_us", "_when", "_when_us")
+
+    def __init__(self, now: datetime, when: datetime) -> None:
+        self._now_us = (now - _EPOCH) // _MICROSECOND
+        self._when_us = (when - _EPOCH) // _MICROSECOND
+        self._when = when
+
+    def arrival(self, travel_s: int) -> datetime:
+        """Say when after a way of so many seconds: `when`, or else the estimate, rounded up to five minutes."""
+        there_us = self._now_us + travel_s * _US_PER_S
+        return self._when if there_us <= self._when_us else _moment(-(-there_us // _EVERY_US))
+
+
+@lru_cache(maxsize=4096)
+def _moment(number: int) -> datetime:
+    """Name the moment after a number of five minutes: the same few are said of many rows."""
+    return _EPOCH + number * _EVERY

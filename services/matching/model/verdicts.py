@@ -11,6 +11,8 @@ class Verdict(IntEnum):
     NO = 1
     UNKNOWN = 2
 
+    __hash__ = int.__hash__  # an enum's own is slow, and rows are looked up by their findings
+
 
 class Finding(NamedTuple):
     """A verdict, and for an unknown one what to ask whom."""

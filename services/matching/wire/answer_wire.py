@@ -1,19 +1,30 @@
-"""Write the answer to a whole request as bytes: a list of rows is put together from fragments."""
+"""Write the answer to a whole request as bytes: lists of rows, and what is told beside them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.matching.companions import Conflict
 from services.matching.constraints.table import RULES_VERSION
 from services.matching.model.answer import NeedAnswer
-from services.matching.wire.fragments import inside, row_to_bytes, tag_of
-from services.matching.wire.response_wire import time_to_wire
+from services.matching.wire.fragments import row_to_bytes
+from services.matching.wire.writing import number, tag_of, text, time, varint
 
 _NEEDS: Final = tag_of(pb.FindMatchesResponse, "needs")
+_EVALUATED: Final = tag_of(pb.FindMatchesResponse, "evaluated_time")
+_TOKEN: Final = tag_of(pb.FindMatchesResponse, "match_token")
 _MATCHES: Final = tag_of(pb.NeedMatches, "matches")
 _ASK_FIRST: Final = tag_of(pb.NeedMatches, "ask_first")
+_NUMBER: Final = tag_of(pb.NeedMatches, "need_no")
+_CODE: Final = tag_of(pb.NeedMatches, "code")
+_EXCLUDED: Final = tag_of(pb.NeedMatches, "excluded")
+_ADDED_BY: Final = tag_of(pb.NeedMatches, "added_by")
+_OF_SAFETY: Final = tag_of(pb.NeedMatches, "confidential_safety_count")
+_QUESTIONS: Final = tag_of(pb.NeedMatches, "questions")
+_CONSTRAINT: Final = tag_of(pb.Excluded, "constraint")
+_COUNT: Final = tag_of(pb.Excluded, "provider_count")
 
 
 def answer_to_wire(
@@ -23,32 +34,51 @@ def answer_to_wire(
     revision: int,
     evaluated_time: datetime,
     match_token: str,
-    conflicts: Iterable[Conflict] = (),
+    conflicts: Sequence[Conflict] = (),
     screening: Sequence[str] = (),
 ) -> bytes:
     """Write the answer to a whole request: a `FindMatchesResponse`."""
-    ending = pb.FindMatchesResponse(
-        directory_epoch=epoch,
-        directory_revision=revision,
-        evaluated_time=time_to_wire(evaluated_time),
-        rules_version=RULES_VERSION,
-        match_token=match_token,
-        safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],
-        rescreen=pb.Rescreen(questions=screening) if screening else None,
-    )
-    needs = [inside(_NEEDS, _need_matches(number, answer)) for number, answer in enumerate(answers)]
-    return b"".join([*needs, ending.SerializeToString()])
+    parts: list[bytes] = []
+    for need_no, answer in enumerate(answers):
+        content = _need_matches(need_no, answer)
+        parts += (_NEEDS, varint(len(content)), content)
+    parts += (_revision(epoch, revision), time(_EVALUATED, evaluated_time), text(_TOKEN, match_token))
+    if conflicts or screening:
+        told = pb.FindMatchesResponse(
+            safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],
+            rescreen=pb.Rescreen(questions=screening) if screening else None,
+        )
+        parts.append(told.SerializeToString())
+    return b"".join(parts)
 
 
-def _need_matches(number: int, answer: NeedAnswer) -> bytes:
-    ending = pb.NeedMatches(
-        need_no=number,
-        code=answer.need.code,
-        excluded=[pb.Excluded(constraint=name, provider_count=count) for name, count in answer.excluded],
-        added_by=answer.need.added_by,
-        confidential_safety_count=answer.confidential_safety_count,
-        questions=answer.questions,
-    )
-    matches = [inside(_MATCHES, row_to_bytes(row)) for row in answer.matches]
-    ask_first = [inside(_ASK_FIRST, row_to_bytes(row)) for row in answer.ask_first]
-    return b"".join([*matches, *ask_first, ending.SerializeToString()])
+@lru_cache(maxsize=16)
+def _revision(epoch: str, revision: int) -> bytes:
+    """Write by what was answered, the same for all answers from one snapshot."""
+    return pb.FindMatchesResponse(
+        directory_epoch=epoch, directory_revision=revision, rules_version=RULES_VERSION
+    ).SerializeToString()
+
+
+def _need_matches(need_no: int, answer: NeedAnswer) -> bytes:
+    parts: list[bytes] = []
+    for tag, rows in ((_MATCHES, answer.matches), (_ASK_FIRST, answer.ask_first)):
+        for row in rows:
+            content = row_to_bytes(row)
+            parts += (tag, varint(len(content)), content)
+    parts += (number(_NUMBER, need_no), _asked(answer.need.code, answer.need.added_by, answer.questions))
+    for name, count in answer.excluded:
+        content = _name(name) + _COUNT + varint(count)
+        parts += (_EXCLUDED, varint(len(content)), content)
+    parts.append(number(_OF_SAFETY, answer.confidential_safety_count))
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=512)
+def _asked(code: str, added_by: str, questions: tuple[str, ...]) -> bytes:
+    return b"".join((text(_CODE, code), text(_ADDED_BY, added_by), *[text(_QUESTIONS, each) for each in questions]))
+
+
+@lru_cache(maxsize=128)
+def _name(constraint: str) -> bytes:
+    return text(_CONSTRAINT, constraint)

@@ -13,3 +13,11 @@ def time_of(message: Message, field: str) -> datetime | None:
 
 def time_from_wire(message: Timestamp) -> datetime:
     return message.ToDatetime(tzinfo=UTC)
+
+
+def time_to_wire(time: datetime | None) -> Timestamp | None:
+    if time is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp

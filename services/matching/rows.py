@@ -1,0 +1,149 @@
+"""
+Say of providers all that is to be said for one question.
+
+What many rows have in common is made once and found again: a row is a few
+look-ups, and whoever writes it looks up what was written of the same before.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from services.matching.arriving import Ways, clocks_left
+from services.matching.constraints.eligibility import fields_needed, known_facts
+from services.matching.constraints.places import NOT_COUNTED, places_at
+from services.matching.index.sieve import Reason
+from services.matching.model.answer import Caution, PlacesKind, Remarks, Row, Unknown
+from services.matching.model.hours import OpenState
+from services.matching.model.profile import profile_of
+from services.matching.model.provider import Provider, ReachOut, Rule
+from services.matching.model.request import Asked
+from services.matching.model.verdicts import Finding, Verdict
+
+RING_FIRST_AFTER: Final = timedelta(hours=24)  #: a receiver not heard for so long is rung first
+OLD_REPORT_AFTER: Final = timedelta(hours=24)  #: a report of places older than this is marked
+#: what every offer shows besides what its rules ask for (R10)
+ALWAYS_NEEDED: Final = ("need", "urgency", "arrival", "risk", "precaution", "brought_by")
+
+_REPORTED: Final = Caution("service", "result_may_be_reported")
+_TAKES_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
+_RING_FIRST: Final = Caution("takes_referrals", "ring_first")
+_CLOSED: Final = Caution("open", "closed_on_arrival")
+_HOURS_UNKNOWN: Final = Caution("open", "hours_unknown")
+_OLD_REPORT: Final = Caution("places", "old_report")
+# looked up once: of an enum that takes a while, and these are compared for every row
+_COUNTED: Final = PlacesKind.COUNTED
+_UNKNOWN_HOURS: Final = OpenState.UNKNOWN
+_NOT_REACHED: Final = ReachOut.NONE
+_ENROLLED: Final = ReachOut.ENROLLED
+
+
+class Rows:
+    """
+    Says it for one question.
+
+    Args:
+        asked: The question.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        person, service = asked.person, asked.need.service
+        self._asked = asked
+        self._now = asked.now_time
+        self._when = asked.when_time
+        self._calendar = asked.calendar
+        self._is_life_first = service.life_first
+        self._is_reported = service.result_may_be_reported
+        self._has_places = service.accommodation
+        self._has_clocks = asked.need.hours_since_event is not None
+        self._ways = Ways(asked)
+        self._known = None if person is None else known_facts(person)
+        self._also = person is not None and bool(person.languages), person is not None and bool(person.accessibility)
+
+    def row(self, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
+        """Say it of one at its cost, given what is not a plain yes."""
+        asked = self._asked
+        places = places_at(asked, provider) if self._has_places else NOT_COUNTED
+        arrives, travel = self._ways.to(provider, cost)
+        profile = profile_of(provider)
+        hours = profile.hours(self._calendar)
+        remarks = _remarks(
+            tuple(reasons),
+            self._is_life_first,
+            self._is_reported,
+            self._reached(provider),
+            _UNKNOWN_HOURS if hours is None else hours.at(arrives),
+            places.view.kind is _COUNTED and self._is_old(places.view.report_time),
+            provider.is_vetted(self._when),
+        )
+        return Row(
+            profile,
+            cost,
+            remarks,
+            places.view,
+            places.items,
+            ALWAYS_NEEDED if self._known is None else _needed(self._known, provider.rules, *self._also),
+            travel,
+            clocks_left(asked, provider, arrives) if self._has_clocks else (),
+        )
+
+    def _reached(self, provider: Provider) -> Caution | None:
+        """Say what to know of how a referral reaches it."""
+        reach_out = provider.reach_out
+        if reach_out is _ENROLLED:
+            if provider.is_confidential:
+                return None
+            heard = provider.receiver_heard_time
+            return _RING_FIRST if heard is None or self._now - heard > RING_FIRST_AFTER else None
+        return _TAKES_NONE if reach_out is _NOT_REACHED else None
+
+    def _is_old(self, report_time: datetime | None) -> bool:
+        return report_time is not None and self._now - report_time > OLD_REPORT_AFTER
+
+
+@lru_cache(maxsize=16_384)
+def _remarks(
+    reasons: tuple[Reason, ...],
+    is_life_first: bool,  # noqa: FBT001 -- these are the parts of a key
+    is_reported: bool,  # noqa: FBT001
+    reached: Caution | None,
+    opens: OpenState,
+    has_old_report: bool,  # noqa: FBT001
+    is_vetted: bool,  # noqa: FBT001
+) -> Remarks:
+    unknowns = [Unknown(each.name, found.question, found.ask) for each, found in reasons if _is_unknown(found)]
+    cautions = [*_yielded(reasons)] if is_life_first else []
+    if is_reported:
+        cautions.append(_REPORTED)
+    if reached is not None:
+        cautions.append(reached)
+    if opens is not OpenState.OPEN:
+        cautions.append(_CLOSED if opens is OpenState.CLOSED else _HOURS_UNKNOWN)
+    if has_old_report:
+        cautions.append(_OLD_REPORT)
+    return Remarks(tuple(unknowns), tuple(cautions), opens, is_vetted)
+
+
+def _yielded(reasons: Iterable[Reason]) -> Iterable[Caution]:
+    """List what would have kept a provider out or back if life did not come first (R59)."""
+    for constraint, finding in reasons:
+        if _is_unknown(finding):
+            yield Caution(constraint.name, "unknown")
+        elif finding.verdict is Verdict.NO and constraint.yields_to_life:
+            yield Caution(constraint.name, "not_met")
+
+
+def _is_unknown(finding: Finding) -> bool:
+    return finding.verdict is Verdict.UNKNOWN
+
+
+@lru_cache(maxsize=8192)
+def _needed(
+    known: tuple[bool, ...],
+    rules: frozenset[Rule],
+    has_languages: bool,  # noqa: FBT001 -- a key
+    has_accessibility: bool,  # noqa: FBT001 -- a key
+) -> tuple[str, ...]:
+    also = ("language",) * has_languages + ("accessibility",) * has_accessibility
+    return (*ALWAYS_NEEDED, *fields_needed(known, rules), *also)

@@ -1,0 +1,74 @@
+"""Write the fields of a message as bytes, one after another: as protobuf writes them, without making the message."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from google.protobuf.descriptor import FieldDescriptor
+
+_SEVEN_BITS: Final = 0x7F
+_MORE: Final = 0x80
+_NUMBER, _FIXED, _LENGTH_DELIMITED = 0, 1, 2  #: wire types: a varint, eight bytes, a text or a message
+_WIRE_TYPES: Final = {
+    FieldDescriptor.TYPE_DOUBLE: _FIXED,
+    FieldDescriptor.TYPE_STRING: _LENGTH_DELIMITED,
+    FieldDescriptor.TYPE_MESSAGE: _LENGTH_DELIMITED,
+}
+_64_BITS: Final = 2**64 - 1
+_SECONDS: Final = b"\x08"  #: the first field of a time and of a duration
+_NANOS: Final = b"\x10"  #: the second
+_NS_PER_US: Final = 1000
+_S_PER_DAY: Final = 86_400
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _varint(number: int) -> bytes:
+    written = bytearray()
+    while number > _SEVEN_BITS:
+        written.append(number & _SEVEN_BITS | _MORE)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
+
+
+_SHORT: Final = tuple(map(_varint, range(4096)))  #: numbers that are written often: lengths and counts
+_SHORT_END: Final = len(_SHORT)
+
+
+def varint(number: int) -> bytes:
+    """Write a number that is not negative."""
+    return _SHORT[number] if number < _SHORT_END else _varint(number)
+
+
+def tag_of(message: Any, field: str) -> bytes:
+    """Write the tag of a field, by its number and type."""
+    found = message.DESCRIPTOR.fields_by_name[field]
+    return _varint(found.number << 3 | _WIRE_TYPES.get(found.type, _NUMBER))
+
+
+def inside(tag: bytes, content: bytes) -> bytes:
+    """Write a message, or a text in UTF-8, as a field."""
+    return tag + varint(len(content)) + content
+
+
+def text(tag: bytes, value: str) -> bytes:
+    """Write a text; an empty one is not written."""
+    return inside(tag, value.encode()) if value else b""
+
+
+def number(tag: bytes, value: int) -> bytes:
+    """Write a number that is not negative, or the number of an enum's value; 0 is not written."""
+    return tag + varint(value) if value else b""
+
+
+def time(tag: bytes, value: datetime | None) -> bytes:
+    """Write a time, to the microsecond; None is not written."""
+    if value is None:
+        return b""
+    since = value - _EPOCH
+    seconds = since.days * _S_PER_DAY + since.seconds
+    return inside(tag, number(_SECONDS, seconds & _64_BITS) + number(_NANOS, since.microseconds * _NS_PER_US))
+
+
+def duration(tag: bytes, seconds: int) -> bytes:
+    """Write a duration in whole seconds, not negative."""
+    return inside(tag, number(_SECONDS, seconds))
