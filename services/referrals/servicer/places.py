@@ -1,16 +1,20 @@
-"""The places that are held and booked, for matching: everything first, then what changes."""
+"""The places that are held and booked, and who has been silent, for matching: everything first, then what changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.referrals.model import PlaceKey
+from services.referrals.model.silence import Silent
 from services.referrals.servicer.desk import Desk
-from services.referrals.store import places
+from services.referrals.store import places, silence
 from services.referrals.wire import responses
+from services.referrals.wire.silence import silence_to_wire
 from services.runtime import feed
 
 BATCH: Final = 500
+SILENCE_EVERY: Final = timedelta(seconds=30)  #: it is about days
 Taken = Mapping[PlaceKey, tuple[int, int]]
 
 
@@ -22,16 +26,24 @@ class PlaceMethods:
 
     async def WatchTakenPlaces(self, request: Any, context: Any) -> AsyncIterator[Any]:
         told: Taken = {}
+        silent: Sequence[Silent] | None = None
+        looked_time: datetime | None = None
         is_first = True
         while True:
             ticket = self._desk.waker.ticket()
+            now = self._desk.now()
             async with self._desk.read() as connection:
                 taken = await places.taken(connection)
+                is_due = looked_time is None or now - looked_time >= SILENCE_EVERY
+                found = await silence.recent(connection, now) if is_due else silent
             changed = _changes(told, taken)
-            if changed or is_first:
-                for message in _messages(changed, is_first=is_first):
-                    yield message
-            told, is_first = taken, False
+            messages = _messages(changed, is_first=is_first) if changed or is_first or found != silent else []
+            if found is not None and found != silent:
+                messages[-1].silent.CopyFrom(silence_to_wire(found))
+            for message in messages:
+                yield message
+            told, is_first, silent = taken, False, found
+            looked_time = now if is_due else looked_time
             await _wait(ticket)
 
 

@@ -17,6 +17,7 @@ from services.referrals.wire import responses
 from services.referrals.wire.basics import time_from_wire
 
 LEAST_COUNT: Final = 5  #: fewer are left out, and counts are told in steps of it
+LEAST_PROVIDERS: Final = 3  #: of fewer in a month nobody learns how silent they were: it would be about one
 
 
 def month_from_wire(request: Any, field: str) -> datetime | None:
@@ -41,9 +42,12 @@ def summary(counts: Sequence[AreaCount]) -> Any:
     """
     offers: Counter[tuple[str, str]] = Counter()
     accepted: Counter[tuple[str, str]] = Counter()
+    unread: Counter[tuple[str, str]] = Counter()
     for count in counts:
         offers[count.area_cell, count.group] += _stepped(count.offer_count)
         accepted[count.area_cell, count.group] += _stepped(count.accepted_count)
+        if count.provider_count >= LEAST_PROVIDERS:
+            unread[count.area_cell, count.group] += _stepped(count.unread_count)
     told = [each for count in counts for each in (count.offer_count, count.accepted_count)]
     return responses.SummarizeReferrals(
         counts=[
@@ -52,6 +56,7 @@ def summary(counts: Sequence[AreaCount]) -> Any:
                 group=group,
                 offer_count=count,
                 accepted_count=accepted[area_cell, group] or None,
+                unread_count=unread[area_cell, group] or None,
             )
             for (area_cell, group), count in offers.items()
             if count

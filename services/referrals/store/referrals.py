@@ -17,6 +17,8 @@ class AreaCount:
     group: str
     offer_count: int
     accepted_count: int
+    unread_count: int = 0  #: that ran out before anybody at an enrolled desk had read them
+    provider_count: int = 0  #: that were asked
 
 
 async def standing(connection: Connection, referral_ids: Collection[str]) -> dict[str, Standing]:
@@ -128,7 +130,10 @@ async def count_by_area(
     cursor = await connection.execute(
         """
         SELECT area_cell, split_part(code, '-', 1) AS code_group, count(*)::integer,
-               (count(*) FILTER (WHERE offer.state IN ('accepted', 'in_transit', 'in_progress', 'completed')))::integer
+               (count(*) FILTER (WHERE offer.state IN ('accepted', 'in_transit', 'in_progress', 'completed')))::integer,
+               (count(*) FILTER (WHERE offer.state = 'expired' AND read_time IS NULL AND receiver_id <> ''
+                                   AND NOT is_question))::integer,
+               count(DISTINCT provider_id)::integer
         FROM offer JOIN referral USING (referral_id)
         WHERE area_cell <> ''
           AND (%(start_time)s::timestamptz IS NULL OR occurred_time >= %(start_time)s::timestamptz)
