@@ -1,11 +1,11 @@
-"""How a service reaches its own schema: a pool, and the only two ways through it, `read` and `transaction`."""
+"""How a service reaches its own schema: a pool, and the only ways through it, `read`, `transaction` and `write`."""
 
 import hashlib
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, LiteralString, Protocol
+from typing import Any, Literal, LiteralString, Protocol
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -50,6 +50,7 @@ class Act:
     action: str  #: a verb and what it is done to, for example "referral.create"
     object_kind: str  #: for example "referral"
     object_id: str | None = None  #: kept as a hash; None if the act is on no single object
+    object_ids: tuple[str, ...] = ()  #: of an act on several objects at once: each has a row
     request_id: str | None = None  #: kept as a hash
     decision: Literal["allowed", "refused"] = "allowed"
     reason: str | None = None  #: a code
@@ -92,6 +93,16 @@ async def open_pool(
         yield pool
 
 
+_SAID: LiteralString = "said AS (SELECT set_config('app.principal', %(act_client_id)s, true))"
+_AUDIT: LiteralString = """
+    INSERT INTO audit (actor, actor_kind, via_system, action, object_kind, object_id_hash,
+                       decision, reason, request_id_hash)
+    SELECT %(act_actor)s, %(act_actor_kind)s, %(act_via_system)s, %(act_action)s, %(act_object_kind)s,
+           unnest(%(act_object_id_hashes)s::bytea[]), %(act_decision)s, %(act_reason)s, %(act_request_id_hash)s
+    FROM said
+"""
+
+
 @asynccontextmanager
 async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterator[Connection]:
     """
@@ -116,6 +127,40 @@ async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterat
             await _begin_act(connection, principal, act)
             yield connection
             await connection.commit()
+
+
+async def write(
+    pool: Pool, principal: Principal, act: Act, steps: LiteralString, parameters: Mapping[str, Any]
+) -> list[TupleRow]:
+    """
+    Write by one statement that is a transaction by itself and audits itself: one message to the server instead of four.
+
+    All steps see the tables as they were before it. A table with row security needs `transaction`, since a
+    step may run before the one that says who acts.
+
+    Args:
+        pool: Of the service.
+
+        principal: Who acts.
+
+        act: What is done.
+
+        steps: What would follow WITH: `made AS (INSERT …), … SELECT …`.
+
+        parameters: Of the steps; none begins with `act_`.
+
+    Returns:
+        What the last step returns.
+
+    Raises:
+        Unavailable: As `database_errors.translated`.
+    """
+    with translated():
+        async with pool.connection() as connection:
+            cursor = await connection.execute(
+                "WITH " + _SAID + ", audited AS (" + _AUDIT + "), " + steps, {**_said(principal, act), **parameters}
+            )
+            return await cursor.fetchall()
 
 
 @asynccontextmanager
@@ -155,29 +200,23 @@ async def _check_open(connection: Connection) -> None:
 
 
 async def _begin_act(connection: Connection, principal: Principal, act: Act) -> None:
+    await connection.execute("WITH " + _SAID + _AUDIT, _said(principal, act))
+
+
+def _said(principal: Principal, act: Act) -> dict[str, Any]:
     is_worker = principal.actor is not None
-    await connection.execute(
-        """
-        WITH said AS (SELECT set_config('app.principal', %(client_id)s, true))
-        INSERT INTO audit (actor, actor_kind, via_system, action, object_kind, object_id_hash,
-                           decision, reason, request_id_hash)
-        SELECT %(actor)s, %(actor_kind)s, %(via_system)s, %(action)s, %(object_kind)s, %(object_id_hash)s,
-               %(decision)s, %(reason)s, %(request_id_hash)s
-        FROM said
-        """,
-        {
-            "client_id": principal.client_id,
-            "actor": principal.actor or principal.client_id,
-            "actor_kind": "worker" if is_worker else "system",
-            "via_system": principal.client_id if is_worker else None,
-            "action": act.action,
-            "object_kind": act.object_kind,
-            "object_id_hash": _hash(act.object_id),
-            "decision": act.decision,
-            "reason": act.reason,
-            "request_id_hash": _hash(act.request_id),
-        },
-    )
+    return {
+        "act_client_id": principal.client_id,
+        "act_actor": principal.actor or principal.client_id,
+        "act_actor_kind": "worker" if is_worker else "system",
+        "act_via_system": principal.client_id if is_worker else None,
+        "act_action": act.action,
+        "act_object_kind": act.object_kind,
+        "act_object_id_hashes": [_hash(each) for each in act.object_ids or (act.object_id,)],
+        "act_decision": act.decision,
+        "act_reason": act.reason,
+        "act_request_id_hash": _hash(act.request_id),
+    }
 
 
 def _hash(text: str | None) -> bytes | None:

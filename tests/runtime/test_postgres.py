@@ -11,7 +11,7 @@ import structlog.testing
 from services.errors import Unavailable
 from services.runtime.database_errors import QueryFailed
 from services.runtime.migrate import migrate
-from services.runtime.postgres import Act, Pool, Process, open_pool, read, transaction
+from services.runtime.postgres import Act, Pool, Process, open_pool, read, transaction, write
 
 CANARY = "12 Elm Street ZQX-7"
 SYSTEM = Process(client_id="things")
@@ -47,6 +47,27 @@ async def test_an_act_and_its_audit_commit_together(pool: Pool) -> None:
         ("things", "system", None, "thing.create", "allowed", True),
         ("worker-118", "worker", "ministry", "thing.create", "allowed", True),
     ]
+
+
+async def test_one_statement_writes_and_has_a_row_of_the_audit_for_each_object(pool: Pool) -> None:
+    act = Act(action="thing.create", object_kind="thing", object_ids=("t-2", "t-3"))
+    steps = "made AS (INSERT INTO thing (name) SELECT unnest(%(names)s::text[]) RETURNING name) SELECT name FROM made"
+
+    made = await write(pool, Worker(), act, steps, {"names": ["a", "b"]})
+
+    assert made == [("a",), ("b",)]
+    query = (
+        "SELECT actor, via_system, count(DISTINCT object_id_hash) FROM audit WHERE actor_kind = 'worker' GROUP BY 1, 2"
+    )
+    assert await rows(pool, query) == [("worker-118", "ministry", 2)]
+
+
+async def test_one_statement_that_fails_leaves_neither_rows_nor_audit(pool: Pool) -> None:
+    steps = "made AS (INSERT INTO thing (name) VALUES ('a') RETURNING name) SELECT 1 / 0 FROM made"
+    with pytest.raises(QueryFailed):
+        await write(pool, SYSTEM, ACT, steps, {})
+
+    assert await rows(pool, "SELECT (SELECT count(*) FROM thing), (SELECT count(*) FROM audit)") == [(0, 1)]
 
 
 async def test_an_act_that_fails_leaves_neither_rows_nor_audit(pool: Pool) -> None:
