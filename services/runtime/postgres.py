@@ -2,19 +2,48 @@
 
 import hashlib
 import select
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, LiteralString, Protocol
 
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+from psycopg.pq.abc import PGconn
+from psycopg.rows import AsyncRowFactory, TupleRow, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from services.runtime.database_errors import translated
 
-Connection = AsyncConnection[TupleRow]
-Pool = AsyncConnectionPool[Connection]
+
+class Connection(AsyncConnection[TupleRow]):
+    """A connection, and what its transaction leaves word of."""
+
+    def __init__(self, pgconn: PGconn, row_factory: AsyncRowFactory[TupleRow] = tuple_row) -> None:
+        super().__init__(pgconn, row_factory)
+        self.word: list[object] = []  #: for whoever listens in this process; heard once it is committed
+
+
+class Pool(AsyncConnectionPool[Connection]):
+    """Connections to one schema, and who hears what their transactions leave word of."""
+
+    def __init__(self, conninfo: str, **options: Any) -> None:
+        super().__init__(conninfo, connection_class=Connection, **options)
+        self._listeners: list[Callable[[Sequence[object]], None]] = []
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[Sequence[object]], None]) -> Iterator[None]:
+        """Hand word to a listener while the context lasts, right after each commit. It must not raise, nor wait."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def tell(self, word: Sequence[object]) -> None:
+        """Hand on what was committed."""
+        for listener in self._listeners:
+            listener(word)
+
 
 WAIT_FOR_CONNECTION_S = 5.0
 SESSION = {
@@ -78,7 +107,7 @@ async def open_pool(
         max_size: Connections at most; who waits longer than 5 s for one gets Unavailable.
     """
     settings = {**SESSION, "search_path": schema, "application_name": application_name or schema}
-    pool: Pool = AsyncConnectionPool(
+    pool = Pool(
         database_url,
         kwargs={"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), "autocommit": True},
         min_size=min_size,
@@ -118,15 +147,23 @@ async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterat
 
         act: What is done; its row commits or vanishes with everything else in the block.
 
+    Yields:
+        The connection. What is added to its `word` is told to the pool's listeners once all is committed: a
+        short cut alone, since a process that dies in between tells nobody.
+
     Raises:
         Unavailable: As `database_errors.translated`.
     """
     with translated():
         async with pool.connection() as connection:  # whose end rolls back what was not committed
             await connection.execute("BEGIN", prepare=False)
+            connection.word = []
             await _begin_act(connection, principal, act)
             yield connection
             await connection.commit()
+            word = connection.word
+        if word:
+            pool.tell(word)
 
 
 async def write(
