@@ -11,7 +11,7 @@ reader of another epoch starts from 0.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.runtime.postgres import Connection, Pool, read
@@ -19,6 +19,14 @@ from services.runtime.postgres import Connection, Pool, read
 PAGE_LIMIT = 500
 POLL_S = 0.5
 ROOT = ""  #: the feed whose epoch those have that nobody has written to
+
+#: takes revisions and returns the last one: as a statement, or within one that stamps rows with them at once
+TAKING: Final = """
+    INSERT INTO feed (name, epoch, revision)
+    SELECT %(name)s, epoch, %(count)s FROM feed WHERE name = ''
+    ON CONFLICT (name) DO UPDATE SET revision = feed.revision + excluded.revision
+    RETURNING revision
+"""
 
 Row = TypeVar("Row")
 ReadRows = Callable[[Connection, int, int], Awaitable[Sequence[tuple[int, Row]]]]
@@ -59,20 +67,22 @@ async def take(connection: Connection, name: str, count: int = 1) -> range:
     Returns:
         The revisions, ascending.
     """
-    cursor = await connection.execute(
-        """
-        INSERT INTO feed (name, epoch, revision)
-        SELECT %(name)s, epoch, %(count)s FROM feed WHERE name = ''
-        ON CONFLICT (name) DO UPDATE SET revision = feed.revision + excluded.revision
-        RETURNING revision
-        """,
-        {"name": name, "count": count},
-    )
+    cursor = await connection.execute(TAKING, taking(name, count))
     row = await cursor.fetchone()
     if row is None:
-        raise RuntimeError("the root feed is missing")
+        raise rootless()
     last: int = row[0]
     return range(last - count + 1, last + 1)
+
+
+def taking(name: str, count: int) -> dict[str, str | int]:
+    """Make the parameters of `TAKING`."""
+    return {"name": name, "count": count}
+
+
+def rootless() -> RuntimeError:
+    """Say that nothing was taken, since there is no root to begin a feed from."""
+    return RuntimeError("the root feed is missing")
 
 
 async def state(connection: Connection, name: str) -> FeedState:
@@ -86,7 +96,7 @@ async def state(connection: Connection, name: str) -> FeedState:
     )
     row = await cursor.fetchone()
     if row is None:
-        raise RuntimeError("the root feed is missing")
+        raise rootless()
     return FeedState(*row)
 
 

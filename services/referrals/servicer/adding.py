@@ -11,6 +11,7 @@ from services.referrals.servicer.choosing import Chooser, EveryPlaceIsGone, Wish
 from services.referrals.servicer.consents import standing
 from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import consents, facts, referrals, requests, scenes
+from services.referrals.store.together import Together
 from services.referrals.wire import asking, responses
 from services.referrals.wire.asking import Checked
 from services.runtime.auth import absent, current_principal
@@ -76,11 +77,12 @@ class AddingMethods:
                     raise EveryPlaceIsGone  # noqa: TRY301 -- so that the transaction is rolled back
                 made = CreatedOffer(asked.offer_id, asked.need_no, asked.provider_id)
                 answer = CreatedReferral(referral.referral_id, (made,), wish.now, ())
-                await requests.keep_answer(connection, principal.client_id, request.request_id, answer)
+                together = Together()
+                requests.keep_answer(together, principal.client_id, request.request_id, answer)
                 # what is known by now is what the new receiver needs
                 kept = asking.request_to_keep(wish.match_request, locked.scene.needs.values())
                 await facts.add_part(connection, desk.sealer, referral.referral_id, facts.REQUEST, kept)
-                await locked.save(connection, wish.now)
+                await locked.save(connection, wish.now, together)
                 await self._chooser.require_quota(connection, principal.client_id)
         except EveryPlaceIsGone:
             choice = wish.choices[0]

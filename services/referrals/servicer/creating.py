@@ -20,6 +20,7 @@ from services.referrals.servicer.choosing import Chooser, EveryPlaceIsGone, Wish
 from services.referrals.servicer.consents import standing
 from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import facts, places, requests, scenes
+from services.referrals.store.together import Together
 from services.referrals.wire import asking
 from services.referrals.wire.asking import CheckedMatch
 from services.referrals.wire.basics import occurred_time, request_id
@@ -111,9 +112,10 @@ class CreatingMethods:
                     raise EveryPlaceIsGone  # noqa: TRY301 -- so that the transaction is rolled back
                 kept = {facts.REQUEST: asking.request_to_keep(wish.match_request, needs)}
                 kept[facts.BRIEFING] = request.briefing.SerializeToString(deterministic=True)
-                await facts.add(connection, desk.sealer, referral.referral_id, kept)
-                await requests.keep_answer(connection, principal.client_id, request.request_id, created)
-                await scenes.Locked.fresh([made], locked_places).save(connection, wish.now)
+                together = Together()
+                facts.add(together, desk.sealer, {referral.referral_id: kept})
+                requests.keep_answer(together, principal.client_id, request.request_id, created)
+                await scenes.Locked.fresh([made], locked_places).save(connection, wish.now, together)
                 if made.holds:
                     await self._chooser.require_quota(connection, principal.client_id)
                 failpoints.reach("M4")

@@ -25,6 +25,7 @@ from services.referrals.servicer.choosing import EXCLUDED, PLACES, Chooser, Ever
 from services.referrals.servicer.consents import standing
 from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import exclusions, facts, places, providers, requests, scenes
+from services.referrals.store.together import Together
 from services.referrals.wire import asking, responses
 from services.referrals.wire.basics import occurred_time, request_id
 from services.referrals.wire.plans import CheckedPlan, Share
@@ -90,6 +91,7 @@ class PlanningMethods:
             locked = await places.lock(connection, keys)
             shared, made, answers = dict(locked), [], []
             briefing = request.briefing.SerializeToString(deterministic=True)
+            kept: dict[str, dict[str, bytes]] = {}
             blank = Referral(
                 referral_id="",
                 client_id=principal.client_id,
@@ -114,8 +116,7 @@ class PlanningMethods:
                 made.append(present)
                 created = CreatedOffer(offer.offer_id, 0, offer.provider_id, share.labels)
                 answers.append(CreatedReferral(referral_id, (created,), now, ()))
-                kept = {facts.REQUEST: asking.request_to_keep(share.request), facts.BRIEFING: briefing}
-                await facts.add(connection, desk.sealer, referral_id, kept)
+                kept[referral_id] = {facts.REQUEST: asking.request_to_keep(share.request), facts.BRIEFING: briefing}
             if not made:
                 raise EveryPlaceIsGone
             for open_need in plan.open_needs:
@@ -126,10 +127,12 @@ class PlanningMethods:
                 need = Need(referral_id=referral.referral_id, need_no=0, code=open_need.code, urgency=open_need.urgency)
                 made.append(scene.leave_open(desk.house, referral, [need], shared, act))
                 answers.append(CreatedReferral(referral.referral_id, (), now, ()))
-                kept = {facts.REQUEST: asking.request_to_keep(open_need.request), facts.BRIEFING: briefing}
-                await facts.add(connection, desk.sealer, referral.referral_id, kept)
-            await requests.keep_answers(connection, principal.client_id, request.request_id, answers)
-            await scenes.Locked.fresh(made, locked).save(connection, now)
+                request_to_keep = asking.request_to_keep(open_need.request)
+                kept[referral.referral_id] = {facts.REQUEST: request_to_keep, facts.BRIEFING: briefing}
+            together = Together()
+            facts.add(together, desk.sealer, kept)
+            requests.keep_answers(together, principal.client_id, request.request_id, answers)
+            await scenes.Locked.fresh(made, locked).save(connection, now, together)
             await self._chooser.require_quota(connection, principal.client_id)
         return answers
 

@@ -21,6 +21,7 @@ from services.referrals.servicer.choosing import Chooser, Wish, asks_of
 from services.referrals.servicer.commands import Commands
 from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import facts, providers, referrals, requests, scenes
+from services.referrals.store.together import Together
 from services.referrals.wire import asking, responses
 from services.referrals.wire.asking import Checked
 from services.referrals.wire.basics import request_id, time_to_wire
@@ -117,9 +118,10 @@ class ProbingMethods(Commands):
                 facts.REQUEST: asking.request_to_keep(wish.match_request, needs),
                 facts.AREA: checked[0].area_cell.encode(),
             }
-            await facts.add(connection, desk.sealer, referral.referral_id, kept)
-            await requests.keep_answer(connection, principal.client_id, request.request_id, created)
-            await scenes.Locked.fresh([made], {}).save(connection, wish.now)
+            together = Together()
+            facts.add(together, desk.sealer, {referral.referral_id: kept})
+            requests.keep_answer(together, principal.client_id, request.request_id, created)
+            await scenes.Locked.fresh([made], {}).save(connection, wish.now, together)
         return created
 
 

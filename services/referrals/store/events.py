@@ -1,11 +1,21 @@
 """Events: history, outbox and the sender's feed in one table."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final, LiteralString
 
 from services.referrals.model import Event, OfferState
 from services.referrals.store.rows import EVENT
 from services.runtime import feed
 from services.runtime.postgres import Connection
+
+_WRITTEN: Final = [name for name in EVENT.columns if name != "revision"]
+#: revisions are taken and stamped in one statement: the last lock, held for as short as can be
+_APPENDING: Final[LiteralString] = f"""
+    WITH taken AS ({feed.TAKING})
+    INSERT INTO event (client_id, revision, {", ".join(_WRITTEN)})
+    SELECT %(client_id)s, taken.revision - %(count)s + new.ordinality, {", ".join(f"new.{name}" for name in _WRITTEN)}
+    FROM taken, {EVENT.rows} WITH ORDINALITY AS new
+"""  # noqa: S608 -- names of our code
 
 
 def feed_of(client_id: str) -> str:
@@ -23,25 +33,13 @@ async def append(connection: Connection, noted: Mapping[str, Sequence[Event]]) -
         noted: The events of each client, in order.
     """
     for client_id in sorted(noted):
-        events = noted[client_id]
-        if not events:
+        noting = noted[client_id]
+        if not noting:
             continue
-        revisions = await feed.take(connection, feed_of(client_id), len(events))
-        rows = [
-            {**EVENT.parameters(event), "revision": revision, "client_id": client_id}
-            for event, revision in zip(events, revisions, strict=True)
-        ]
-        async with connection.cursor() as cursor:
-            await cursor.executemany(
-                """
-                INSERT INTO event (client_id, revision, event_id, referral_id, offer_id, offer_version, type, state,
-                                   due_time, due_kind, reason, occurred_time, recorded_time, actor, on_behalf_of, via)
-                VALUES (%(client_id)s, %(revision)s, %(event_id)s, %(referral_id)s, %(offer_id)s, %(offer_version)s,
-                        %(type)s, %(state)s, %(due_time)s, %(due_kind)s, %(reason)s, %(occurred_time)s,
-                        %(recorded_time)s, %(actor)s, %(on_behalf_of)s, %(via)s)
-                """,
-                rows,
-            )
+        parameters = {"client_id": client_id, "event": EVENT.document(noting)}
+        cursor = await connection.execute(_APPENDING, parameters | feed.taking(feed_of(client_id), len(noting)))
+        if cursor.rowcount != len(noting):
+            raise feed.rootless()
 
 
 async def after(connection: Connection, client_id: str, revision: int, limit: int) -> list[Event]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.referrals.store.sealing import Sealer, seal, unseal
+from services.referrals.store.together import Together
 from services.runtime.postgres import Connection
 
 REQUEST = "request"  #: the match request with its safety envelope, until the referral closes
@@ -15,16 +16,29 @@ def reason_of(offer_id: str) -> str:
     return f"reason/{offer_id}"
 
 
-async def add(connection: Connection, sealer: Sealer, referral_id: str, parts: Mapping[str, bytes]) -> None:
-    """Seal the facts of a new referral under a new key."""
-    key_id = referral_id  # one key a referral
-    key, wrapped = sealer.new_key(key_id)
-    await connection.execute(
-        "INSERT INTO case_key (key_id, wrapped) VALUES (%(key_id)s, %(wrapped)s)",
-        {"key_id": key_id, "wrapped": wrapped},
+def add(together: Together, sealer: Sealer, parts: Mapping[str, Mapping[str, bytes]]) -> None:
+    """Seal the facts of new referrals, by referral and part, each referral's under a new key."""
+    keys = {referral_id: sealer.new_key(referral_id) for referral_id in parts}  # one key a referral
+    together.add(
+        "INSERT INTO case_key (key_id, wrapped) SELECT * FROM unnest(%(key_ids)s::text[], %(wrapped)s::bytea[])",
+        key_ids=list(keys),
+        wrapped=[wrapped for _key, wrapped in keys.values()],
     )
-    for part, value in parts.items():
-        await _put(connection, referral_id, part, key_id, seal(key, value, referral_id, part))
+    sealed = [
+        (referral_id, part, seal(keys[referral_id][0], value, referral_id, part))
+        for referral_id, of_referral in parts.items()
+        for part, value in of_referral.items()
+    ]
+    together.add(
+        """
+        INSERT INTO case_facts (referral_id, part, key_id, sealed)
+        SELECT referral_id, part, referral_id, sealed
+        FROM unnest(%(of_keys)s::text[], %(parts)s::text[], %(sealed)s::bytea[]) AS new (referral_id, part, sealed)
+        """,
+        of_keys=[referral_id for referral_id, _part, _sealed in sealed],
+        parts=[part for _referral_id, part, _sealed in sealed],
+        sealed=[each for _referral_id, _part, each in sealed],
+    )
 
 
 async def add_part(connection: Connection, sealer: Sealer, referral_id: str, part: str, value: bytes) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from psycopg.rows import class_row
 
 from services.referrals.model import Handover, Offer, OfferState
+from services.referrals.store.together import Together
 from services.runtime.postgres import Connection
 
 #: while she is expected, and no longer
@@ -43,7 +44,8 @@ async def find(connection: Connection, offer_id: str, *, is_from_sender: bool) -
         return await cursor.fetchone()
 
 
-async def forget(connection: Connection, offers: Iterable[Offer]) -> None:
+def forget(together: Together, offers: Iterable[Offer]) -> None:
     """Destroy the handovers of offers by which nobody is expected any more."""
     over = [offer.offer_id for offer in offers if offer.state not in EXPECTED]
-    await connection.execute("DELETE FROM handover WHERE offer_id = ANY(%(offer_ids)s)", {"offer_ids": over})
+    if over:
+        together.add("DELETE FROM handover WHERE offer_id = ANY(%(over_offer_ids)s)", over_offer_ids=over)

@@ -1,10 +1,11 @@
 """Places by pool and population, and what is claimed of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from services.referrals import holds
 from services.referrals.model import Place, PlaceKey
 from services.referrals.store.rows import PLACE
+from services.referrals.store.together import Together
 from services.runtime.postgres import Connection
 
 
@@ -23,19 +24,16 @@ async def lock(connection: Connection, keys: Collection[PlaceKey]) -> holds.Plac
     return {place.key: place for place in rows}
 
 
-async def save(connection: Connection, places: Iterable[Place]) -> None:
+def save(together: Together, places: Sequence[Place]) -> None:
     """Write what is claimed of places, and what a provider said meanwhile, that this transaction has locked."""
-    for place in places:
-        await connection.execute(
-            "UPDATE place SET occupied = %(occupied)s, held = %(held)s, booked = %(booked)s WHERE pool_id = %(pool_id)s"
-            " AND population = %(population)s",
-            {
-                "occupied": place.occupied,
-                "held": place.held,
-                "booked": place.booked,
-                "pool_id": place.pool_id,
-                "population": place.population,
-            },
+    if places:
+        together.add(
+            f"""
+            UPDATE place SET occupied = changed.occupied, held = changed.held, booked = changed.booked
+            FROM {PLACE.rows} AS changed
+            WHERE place.pool_id = changed.pool_id AND place.population = changed.population
+            """,  # noqa: S608
+            place=PLACE.document(places),
         )
 
 

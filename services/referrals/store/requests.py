@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.referrals.model import Choice, CreatedOffer, CreatedReferral, RequestKey
+from services.referrals.store.together import Together
 from services.runtime.postgres import Connection
 
 
@@ -93,22 +94,22 @@ async def erase(connection: Connection, referral_id: str) -> None:
     )
 
 
-async def keep_answer(connection: Connection, client_id: str, request_id: str, answer: CreatedReferral) -> None:
+def keep_answer(together: Together, client_id: str, request_id: str, answer: CreatedReferral) -> None:
     """Keep an answer that never changes."""
-    await _keep(connection, client_id, request_id, _stored(answer))
+    _keep(together, client_id, request_id, _stored(answer))
 
 
-async def keep_answers(
-    connection: Connection, client_id: str, request_id: str, answers: Sequence[CreatedReferral]
-) -> None:
+def keep_answers(together: Together, client_id: str, request_id: str, answers: Sequence[CreatedReferral]) -> None:
     """Keep the answers of a command that makes several referrals."""
-    await _keep(connection, client_id, request_id, list(map(_stored, answers)))
+    _keep(together, client_id, request_id, list(map(_stored, answers)))
 
 
-async def _keep(connection: Connection, client_id: str, request_id: str, stored: Any) -> None:
-    await connection.execute(
-        "UPDATE request_key SET answer = %(answer)s WHERE client_id = %(client_id)s AND request_id = %(request_id)s",
-        {"answer": Jsonb(stored), "client_id": client_id, "request_id": request_id},
+def _keep(together: Together, client_id: str, request_id: str, stored: Any) -> None:
+    together.add(
+        "UPDATE request_key SET answer = %(answer)s WHERE client_id = %(of_client)s AND request_id = %(of_request)s",
+        answer=Jsonb(stored),
+        of_client=client_id,
+        of_request=request_id,
     )
 
 

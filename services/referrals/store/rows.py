@@ -1,12 +1,11 @@
 """Rows to values and back, where columns are named like fields."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, LiteralString, TypeVar
-
-from psycopg import sql
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from services.referrals.model import (
     Cause,
@@ -39,13 +38,15 @@ def items_of(stored: Iterable[Sequence[Any]]) -> tuple[PlaceItem, ...]:
     return tuple(PlaceItem(population, count) for population, count in stored)
 
 
-def _stored(value: Any) -> Any:
-    if isinstance(value, tuple) and all(isinstance(each, PlaceItem) for each in value):
-        return Jsonb([[item.population, item.count] for item in value])
-    return str(value) if isinstance(value, str) else value
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, PlaceItem):
+        return [value.population, value.count]
+    raise TypeError(f"{type(value).__name__} has no column")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table(Generic[Value]):
     """
     A table whose columns are the fields of a value.
@@ -58,60 +59,61 @@ class Table(Generic[Value]):
         key: Columns of the primary key.
 
         readers: How a column is read, where it is not as it stands.
-
-        plain_tuples: Columns that are arrays of text.
     """
 
     name: str
     kind: type[Value]
     key: tuple[str, ...]
     readers: Mapping[str, Callable[[Any], Any]]
-    plain_tuples: frozenset[str] = frozenset()
 
-    @property
-    def columns(self) -> list[str]:
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
         """The columns, as the fields stand."""
-        return [each.name for each in fields(self.kind)]  # type: ignore[arg-type]
+        return tuple(each.name for each in fields(self.kind))  # type: ignore[arg-type]
 
-    def value(self, row: Mapping[str, Any]) -> Value:
-        """Make the value of a row; other columns are left out."""
-        read = self.readers
-        return self.kind(
-            **{
-                name: read[name](row[name]) if name in read and row[name] is not None else row[name]
-                for name in self.columns
-            }
-        )
+    @cached_property
+    def listed(self) -> LiteralString:
+        """The columns, for a statement: names of our code, and never a caller's."""
+        return ", ".join(self.columns)
 
-    def parameters(self, value: Value) -> dict[str, Any]:
-        """Make the parameters of a value."""
-        stored = {name: getattr(value, name) for name in self.columns}
-        return {name: list(each) if name in self.plain_tuples else _stored(each) for name, each in stored.items()}
+    @cached_property
+    def rows(self) -> LiteralString:
+        """The rows of a document as a table, for FROM; the document is the parameter that the table gives its name."""
+        return f"jsonb_populate_recordset(NULL::{self.name}, %({self.name})s::jsonb)"
+
+    @cached_property
+    def inserting(self) -> LiteralString:
+        """The statement that inserts the rows of a document."""
+        return f"INSERT INTO {self.name} ({self.listed}) SELECT {self.listed} FROM {self.rows}"  # noqa: S608
+
+    @cached_property
+    def putting(self) -> LiteralString:
+        """The statement that inserts the rows of a document, or replaces those of the same key."""
+        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
+        return f"{self.inserting} ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changed}"
+
+    def value(self, row: Sequence[Any]) -> Value:
+        """Make the value of a row, whose columns stand as the fields do."""
+        found = dict(zip(self.columns, row, strict=True))
+        for name, read in self.readers.items():
+            if found[name] is not None:
+                found[name] = read(found[name])
+        return self.kind(**found)
+
+    def document(self, values: Iterable[Value]) -> str:
+        """Write values as a JSON document of rows; codes and ids, as the table has them."""
+        rows = [{name: getattr(value, name) for name in self.columns} for value in values]
+        return json.dumps(rows, default=_plain)
 
     async def select(self, connection: Connection, rest: LiteralString, parameters: Mapping[str, Any]) -> list[Value]:
         """Read the rows that the rest of a statement, after FROM, names."""
-        async with connection.cursor(row_factory=dict_row) as cursor:
-            columns = sql.SQL(", ").join(map(sql.Identifier, self.columns))
-            statement = sql.SQL("SELECT {} FROM {} ").format(columns, sql.Identifier(self.name)) + sql.SQL(rest)
-            await cursor.execute(statement, parameters)
-            return [self.value(row) for row in await cursor.fetchall()]
+        cursor = await connection.execute(f"SELECT {self.listed} FROM {self.name} {rest}", parameters)  # noqa: S608
+        return [self.value(row) for row in await cursor.fetchall()]
 
-    async def put(self, connection: Connection, values: Iterable[Value]) -> None:
+    async def put(self, connection: Connection, values: Sequence[Value]) -> None:
         """Insert values, or replace those of the same key."""
-        rows = [self.parameters(value) for value in values]
-        if not rows:
-            return
-        columns = [sql.Identifier(name) for name in self.columns]
-        changed = [sql.Identifier(name) for name in self.columns if name not in self.key]
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}").format(
-            sql.Identifier(self.name),
-            sql.SQL(", ").join(columns),
-            sql.SQL(", ").join(sql.Placeholder(name) for name in self.columns),
-            sql.SQL(", ").join(sql.Identifier(name) for name in self.key),
-            sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in changed),
-        )
-        async with connection.cursor() as cursor:
-            await cursor.executemany(statement, rows)
+        if values:
+            await connection.execute(self.putting, {self.name: self.document(values)})
 
 
 REFERRAL = Table("referral", Referral, ("referral_id",), {"state": ReferralState})
@@ -128,7 +130,6 @@ OFFER = Table(
         "needed_fields": tuple,
         "conditions": tuple,
     },
-    frozenset({"needed_fields", "conditions"}),
 )
 HOLD = Table("hold", HoldValue, ("offer_id",), {"state": HoldState, "items": items_of})
 PLACE = Table("place", Place, ("pool_id", "population"), {})

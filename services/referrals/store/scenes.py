@@ -8,7 +8,8 @@ from typing import TypeVar
 from services.referrals.model import Event, Hold, Need, Offer, Place, PlaceKey, Referral, Task
 from services.referrals.scene import House, Scene
 from services.referrals.store import events, exclusions, handovers, places, rosters
-from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK
+from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK, Table
+from services.referrals.store.together import Together
 from services.runtime import failpoints
 from services.runtime.postgres import Connection
 
@@ -39,34 +40,56 @@ class Locked:
         (scene,) = self.scenes
         return scene
 
-    async def save(self, connection: Connection, now: datetime) -> None:
-        """Write what was replaced, the events last of all; no referral is left asleep (R62)."""
+    async def save(self, connection: Connection, now: datetime, besides: Together | None = None) -> None:
+        """
+        Write what was replaced, the events last of all; no referral is left asleep (R62).
+
+        Args:
+            connection: In the transaction.
+
+            now: The time.
+
+            besides: What else is written with it.
+        """
         for scene in self.scenes:
             scene.keep_awake(now)
         changed = [scene for scene in self.scenes if scene.events or self._differs(scene)]
         for scene in changed:
             scene.referral = replace(scene.referral, version=scene.referral.version + 1)
-        await REFERRAL.put(connection, [scene.referral for scene in changed])
-        for scene in changed:
-            await NEED.put(connection, _new({(n.referral_id, n.need_no): n for n in scene.needs.values()}, self._needs))
-            await OFFER.put(connection, _new(scene.offers, self._offers))
-            await HOLD.put(connection, _new(scene.holds, self._holds))
-        if changed:
-            await places.save(connection, _new(dict(sorted(changed[0].places.items())), self._places))
-        for scene in changed:
-            await exclusions.add(connection, scene.referral, scene.excluded, now)
-            tasks = _new(scene.tasks, self._tasks)
-            await TASK.put(connection, await rosters.assign(connection, scene.house, tasks, now))
-            await handovers.forget(connection, scene.offers.values())
+        together = besides or Together()
+        await self._collect(together, connection, changed, now)
+        await together.write(connection)
         failpoints.reach("M3")
         noted: dict[str, list[Event]] = {}
         for scene in changed:
             noted.setdefault(scene.referral.client_id, []).extend(scene.events)
         await events.append(connection, noted)
 
+    async def _collect(
+        self, together: Together, connection: Connection, changed: Sequence[Scene], now: datetime
+    ) -> None:
+        tasks: list[Task] = []
+        for scene in changed:
+            await exclusions.add(connection, scene.referral, scene.excluded, now)
+            tasks += await rosters.assign(connection, scene.house, _new(scene.tasks, self._tasks), now)
+        offers = [offer for scene in changed for offer in _new(scene.offers, self._offers)]
+        self._put(together, REFERRAL, [scene.referral for scene in changed])
+        self._put(together, NEED, [need for scene in changed for need in _new(_by_key(scene), self._needs)])
+        self._put(together, OFFER, offers)
+        self._put(together, HOLD, [hold for scene in changed for hold in _new(scene.holds, self._holds)])
+        self._put(together, TASK, tasks)
+        if changed:
+            places.save(together, _new(dict(sorted(changed[0].places.items())), self._places))
+        handovers.forget(together, [offer for offer in offers if offer.offer_id in self._offers])
+
+    def _put(self, together: Together, table: Table[Value], values: Sequence[Value]) -> None:
+        if values:
+            statement = table.putting if self._referrals else table.inserting
+            together.add(statement, **{table.name: table.document(values)})
+
     def _differs(self, scene: Scene) -> bool:
         return bool(
-            _new({(n.referral_id, n.need_no): n for n in scene.needs.values()}, self._needs)
+            _new(_by_key(scene), self._needs)
             or _new(scene.offers, self._offers)
             or _new(scene.holds, self._holds)
             or _new(scene.tasks, self._tasks)
@@ -156,6 +179,10 @@ def _scene(
         places=shared,
         tasks={task.task_id: task for task in tasks if task.referral_id == referral.referral_id},
     )
+
+
+def _by_key(scene: Scene) -> dict[tuple[str, int], Need]:
+    return {(need.referral_id, need.need_no): need for need in scene.needs.values()}
 
 
 def _new(values: dict[Key, Value], before: dict[Key, Value]) -> list[Value]:
