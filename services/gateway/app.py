@@ -100,7 +100,7 @@ class _Handlers:
         call = _call_of(request, method)
         if method.is_streamed:
             return await self._streamed(request, method, call)
-        with self._room[False]:
+        with self._room[False].place():
             message = request_from_json(await _body_of(request), method)
             answer = await self._peers.ask(method, message, call)
             return Response(to_json(answer), media_type=JSON)
@@ -114,7 +114,7 @@ class _Handlers:
 
     async def _lines(self, method: Method, message: Message, call: Call) -> AsyncGenerator[bytes]:
         has_begun = False
-        with self._room[True]:
+        with self._room[True].place():
             try:
                 async with aclosing(self._peers.watch(method, message, call)) as answers:
                     while (answer := await self._next(answers)) is not None:

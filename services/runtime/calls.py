@@ -2,18 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import grpc
 
-from services.errors import DeadlineExceeded, IhalaError, Unavailable
+from services.errors import DeadlineExceeded, Exhausted, IhalaError, Unavailable
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.statuses import error_of
 
 ATTEMPTS: Final = 5
 FIRST_DELAY_S: Final = 0.1
 MAX_DELAY_S: Final = 2.0
+#: calls of one channel that are under way at once; the others wait here, since a server lets no more than 100
+#: of a connection in, and what waits in the transport comes to it with hardly any time left
+AT_ONCE: Final = 64
+WAIT_SHARE: Final = 0.5  #: of a call's time, after which it is not sent any more
+NO_TURN_S: Final = 1.0  #: after which it may be made again
+LATE_S: Final = 1.0  #: that the transport has beyond the deadline to say that it has passed
 #: verbs of methods that change nothing but the audit trail; every other unary method takes a request id
 READING_VERBS: Final = (
     "Check",
@@ -41,6 +47,7 @@ class Caller:
     actor: str | None  #: the worker on whose behalf
     timeout_s: float  #: time in seconds for a unary call that names none
     jitter: Callable[[], float]  #: random numbers in [0, 1) that spread repeats
+    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))  #: of the channel's calls
 
     def metadata(self, more: Any) -> tuple[tuple[str, str], ...]:
         """Return what a call carries: the token of now, the actor, and what is given besides."""
@@ -56,9 +63,10 @@ class Unary:
     """
     A method that answers once.
 
-    A call that could not reach the server is repeated while its deadline lasts:
-    always if it only reads, else if it carries the request id by which the
-    server recognises the repeat.
+    A call that could not reach the server, or that it asked to repeat, is
+    repeated while its deadline lasts: always if it only reads, else if it
+    carries the request id by which the server recognises the repeat. It ends by
+    its deadline, whatever happens.
     """
 
     def __init__(self, caller: Caller, call: Any, *, reads: bool) -> None:
@@ -78,22 +86,32 @@ class Unary:
         end = clock() + (self._caller.timeout_s if timeout is None else timeout)
         delays_s = self._delays_s(request)
         while True:
+            await _stand_in_line(self._caller.line, WAIT_SHARE * (end - clock()))
             try:
-                return await self._call(
-                    request,
-                    timeout=max(end - clock(), 0.0),
-                    metadata=self._caller.metadata(metadata),
-                    **options,
-                )
-            except grpc.aio.AioRpcError as error:
-                failure = error_of(error)
+                return await self._once(request, end, metadata=metadata, **options)
+            except IhalaError as failure:
                 delay_s = next(delays_s, None)
                 if delay_s is None or not _may_pass(failure):
-                    raise failure from error
-                wait_s = max(delay_s, failure.retry_after_s or 0.0)
+                    raise
+                # those that were told the same time come back one by one
+                wait_s = delay_s + (failure.retry_after_s or 0.0)
                 if clock() + wait_s >= end:
-                    raise failure from error
+                    raise
             await asyncio.sleep(wait_s)
+
+    async def _once(self, request: Any, end: float, *, metadata: Any, **options: Any) -> Any:
+        # in its turn, which it gives up
+        clock, caller = asyncio.get_running_loop().time, self._caller
+        try:
+            async with asyncio.timeout_at(end + LATE_S):
+                remaining_s = max(end - clock(), 0.0)
+                return await self._call(request, timeout=remaining_s, metadata=caller.metadata(metadata), **options)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error) from error
+        except TimeoutError:
+            raise DeadlineExceeded("the call ended with no word from the transport") from None
+        finally:
+            caller.line.release()
 
     def _delays_s(self, request: Any) -> Iterator[float]:
         if not self._reads and not getattr(request, "request_id", ""):
@@ -104,7 +122,22 @@ class Unary:
             delay_s = min(2 * delay_s, MAX_DELAY_S)
 
 
+async def _stand_in_line(line: asyncio.Semaphore, wait_s: float) -> None:
+    if not line.locked():  # the usual way needs no clock
+        await line.acquire()
+        return
+    try:
+        async with asyncio.timeout(wait_s):
+            await line.acquire()
+    except TimeoutError:
+        raise Exhausted(
+            "too many calls wait for the server: this one was not sent, or not again", retry_after_s=NO_TURN_S
+        ) from None
+
+
 def _may_pass(failure: IhalaError) -> bool:
+    if isinstance(failure, Exhausted):
+        return failure.retry_after_s is not None
     return isinstance(failure, Unavailable) and not isinstance(failure, DeadlineExceeded)
 
 

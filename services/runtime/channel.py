@@ -28,6 +28,8 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # a connection of its own, else all channels of a process share the 100 calls that a server lets in by one
+    ("grpc.use_local_subchannel_pool", 1),
     # repeats are ours: grpc would repeat by method, and safety is a matter of the request
     ("grpc.enable_retries", 0),
 )

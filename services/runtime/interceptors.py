@@ -115,7 +115,7 @@ def unary(
     async def call(raw: Any, context: Context) -> bytes:
         started = perf_counter()
         try:
-            with admission.room:
+            with admission.room.place(context.time_remaining()):
                 token = admission.admit(context)
                 response = await behaviour(read(admission, raw, token), context)
                 answer = admission.serialize(response)
@@ -141,7 +141,7 @@ def streamed(
     async def call(raw: Any, context: Context) -> AsyncIterator[bytes]:
         started = perf_counter()
         try:
-            with admission.room, streams.running() as stream:
+            with admission.room.place(), streams.running() as stream:
                 token = admission.admit(context)
                 async with aclosing(behaviour(read(admission, raw, token), context)) as responses:
                     async for response in responses:

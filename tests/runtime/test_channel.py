@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
-from services.errors import DeadlineExceeded, IhalaError, InvalidInput, Reason, Unauthenticated, Unavailable
+from services.errors import DeadlineExceeded, Exhausted, IhalaError, InvalidInput, Reason, Unauthenticated, Unavailable
 from services.runtime.auth import Role, Rule, current_principal
+from services.runtime.calls import AT_ONCE, Caller, Unary
 from services.runtime.channel import Channel, open_channel, token_file
 from tests.runtime.echo import METHOD_OF, RULES, SERVICE, echo_service, first_answer
 from tests.serving import Identity, an_identity, serving
@@ -110,6 +111,74 @@ async def test_what_a_repeat_would_not_mend_is_not_repeated(identity: Identity, 
             await first_answer(channel, "unary_unary", "x")
 
     assert act.asked == 1
+
+
+async def test_who_is_asked_to_come_again_comes_after_that_time_and_not_with_all_others(identity: Identity) -> None:
+    """F24."""
+    act = FailsFirst(1, Exhausted("too much at once", retry_after_s=0.2))
+    clock = asyncio.get_running_loop().time
+    async with (
+        serving(identity, echo_service(act), rules=RULES) as running,
+        running.channel(Role.CASE_SYSTEM, jitter=lambda: 0.5) as channel,
+    ):
+        began_s = clock()
+        assert await first_answer(channel, "unary_unary", "x") == "x"
+
+    assert clock() - began_s >= 0.3  # the server's 0.2 and one of its own
+
+
+async def test_a_limit_that_waiting_does_not_mend_is_not_asked_again(identity: Identity) -> None:
+    act = FailsFirst(1, Exhausted("too large"))
+    async with (
+        serving(identity, echo_service(act), rules=RULES) as running,
+        running.channel(Role.CASE_SYSTEM) as channel,
+    ):
+        with pytest.raises(Exhausted):
+            await first_answer(channel, "unary_unary", "x")
+
+    assert act.asked == 1
+
+
+async def test_calls_beyond_what_a_channel_sends_at_once_stand_in_line_and_are_not_sent_late(
+    identity: Identity,
+) -> None:
+    """F24."""
+    came: list[str] = []
+    is_full, leave = asyncio.Event(), asyncio.Event()
+
+    async def wait(text: str) -> str:
+        came.append(text)
+        if len(came) == AT_ONCE:
+            is_full.set()
+        await leave.wait()
+        return text
+
+    async with (
+        asyncio.timeout(10),
+        serving(identity, echo_service(wait), rules=RULES) as running,
+        running.channel(Role.CASE_SYSTEM) as channel,
+    ):
+        first = [asyncio.create_task(first_answer(channel, "unary_unary", "x")) for _ in range(AT_ONCE)]
+        await is_full.wait()
+        patient = asyncio.create_task(first_answer(channel, "unary_unary", "patient"))
+        with pytest.raises(Exhausted) as caught:
+            await first_answer(channel, "unary_unary", "hasty", timeout=0.2)
+        assert came == ["x"] * AT_ONCE
+        leave.set()
+        assert await asyncio.gather(*first, patient) == [*["x"] * AT_ONCE, "patient"]
+
+    assert "hasty" not in came
+    assert caught.value.retry_after_s is not None
+
+
+async def test_a_call_ends_also_when_the_transport_never_says_so() -> None:
+    async def never(_request: object, **_options: object) -> None:
+        await asyncio.Event().wait()
+
+    call = Unary(Caller(None, None, 0.05, lambda: 0.0), never, reads=True)
+    async with asyncio.timeout(10):
+        with pytest.raises(DeadlineExceeded):
+            await call(b"")
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

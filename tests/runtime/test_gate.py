@@ -294,7 +294,7 @@ async def test_one_call_too_many_is_shed_and_the_others_are_answered(identity: I
         first = asyncio.create_task(first_answer(channel, "unary_unary", "x"))
         await entered.wait()
         with pytest.raises(errors.Exhausted) as caught:
-            await first_answer(channel, "unary_unary", "y")
+            await first_answer(channel, "unary_unary", "y", timeout=0.5)
         health = channel.unary_unary("/grpc.health.v1.Health/Check")
         assert await health(b"") == b"\x08\x01"  # SERVING
         assert await first_answer(channel, "unary_stream", "z") == "z"
