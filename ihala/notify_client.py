@@ -50,6 +50,14 @@ class AlertRecord:
     deliveries: Sequence[Mapping[str, object]]  #: channel, state, attempts, delivered_time
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Whom to ring about a system's referrals."""
+
+    client_id: str
+    phones: tuple[str, ...]  #: the one to ring first at the front; empty: none is known
+
+
 class Notify(ServiceClient):
     """
     The notify service as an operator or coordinator sees it; an asynchronous context manager.
@@ -98,6 +106,19 @@ class Notify(ServiceClient):
         """List a desk's alerts, the newest first, with what became of them in each channel."""
         response = await self._stub.ListAlerts(pb.ListAlertsRequest(receiver_id=receiver_id, page_size=limit))
         return [_alert_from_wire(alert) for alert in response.alerts]
+
+    async def set_contact(self, phones: Sequence[str], *, request_id: str | None = None) -> Contact:
+        """Say whom those on duty ring about the caller's referrals; an empty list takes it back."""
+        request = pb.SetContactRequest(request_id=request_id or uuid.uuid4().hex, phones=phones)
+        return _contact_from_wire((await self._stub.SetContact(request)).contact)
+
+    async def get_contact(self, client_id: str = "") -> Contact:
+        """Return whom to ring about a system's referrals: the caller's own, or as a duty coordinator another's."""
+        return _contact_from_wire((await self._stub.GetContact(pb.GetContactRequest(client_id=client_id))).contact)
+
+
+def _contact_from_wire(contact: pb.Contact) -> Contact:
+    return Contact(client_id=contact.client_id, phones=tuple(contact.phones))
 
 
 def _device_from_wire(device: pb.Device) -> Device:

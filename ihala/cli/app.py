@@ -10,6 +10,7 @@ from ihala.cli import (
     area_commands,
     calendar_commands,
     consent_commands,
+    contact_commands,
     data_commands,
     deploy_commands,
     desk_commands,
@@ -89,6 +90,7 @@ consent_commands.consent.command("override")(override_command.override_consent)
 app.command()(probe_command.probe)
 app.command()(respond_command.respond)
 app.add_typer(handover_commands.handover, name="handover")
+app.add_typer(contact_commands.contact, name="contact")
 app.add_typer(roster_commands.rosters, name="rosters")
 app.add_typer(task_commands.tasks, name="tasks")
 app.command()(desk_commands.listen)

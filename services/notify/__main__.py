@@ -27,11 +27,13 @@ from services.notify.pages.serving import listen, serve
 from services.notify.pages.waking import push_of
 from services.notify.reconciler import Provisioner, Reconciler
 from services.notify.servicer import Combined, NotifyServicer
+from services.notify.servicer_contacts import ContactMethods
 from services.notify.servicer_endpoints import EndpointMethods
 from services.notify.servicer_records import RecordMethods
 from services.notify.servicer_streams import Hub, StreamMethods
 from services.notify.settings import Settings
 from services.notify.store.alerts import AlertStore
+from services.notify.store.contacts import ContactStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
 from services.notify.store.heard import HeardStore
@@ -113,6 +115,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             servicer,
             EndpointMethods(endpoint_desk=ways.desk if ways else None),
             RecordMethods(logs=LogStore(pool), letters=letters, now=utc_now),
+            ContactMethods(contacts=ContactStore(pool), now=utc_now),
             StreamMethods(streams=streams, deliveries=sent, hub=hub, now=utc_now),
         )
         notify_pb2_grpc.add_NotifyServiceServicer_to_server(combined, server.grpc)  # type: ignore[arg-type]  # plain
@@ -152,7 +155,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             server.health.set_serving(POSTGRES, is_serving=True)
             tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
             if duty_listener is not None:
-                tasks.create_task(duty.run(settings, duty_listener, pool, utc_now, stop), name="duty")
+                tasks.create_task(duty.run(settings, duty_listener, pool, ways, utc_now, stop), name="duty")
             tasks.create_task(deliveries.run(sent, all_senders, rang, utc_now, stop), name="deliveries")
             tasks.create_task(hub.run(stop), name="streams")
             senders = RemoteSenders(to_referrals)

@@ -11,7 +11,7 @@ from services.notify.channels import Sender
 from services.notify.channels.egress import Egress
 from services.notify.channels.egress_rules import EgressRules
 from services.notify.channels.email import EmailChannel, MailServer, Security
-from services.notify.channels.push import PushChannel, VapidKey, vapid_key
+from services.notify.channels.push import BrowserWaker, PushChannel, vapid_key
 from services.notify.channels.sms import Form, Gateway, SmsChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.model import Channel
@@ -34,7 +34,8 @@ class Outgoing:
     desk: EndpointDesk
     subscriptions: SubscriptionStore
     rules: EgressRules  #: by which a browser's push service is read too
-    vapid_key: VapidKey | None  #: None: browsers are not woken
+    sealer: AddressSealer  #: of every address
+    waker: BrowserWaker | None  #: None: browsers are not woken
 
 
 def outgoing(
@@ -70,10 +71,11 @@ def outgoing(
         senders[Channel.EMAIL] = EmailChannel(endpoints, _mail_server(settings, settings.smtp_address), now)
     if settings.sms_url is not None:
         senders[Channel.SMS] = SmsChannel(endpoints, _gateway(settings, settings.sms_url), now)
-    known_by = None
+    waker = None
     if settings.vapid_key_file is not None:
-        known_by = vapid_key(read_key(settings.vapid_key_file, "vapid_key_file"), settings.vapid_contact)
-        senders[Channel.PUSH] = PushChannel(endpoints, egress, known_by, now)
+        key = vapid_key(read_key(settings.vapid_key_file, "vapid_key_file"), settings.vapid_contact)
+        waker = BrowserWaker(egress, key)
+        senders[Channel.PUSH] = PushChannel(endpoints, waker, now)
     desk = EndpointDesk(
         endpoints=endpoints,
         webhook=webhook,
@@ -88,7 +90,8 @@ def outgoing(
         desk=desk,
         subscriptions=SubscriptionStore(pool, sealer),
         rules=rules,
-        vapid_key=known_by,
+        sealer=sealer,
+        waker=waker,
     )
 
 

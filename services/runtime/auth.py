@@ -313,6 +313,8 @@ METHODS: Final[Mapping[str, Rule]] = {
             "PauseEndpoint": _ENDPOINT,
             "ResumeEndpoint": _ENDPOINT,
             "EndEndpoint": _ENDPOINT,
+            "SetContact": _SENDER,
+            "GetContact": _TASK_READER,
         },
     ),
 }

@@ -35,3 +35,13 @@ def on_signals() -> Iterator[asyncio.Event]:
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+async def first_of(seconds: float, *events: asyncio.Event) -> None:
+    """Wait until one of the events happens, or for so long."""
+    waiting = [asyncio.ensure_future(each.wait()) for each in events]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()

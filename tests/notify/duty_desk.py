@@ -1,5 +1,6 @@
 """A duty page that runs, with tasks and rosters behind it and a browser's hands in front."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,11 +20,18 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceServicer_to_server
 from services.errors import Conflict, NotFound
+from services.notify.channels.egress_rules import EgressRules
+from services.notify.channels.push import vapid_key
 from services.notify.duty.app import make_duty_app
 from services.notify.duty.clients import RemoteCallees, RemoteDuty
-from services.notify.duty.parts import DutyParts
+from services.notify.duty.parts import DutyParts, DutyPush
+from services.notify.duty.ringer import follow
+from services.notify.store.addresses import AddressSealer
+from services.notify.store.contacts import ContactStore
+from services.notify.store.duty_pushes import DutyPushStore
 from services.notify.store.duty_sessions import DutySessionStore
 from services.runtime.auth import Role, current_principal
+from services.runtime.feed import FeedWaker
 from services.runtime.sign_in import issue_code
 from tests.notify.conftest import Clock, Stores
 from tests.notify.desk import EXIT_URL, Browser, Server
@@ -43,6 +51,7 @@ class FakeDutyReferrals(FakeReferrals):
         self.tasks: dict[str, pb.Task] = {}
         self.acts: list[tuple[str, str | None, Any]] = []
         self.paused_until: datetime | None = None
+        self.changed = FeedWaker()
 
     def task(self, task_id: str = "task-1", *, kind: str = "RING", minutes: int = 10, **more: Any) -> pb.Task:
         now = self._now()
@@ -55,6 +64,7 @@ class FakeDutyReferrals(FakeReferrals):
             version=1,
             **{"owner": "duty", "code": "ACC-EMG", "urgency": match_pb.URGENCY_IMMEDIATE, **more},
         )
+        self.changed.wake()
         return self.tasks[task_id]
 
     def ring_task(self, provider_id: str = RINGER, **more: Any) -> None:
@@ -68,10 +78,17 @@ class FakeDutyReferrals(FakeReferrals):
             tasks=[each for each in self.tasks.values() if each.state != pb.TASK_STATE_CLOSED]
         )
 
+    async def WatchTasks(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        while True:
+            ticket = self.changed.ticket()
+            yield service_pb.WatchTasksResponse(tasks=list(self.tasks.values()))
+            await ticket.wait()
+
     async def TakeTask(self, request: Any, context: Any) -> Any:
         task = self._at_version(request)
         task.state, task.owner = pb.TASK_STATE_TAKEN, current_principal().actor or ""
         self.acts.append(("take", current_principal().actor, request))
+        self.changed.wake()
         return service_pb.TakeTaskResponse(task=task)
 
     async def CloseTask(self, request: Any, context: Any) -> Any:
@@ -147,6 +164,27 @@ class FakeCallees(FakeDirectory):
         return dir_pb.GetOrganizationResponse(organization=dir_types.Organization(contacts=[contact]))
 
 
+class DutyServer(Server):
+    """The page's server with what follows tasks for it; pages that wait are answered before it stops."""
+
+    def __init__(self, parts: DutyParts) -> None:
+        super().__init__(make_duty_app(parts))
+        self._parts = parts
+        self._following: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        self._parts.stop.clear()
+        self._following = asyncio.create_task(follow(self._parts.duty, self._parts.bell, self._parts.stop))
+        return await super().start()
+
+    async def stop(self) -> None:
+        self._parts.stop.set()
+        if self._following is not None:
+            await self._following
+            self._following = None
+        await super().stop()
+
+
 @dataclass(kw_only=True)
 class DutyPage:
     """The page at an address, and what stands behind it."""
@@ -158,6 +196,7 @@ class DutyPage:
     directory: FakeCallees
     login_file: Path
     server: Server
+    parts: DutyParts
 
     def code(self, coordinator: str = "amal") -> str:
         """Make a one-time code."""
@@ -193,7 +232,15 @@ async def a_duty_page(stores: Stores, clock: Clock, folder: Path) -> AsyncIterat
         parts = DutyParts(
             duty=RemoteDuty(await stack.enter_async_context(far_referrals.channel(Role.DUTY_COORDINATOR))),
             callees=RemoteCallees(await stack.enter_async_context(far_directory.channel(Role.DUTY_COORDINATOR))),
+            contacts=ContactStore(stores.pool),
             sessions=DutySessionStore(stores.pool),
+            push=DutyPush(
+                pushes=DutyPushStore(stores.pool, AddressSealer(bytes(32))),
+                rules=EgressRules(allowed=frozenset({"push.example.org:443"})),
+                public_key=vapid_key(bytes(31) + b"\1", "mailto:nobody@example.org").public_text,
+            ),
+            bell=FeedWaker(),
+            stop=asyncio.Event(),
             login_file=folder / "duty_sign_in_codes",
             time_zone="Africa/Tripoli",
             now=clock,
@@ -201,7 +248,7 @@ async def a_duty_page(stores: Stores, clock: Clock, folder: Path) -> AsyncIterat
             exit_url=EXIT_URL,
             is_secure=False,
         )
-        server = Server(make_duty_app(parts))
+        server = DutyServer(parts)
         url = await server.start()
         try:
             yield DutyPage(
@@ -212,6 +259,7 @@ async def a_duty_page(stores: Stores, clock: Clock, folder: Path) -> AsyncIterat
                 directory=directory,
                 login_file=parts.login_file,
                 server=server,
+                parts=parts,
             )
         finally:
             await server.stop()

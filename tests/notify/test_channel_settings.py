@@ -128,7 +128,7 @@ async def test_what_is_set_is_what_is_sent_by(files: dict[str, Path], stores: St
 
     assert ways is not None
     assert all_ways is not None
-    assert (set(ways.senders), ways.vapid_key) == ({Channel.WEBHOOK}, None)
+    assert (set(ways.senders), ways.waker) == ({Channel.WEBHOOK}, None)
     assert ways.rules.allowed == {"partner.internal:8443", "other.internal:443"}
     assert set(all_ways.senders) == {Channel.WEBHOOK, Channel.EMAIL, Channel.SMS, Channel.PUSH}
     assert all_ways.desk.offered == set(all_ways.senders)

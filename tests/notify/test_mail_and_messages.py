@@ -24,7 +24,7 @@ from services.notify.channels import SendFailed
 from services.notify.channels.egress import Egress
 from services.notify.channels.egress_rules import EgressRules
 from services.notify.channels.email import EmailChannel, MailServer, Security
-from services.notify.channels.push import PushChannel, VapidKey, vapid_key
+from services.notify.channels.push import BrowserWaker, PushChannel, VapidKey, vapid_key
 from services.notify.channels.sms import Form, Gateway, SmsChannel
 from services.notify.endpoint import EndpointState
 from services.notify.model import Channel
@@ -242,7 +242,7 @@ KEY = VapidKey(PRIVATE, "mailto:post@example.org")
 
 async def push_to(server: Server, authority: Authority, store: EndpointStore, clock: Clock, **alert: Any) -> str:
     endpoint_id = await registered(store, a_target(f"https://{NAME}:{server.port}/push/1", Channel.PUSH))
-    channel = PushChannel(store, egress_to(server, authority), KEY, clock)
+    channel = PushChannel(store, BrowserWaker(egress_to(server, authority), KEY), clock)
     await channel.send(an_attempt(endpoint_id, Channel.PUSH, alert=an_alert(**alert)))
     return endpoint_id
 
@@ -314,7 +314,7 @@ async def test_a_push_service_that_is_busy_is_tried_again(
 
 async def test_a_browser_cannot_send_us_inside_by_its_subscription(store: EndpointStore, clock: Clock) -> None:
     endpoint_id = await registered(store, a_target("https://push.example.org/1", Channel.PUSH))
-    channel = PushChannel(store, Egress(EgressRules(), resolve=Names([LOOPBACK])), KEY, clock)
+    channel = PushChannel(store, BrowserWaker(Egress(EgressRules(), resolve=Names([LOOPBACK])), KEY), clock)
 
     with pytest.raises(SendFailed, match="address_refused"):
         await channel.send(an_attempt(endpoint_id, Channel.PUSH))
@@ -333,7 +333,7 @@ async def test_a_channel_sends_nothing_to_an_endpoint_that_has_ended(store: Endp
     channels = (
         EmailChannel(store, server, clock),
         SmsChannel(store, Gateway(url="http://127.0.0.1:1", fields=FIELDS), clock),
-        PushChannel(store, Egress(EgressRules()), KEY, clock),
+        PushChannel(store, BrowserWaker(Egress(EgressRules()), KEY), clock),
     )
 
     for each in channels:

@@ -1,4 +1,4 @@
-"""Tests of what a desk does between yes and no, and how it meets the person: a question, a waiting list, a sealed note."""
+"""Tests of what a desk does between yes and no, and how it meets the person: question, waiting list, sealed note."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta

@@ -70,6 +70,54 @@ def vapid_key(secret: bytes, contact: str) -> VapidKey:
     return VapidKey(private, contact)
 
 
+class BrowserWaker:
+    """
+    Wakes browsers by the addresses that they gave.
+
+    Args:
+        egress: The way out: a browser says where its push service is, and might say anything.
+
+        key: Who we are.
+    """
+
+    def __init__(self, egress: Egress, key: VapidKey) -> None:
+        self._egress = egress
+        self._key = key
+        self.public_text = key.public_text  #: what a browser needs to subscribe
+
+    async def wake(self, address: str, now: datetime, *, due_time: datetime | None, is_urgent: bool) -> None:
+        """
+        Wake a browser.
+
+        Args:
+            address: Of its push service, for it alone.
+
+            now: The time of what is signed.
+
+            due_time: After which the signal is of no use; None: the longest.
+
+            is_urgent: Whether a telephone that saves power is to be woken too.
+
+        Raises:
+            SendFailed: the push service did not take it; `pauses` if the browser has ended its subscription.
+        """
+        answer = await self._egress.post(
+            address,
+            b"",
+            {
+                "Authorization": self._key.authorization(address, now),
+                "TTL": str(_kept_s(due_time, now)),
+                "Urgency": "high" if is_urgent else "normal",
+            },
+        )
+        if answer.status in PAUSING:
+            raise SendFailed(f"status_{answer.status}", permanent=True, pauses=True)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise SendFailed("status_429", permanent=False, asked=answer.retry_after or OVERWHELMED)
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
+
+
 class PushChannel:
     """
     The channel.
@@ -77,17 +125,14 @@ class PushChannel:
     Args:
         endpoints: Where subscriptions are known; one that the browser has ended is paused there.
 
-        egress: The way out: a browser says where its push service is, and might say anything.
+        waker: Wakes their browsers.
 
-        key: Who we are.
-
-        now: The time of what is signed.
+        now: The clock.
     """
 
-    def __init__(self, endpoints: EndpointStore, egress: Egress, key: VapidKey, now: Callable[[], datetime]) -> None:
+    def __init__(self, endpoints: EndpointStore, waker: BrowserWaker, now: Callable[[], datetime]) -> None:
         self._endpoints = endpoints
-        self._egress = egress
-        self._key = key
+        self._waker = waker
         self._now = now
 
     async def send(self, attempt: Attempt) -> bool:
@@ -103,24 +148,14 @@ class PushChannel:
         target = await self._endpoints.target(attempt.endpoint_id)
         if target is None:
             raise SendFailed("endpoint_ended", permanent=True)
-        now = self._now()
-        wakes = urgency_class(attempt.alert.urgency).rings_through_quiet_hours
-        answer = await self._egress.post(
-            target.address,
-            b"",
-            {
-                "Authorization": self._key.authorization(target.address, now),
-                "TTL": str(_kept_s(attempt.alert.due_time, now)),
-                "Urgency": "high" if wakes else "normal",
-            },
-        )
-        if answer.status in PAUSING:
-            await self._endpoints.pause(attempt.endpoint_id, f"status_{answer.status}", now)
-            raise SendFailed(f"status_{answer.status}", permanent=True, pauses=True)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise SendFailed("status_429", permanent=False, asked=answer.retry_after or OVERWHELMED)
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
+        now, alert = self._now(), attempt.alert
+        wakes = urgency_class(alert.urgency).rings_through_quiet_hours
+        try:
+            await self._waker.wake(target.address, now, due_time=alert.due_time, is_urgent=wakes)
+        except SendFailed as failed:
+            if failed.pauses:
+                await self._endpoints.pause(attempt.endpoint_id, failed.code, now)
+            raise
         await self._endpoints.hear(target.endpoint, now)
         return False
 

@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound, Reason
-from services.notify.duty import calls, rosters, tasks
+from services.notify.duty import calls, rosters, tasks, waking
 from services.notify.duty.parts import DutyParts, DutyVisit, duty_visit
 from services.notify.duty.screens import show
 from services.notify.pages.app import LANGUAGE_AGE_S, SERVER_ERROR
 from services.notify.pages.sealing import FILES, sealed
 from services.notify.pages.visit import LANGUAGE_COOKIE
+from services.notify.pages.waking import manifest, worker
 from services.notify.pages.words import LANGUAGES
 from services.notify.secrecy import token_digest
 from services.notify.store.duty_sessions import LIFE
@@ -45,6 +46,10 @@ def make_duty_app(parts: DutyParts) -> Starlette:
             door("/task/{task_id}/take", tasks.take, "POST"),
             door("/task/{task_id}/close", tasks.close, "POST"),
             door("/task/{task_id}/said/{act}", calls.record, "POST"),
+            door("/push", waking.subscribe, "POST"),
+            door("/push/end", waking.unsubscribe, "POST"),
+            door("/worker.js", worker, is_open=True),
+            door("/app.webmanifest", manifest, is_open=True),
             door("/rosters", rosters.show_rosters),
             door("/rosters/pause", rosters.pause, "POST"),
             door("/sign-in", _ask_code, is_open=True),

@@ -54,6 +54,8 @@ async def show_task(visit: DutyVisit, parts: DutyParts) -> Response:
         rows=task_rows(visit, parts, task),
         name=_name(callee, language),
         phones=callee.phones if callee else (),
+        sender=task.sender,
+        sender_phones=await parts.contacts.phones(task.sender) if task.sender else (),
         area=area_name(callee.area_cell, callee.country_code, words) if callee else [],
         is_unconnected=callee is not None and not callee.receiver_id,
         state=words.get(f"duty_{offer.state}", words["state_other"]) if offer else "",

@@ -1,5 +1,6 @@
 """Ask referrals and the directory for the duty page, as whoever is signed in."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import h3
@@ -35,6 +36,21 @@ class RemoteDuty:
         """List what is not done, the earliest due first."""
         response = await self._stub.ListTasks(ref_pb.ListTasksRequest(page_size=MOST), metadata=_as(by))
         return [_task(each) for each in response.tasks]
+
+    async def changes(self) -> AsyncGenerator[None]:
+        """
+        Yield whenever a task has come or gone, or has another owner.
+
+        Raises:
+            Unavailable: referrals cannot be asked now.
+        """
+        call = self._stub.WatchTasks(ref_pb.WatchTasksRequest())
+        try:
+            async for message in call:
+                if message.tasks:
+                    yield None
+        finally:
+            call.cancel()  # grpc keeps an abandoned call open
 
     async def task(self, task_id: str, by: str) -> DutyTask:
         """

@@ -1,6 +1,6 @@
 """What the duty page speaks of: tasks, rosters, and whom to ring. Nothing of a person (design part 9)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,8 +49,17 @@ class DutyTask:
         """
         if self.is_taken:
             return False
-        wakes = self.urgency is not None and urgency_class(self.urgency).rings_through_quiet_hours
-        return wakes or self.due_time <= now
+        return self.wakes or self.due_time <= now
+
+    @property
+    def wakes(self) -> bool:
+        """Whether it may wake people."""
+        return self.urgency is not None and urgency_class(self.urgency).rings_through_quiet_hours
+
+    @property
+    def ring_time(self) -> datetime:
+        """From when it rings while nobody has taken it."""
+        return self.create_time if self.wakes else self.due_time
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -67,6 +76,16 @@ class DutyRoster:
     nights_woken: int  #: of the last 30
     paused_until_time: datetime | None
     stand_in: str
+
+
+def resting(rosters: Iterable[DutyRoster], now: datetime) -> frozenset[str]:
+    """Name those who are on duty in rosters that rest, and in none that is awake (R61)."""
+    asleep: set[str] = set()
+    awake: set[str] = set()
+    for roster in rosters:
+        rests = roster.paused_until_time is not None and now < roster.paused_until_time
+        (asleep if rests else awake).update(roster.on_duty)
+    return frozenset(asleep - awake)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What the duty page is made of, and who comes to it with what."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Any, Final, Protocol
 from starlette.requests import Request
 
 from services.errors import InvalidInput, Reason
+from services.notify.channels.egress_rules import EgressRules
 from services.notify.duty.model import Callee, DutyRoster, DutyTask
 from services.notify.pages.visit import LANGUAGE_COOKIE
 from services.notify.pages.words import Words, choose_language
 from services.notify.secrecy import form_token, token_digest
 from services.notify.shown import Offer
+from services.notify.store.contacts import ContactStore
+from services.notify.store.duty_pushes import DutyPushStore
 from services.notify.store.duty_sessions import DutySessionStore
+from services.runtime.feed import FeedWaker
 from services.runtime.forms import is_from_here, read_form
 
 COOKIE: Final = "duty"
@@ -29,6 +34,8 @@ class Duty(Protocol):
     async def tasks(self, by: str) -> list[DutyTask]: ...
 
     async def task(self, task_id: str, by: str) -> DutyTask: ...
+
+    def changes(self) -> AsyncGenerator[None]: ...
 
     async def take(self, task_id: str, version: int, by: str, request_id: str) -> None: ...
 
@@ -52,12 +59,25 @@ class Callees(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DutyPush:
+    """What it takes to wake the browsers of those on duty."""
+
+    pushes: DutyPushStore
+    rules: EgressRules  #: by which the address of a push service is read
+    public_key: str  #: by which push services know us, as browsers want it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DutyParts:
     """Everything that the duty page's screens use."""
 
     duty: Duty
     callees: Callees
+    contacts: ContactStore
     sessions: DutySessionStore
+    push: DutyPush | None  #: None: browsers are not woken
+    bell: FeedWaker  #: rings when tasks have changed
+    stop: asyncio.Event  #: set when pages must not wait any longer
     login_file: Path  #: of one-time codes
     time_zone: str  #: IANA, of the roster
     now: Callable[[], datetime]

@@ -8,13 +8,18 @@ from datetime import datetime
 
 import structlog
 
+from services.notify.duty import ringer
 from services.notify.duty.app import make_duty_app
 from services.notify.duty.clients import RemoteCallees, RemoteDuty
-from services.notify.duty.parts import DutyParts
+from services.notify.duty.parts import DutyParts, DutyPush
+from services.notify.outgoing import Outgoing
 from services.notify.pages.serving import serve
 from services.notify.settings import Settings
+from services.notify.store.contacts import ContactStore
+from services.notify.store.duty_pushes import DutyPushStore
 from services.notify.store.duty_sessions import DutySessionStore
 from services.runtime.channel import Channel, open_channel, token_file
+from services.runtime.feed import FeedWaker
 from services.runtime.postgres import Pool
 
 TOKEN_BYTES = 32
@@ -23,7 +28,12 @@ log = structlog.get_logger(__name__)
 
 
 async def run(
-    settings: Settings, listener: socket.socket, pool: Pool, now: Callable[[], datetime], stop: asyncio.Event
+    settings: Settings,
+    listener: socket.socket,
+    pool: Pool,
+    ways: Outgoing | None,
+    now: Callable[[], datetime],
+    stop: asyncio.Event,
 ) -> None:
     """
     Serve until a stop is requested.
@@ -35,6 +45,8 @@ async def run(
 
         pool: Of notify.
 
+        ways: How browsers are woken; None: they are not.
+
         now: The clock.
 
         stop: Set when it is time.
@@ -45,11 +57,27 @@ async def run(
     def channel_to(address: str) -> Channel:
         return open_channel(address, token, settings.tls_dir, allow_plaintext=settings.allow_plaintext)
 
-    async with channel_to(settings.referrals_address) as referrals, channel_to(settings.directory_address) as directory:
+    async with (
+        channel_to(settings.referrals_address) as referrals,
+        channel_to(settings.directory_address) as directory,
+        asyncio.TaskGroup() as tasks,
+    ):
+        duty, bell = RemoteDuty(referrals), FeedWaker()
+        tasks.create_task(ringer.follow(duty, bell, stop), name="duty bell")
+        push = None
+        if ways is not None and ways.waker is not None:
+            pushes = DutyPushStore(pool, ways.sealer)
+            push = DutyPush(pushes=pushes, rules=ways.rules, public_key=ways.waker.public_text)
+            waking = ringer.Ringer(duty, pushes, ways.waker, now)
+            tasks.create_task(waking.run(bell, stop), name="duty ringer")
         parts = DutyParts(
-            duty=RemoteDuty(referrals),
+            duty=duty,
             callees=RemoteCallees(directory),
+            contacts=ContactStore(pool),
             sessions=DutySessionStore(pool),
+            push=push,
+            bell=bell,
+            stop=stop,
             login_file=settings.duty_login_file,
             time_zone=settings.duty_time_zone,
             now=now,
@@ -58,4 +86,4 @@ async def run(
             is_secure=settings.duty_is_secure,
         )
         log.info("duty.started", port=listener.getsockname()[1])
-        await serve(make_duty_app(parts), listener, settings.tls_dir, stop)
+        tasks.create_task(serve(make_duty_app(parts), listener, settings.tls_dir, stop), name="duty page")

@@ -1,6 +1,10 @@
 """Screens of tasks: what rings, what there is to do, take it, close it."""
 
+import asyncio
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -12,9 +16,16 @@ from services.notify.duty.parts import DutyParts, DutyVisit
 from services.notify.duty.screens import render, show
 from services.notify.model import OPAQUE_ID
 from services.notify.pages.offers import need_name
+from services.notify.pages.waking import worker_path
+from services.notify.secrecy import token_digest
+from services.runtime.stop import first_of
 from services.taxonomy import Kind, terms
 
 FAULTS: Final = {"CONFLICT": "task_moved", "ILLEGAL_MOVE": "error_illegal_move", "REASON_MISSING": "reason_missing"}
+
+HELD_S: Final = 25.0  #: how long a page waits for something else than it shows; proxies allow for more
+LOOK_EVERY_S: Final = 5.0  #: meanwhile, for what begins to ring by its clock
+MARK_DIGITS: Final = 16
 
 log = structlog.get_logger(__name__)
 
@@ -30,21 +41,29 @@ async def list_tasks(visit: DutyVisit, parts: DutyParts) -> Response:
         count=len(ringing),
         due=_due(visit, parts, ringing),
         rows=_rows(visit, parts, found),
+        push_key=parts.push.public_key if parts.push else "",
+        push_kept=parts.push is not None and await parts.push.pushes.is_subscribed(token_digest(visit.token)),
+        worker=worker_path(visit.words),
     )
 
 
 async def count(visit: DutyVisit, parts: DutyParts) -> Response:
-    """Tell the page's script what rings and what there is to do."""
-    found = await parts.duty.tasks(visit.coordinator)
-    ringing = [task for task in found if task.rings(visit.now)]
-    return JSONResponse(
-        {
-            "count": len(ringing),
-            "due": _due(visit, parts, ringing),
-            "seen": "",
-            "list": render(visit, parts, "duty_rows.html", rows=_rows(visit, parts, found)),
-        }
-    )
+    """
+    Tell the page's script what rings and what there is to do.
+
+    A page that says by its mark what it shows is answered once that is something else,
+    so that it rings at once and asks seldom.
+    """
+    clock = asyncio.get_running_loop().time
+    shown = visit.request.query_params.get("mark", "")
+    end_s = clock() + (HELD_S if shown else 0)
+    while True:
+        ticket = parts.bell.ticket()  # before the look, so that no change is missed between
+        present = await _present(replace(visit, now=parts.now()), parts)
+        left_s = end_s - clock()
+        if present["mark"] != shown or left_s <= 0 or parts.stop.is_set():
+            return JSONResponse(present)
+        await first_of(min(LOOK_EVERY_S, left_s), ticket, parts.stop)
 
 
 async def take(visit: DutyVisit, parts: DutyParts) -> Response:
@@ -100,7 +119,6 @@ def task_rows(visit: DutyVisit, parts: DutyParts, task: DutyTask) -> list[tuple[
         (words["done_by"], words.time(task.due_time, parts.time_zone, now)),
         (words["since"], words.time(task.create_time, parts.time_zone, now)),
         (words["owner"], task.owner),
-        (words["sender"], task.sender),
     ]
     return [(name, value) for name, value in rows if value]
 
@@ -114,6 +132,19 @@ async def callee_of(parts: DutyParts, task: DutyTask) -> Callee | None:
     except IhalaError as error:
         log.warning("duty.without_directory", reason=error.reason)
         return None
+
+
+async def _present(visit: DutyVisit, parts: DutyParts) -> dict[str, object]:
+    found = await parts.duty.tasks(visit.coordinator)
+    ringing = [task for task in found if task.rings(visit.now)]
+    present: dict[str, object] = {
+        "count": len(ringing),
+        "due": _due(visit, parts, ringing),
+        "seen": "",
+        "list": render(visit, parts, "duty_rows.html", rows=_rows(visit, parts, found)),
+    }
+    mark = hashlib.sha256(json.dumps(present).encode()).hexdigest()[:MARK_DIGITS]
+    return present | {"mark": mark}
 
 
 def _rows(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> list[dict[str, object]]:

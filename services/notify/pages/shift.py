@@ -4,7 +4,7 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -15,6 +15,7 @@ from services.notify.pages.away import away_in, away_of, tell
 from services.notify.pages.parts import Parts
 from services.notify.pages.screens import show
 from services.notify.pages.visit import Visit, cookie_name, form_of
+from services.notify.pages.waking import worker_path
 from services.notify.secrecy import CODE, code_digest, digits_of, pin_digest, require_pin, token_digest
 from services.notify.store.shifts import Unlock
 
@@ -43,7 +44,8 @@ async def start(visit: Visit, parts: Parts) -> Response:
         missed=await tell(visit, parts, away, waiting.count),
         again=away.query if away else "",
         push_key=parts.push.public_key if parts.push else "",
-        worker=_worker(visit),
+        push_kept=parts.push is not None and await parts.push.subscriptions.is_subscribed(visit.desk.device_id),
+        worker=worker_path(visit.words),
     )
 
 
@@ -140,13 +142,6 @@ async def _look(visit: Visit, parts: Parts) -> Waiting:
             shown[:SEEN_AT_ONCE], device.receiver_id, Channel.PAGE, device.device_id, visit.now
         )
     return await parts.alerts.waiting(device.receiver_id)
-
-
-def _worker(visit: Visit) -> str:
-    """Say where the script is that a browser wakes, with the few words that it shows."""
-    words = visit.words
-    said = {"t": words["title"], "b": words["woken"], "o": words["offline"], "a": words["send_again"]}
-    return f"/worker.js?{urlencode({'l': words.language, **said})}"
 
 
 def _due(visit: Visit, waiting: Waiting) -> str:

@@ -1,6 +1,7 @@
 """Let a browser be woken while the page is closed, and be installed under a name that says nothing."""
 
-from typing import Final
+from typing import Final, Protocol
+from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
@@ -9,10 +10,18 @@ from services.notify.outgoing import Outgoing
 from services.notify.pages.parts import Parts, Push
 from services.notify.pages.screens import static_file, static_path
 from services.notify.pages.visit import Visit, form_of
-from services.notify.pages.words import RIGHT_TO_LEFT
+from services.notify.pages.words import RIGHT_TO_LEFT, Words
 
 GROUND: Final = "#eef2f1"
 ACCENT: Final = "#1f6a6d"
+
+
+class HasWords(Protocol):
+    """A visit to any page."""
+
+    @property
+    def words(self) -> Words:
+        """Of the reader."""
 
 
 async def subscribe(visit: Visit, parts: Parts) -> Response:
@@ -34,13 +43,19 @@ async def unsubscribe(visit: Visit, parts: Parts) -> Response:
     return JSONResponse({"kept": False})
 
 
-async def worker(visit: Visit, parts: Parts) -> Response:
+async def worker(visit: object, parts: object) -> Response:
     """Return the script that a browser wakes; its words come with its address."""
     return Response(static_file("worker.js"), media_type="text/javascript")
 
 
-async def manifest(visit: Visit, parts: Parts) -> Response:
-    """Say what the page is called when it is installed."""
+def worker_path(words: Words) -> str:
+    """Say where that script is, with the few words that it shows."""
+    said = {"t": words["title"], "b": words["woken"], "o": words["offline"], "a": words["send_again"]}
+    return f"/worker.js?{urlencode({'l': words.language, **said})}"
+
+
+async def manifest(visit: HasWords, parts: object) -> Response:
+    """Say what a page is called when it is installed."""
     words = visit.words
     return JSONResponse(
         {
@@ -61,9 +76,9 @@ async def manifest(visit: Visit, parts: Parts) -> Response:
 
 def push_of(ways: Outgoing | None) -> Push | None:
     """Say what it takes to wake a browser, as far as this house is set up for it."""
-    if ways is None or ways.vapid_key is None:
+    if ways is None or ways.waker is None:
         return None
-    return Push(subscriptions=ways.subscriptions, rules=ways.rules, public_key=ways.vapid_key.public_text)
+    return Push(subscriptions=ways.subscriptions, rules=ways.rules, public_key=ways.waker.public_text)
 
 
 def _push(parts: Parts) -> Push:

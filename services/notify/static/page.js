@@ -2,7 +2,7 @@
 // The waiting screen: looks every few seconds whether something waits, and rings until somebody presses.
 // Without this file the page reloads itself, and everything else works the same.
 (() => {
-  const LOOK_MS = 5000, RING_MS = 2500;
+  const LOOK_MS = 5000, RING_MS = 2500, SHORTEST_MS = 250;
   const body = document.body;
   for (const exit of document.querySelectorAll(".exit")) {
     exit.addEventListener("click", (event) => { event.preventDefault(); location.replace(exit.href); });
@@ -12,7 +12,9 @@
 
   const part = (name) => document.getElementById(name);
   const title = document.title;
-  let seen = screen.dataset.seen, audio = null;
+  // a page that is held is answered as soon as something else is to be shown; the others ask again and again
+  const isHeld = screen.dataset.held === "true";
+  let seen = screen.dataset.seen, mark = "", audio = null;
 
   const soundIsOn = () => audio !== null && audio.state === "running";
 
@@ -51,14 +53,17 @@
     showSound();
   };
 
+  // what stays as it is must not be read out again, nor lose the focus
+  const put = (name, text) => { if (part(name).textContent !== text) part(name).textContent = text; };
+
   const show = (now) => {
     seen = now.seen;
     body.dataset.ringing = String(now.count > 0);
-    part("count").textContent = now.count;
-    part("due").textContent = now.due;
+    put("count", String(now.count));
+    put("due", now.due);
     part("nothing").hidden = now.count > 0;
     part("something").hidden = now.count === 0;
-    if (now.list !== undefined) part("tasks").innerHTML = now.list;
+    if (now.list !== undefined && now.mark !== mark) part("tasks").innerHTML = now.list;
     if (now.missed) {
       part("missed").firstElementChild.textContent = now.missed;
       part("missed").hidden = false;
@@ -66,8 +71,12 @@
   };
 
   const look = async () => {
+    let wait = LOOK_MS;
     try {
-      const response = await fetch(`/count?seen=${encodeURIComponent(seen)}`, { cache: "no-store", redirect: "manual" });
+      // a line that is dead without saying so ends by this clock; old browsers wait for their own
+      const signal = AbortSignal.timeout ? AbortSignal.timeout(isHeld ? 35000 : 15000) : undefined;
+      const address = `/count?seen=${encodeURIComponent(seen)}${isHeld ? `&mark=${mark}` : ""}`;
+      const response = await fetch(address, { cache: "no-store", redirect: "manual", signal });
       if (response.status === 403) {
         if (!part("signed-out")) { location.replace("/"); return; }
         // whoever sleeps beside this page must not take silence for quiet
@@ -76,37 +85,43 @@
         return;
       }
       if (!response.ok) throw new Error(String(response.status));
-      show(await response.json());
+      const now = await response.json();
+      show(now);
+      mark = now.mark || "";
+      if (isHeld) wait = SHORTEST_MS;
       part("offline").hidden = true;
     } catch {
       part("offline").hidden = false;
     }
-    setTimeout(look, LOOK_MS);
+    setTimeout(look, wait);
   };
 
   const send = (path, url) => fetch(path, {
-    method: "POST", redirect: "manual", body: new URLSearchParams({ form: document.querySelector("input[name=form]").value, url }),
+    method: "POST", redirect: "manual", body: new URLSearchParams({ form: screen.dataset.form, url }),
   }).then((response) => response.ok);
 
   // a browser that is woken shows that something waits, even while the page is closed
   const offerPush = async (registration) => {
     const button = part("push"), key = screen.dataset.pushKey;
     if (!key || !registration.pushManager || !window.Notification) return;
-    const showPush = (isOn) => {
+    let isOn = false;
+    const showPush = (now) => {
+      isOn = now;
       button.hidden = false;
       button.textContent = isOn ? screen.dataset.pushOn : screen.dataset.pushOff;
       button.setAttribute("aria-pressed", String(isOn));
     };
-    showPush(await registration.pushManager.getSubscription() !== null);
+    // a browser may have one that the server has ended
+    showPush(screen.dataset.pushKept === "true" && await registration.pushManager.getSubscription() !== null);
     button.addEventListener("click", async () => {
       try {
         const present = await registration.pushManager.getSubscription();
-        if (present) {
+        if (isOn) {
           await send("/push/end", "");
-          await present.unsubscribe();
+          if (present) await present.unsubscribe();
           showPush(false);
         } else if (await Notification.requestPermission() === "granted") {
-          const made = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+          const made = present || await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
           showPush(await send("/push", made.endpoint));
         }
       } catch {
@@ -129,5 +144,5 @@
   showSound();
   ring();
   setInterval(ring, RING_MS);
-  setTimeout(look, LOOK_MS);
+  setTimeout(look, isHeld ? 0 : LOOK_MS);
 })();

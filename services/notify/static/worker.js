@@ -46,7 +46,7 @@ self.addEventListener("fetch", (event) => {
   if (request.mode !== "navigate") return;
   const path = new URL(request.url).pathname;
   // a PIN or code is never shown again, not even hidden
-  const isAnswer = request.method === "POST" && (path.startsWith("/item/") || path === "/places");
+  const isAnswer = request.method === "POST" && (/^\/(item|task)\//.test(path) || path === "/places");
   const copy = isAnswer ? request.clone() : null;
   event.respondWith(fetch(request).catch(async () => {
     if (!copy) return waitingPage(path, null);

@@ -6,9 +6,11 @@ from typing import Final
 from services.notify.store.rows import NOTIFY
 from services.runtime.postgres import Act, Pool, read, transaction
 
-IDLE: Final = timedelta(minutes=30)  #: without a look; an open page looks every few seconds
+IDLE: Final = timedelta(minutes=30)  #: without a look, where nothing wakes the browser; an open page looks all the time
 LIFE: Final = timedelta(hours=14)  #: a night's shift with its handing over
 USED_EVERY: Final = timedelta(minutes=1)
+#: whoever is woken at night must not have to ask for a code first
+_IS_WOKEN: Final = "EXISTS (SELECT FROM duty_push WHERE duty_push.token_digest = duty_session.token_digest)"
 
 
 class DutySessionStore:
@@ -22,7 +24,8 @@ class DutySessionStore:
         act = Act(action="duty.sign_in", object_kind="duty_session", object_id=coordinator)
         async with transaction(self._pool, NOTIFY, act) as connection:
             await connection.execute(
-                "DELETE FROM duty_session WHERE start_time <= %s OR used_time <= %s", [now - LIFE, now - IDLE]
+                f"DELETE FROM duty_session WHERE (start_time <= %s OR used_time <= %s) AND NOT {_IS_WOKEN}",  # noqa: S608
+                [now - LIFE, now - IDLE],
             )
             await connection.execute(
                 """
@@ -35,10 +38,10 @@ class DutySessionStore:
         """Return whose session it is, and count this as its use; None if there is none, or it has ended."""
         async with read(self._pool) as connection:
             cursor = await connection.execute(
-                """
+                f"""
                 SELECT coordinator, used_time FROM duty_session
-                WHERE token_digest = %s AND start_time > %s AND used_time > %s
-                """,
+                WHERE token_digest = %s AND start_time > %s AND (used_time > %s OR {_IS_WOKEN})
+                """,  # noqa: S608 -- a constant of this file
                 [token, now - LIFE, now - IDLE],
             )
             row = await cursor.fetchone()

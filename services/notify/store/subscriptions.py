@@ -8,7 +8,7 @@ from services.notify.model import Channel, PageDevice
 from services.notify.store.addresses import AddressSealer
 from services.notify.store.endpoint_rows import Target, end_endpoints_of_device, insert_endpoint
 from services.notify.store.rows import NOTIFY
-from services.runtime.postgres import Act, Pool, transaction
+from services.runtime.postgres import Act, Pool, read, transaction
 
 PUSH_ORDER = 0  #: a page that is closed rings by it at once
 
@@ -68,6 +68,14 @@ class SubscriptionStore:
             )
             await insert_endpoint(connection, self._sealer, target, NOTIFY, needs_approval=False, now=now)
         return endpoint.endpoint_id
+
+    async def is_subscribed(self, device_id: str) -> bool:
+        """Say whether a browser is woken."""
+        async with read(self._pool) as connection:
+            found = await connection.execute(
+                "SELECT 1 FROM endpoint WHERE device_id = %s AND state = 'active' AND end_time IS NULL", [device_id]
+            )
+            return await found.fetchone() is not None
 
     async def unsubscribe(self, device_id: str, now: datetime) -> None:
         """Let a browser sleep from now on."""
