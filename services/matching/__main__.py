@@ -24,6 +24,7 @@ from services.matching.model.travel import Mode, Pace
 from services.matching.origins import REGION, Origins
 from services.matching.servicer import MatchingServicer
 from services.matching.settings import Settings
+from services.matching.silence import Silences
 from services.matching.token import Sealer, read_key
 from services.runtime import log, rpc, settings
 from services.runtime.channel import open_channel, token_file
@@ -41,7 +42,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
     """Serve until a stop is requested; warm once the directory has been read whole."""
     sealer = Sealer(read_key(chosen.token_key_file))
     origins = Origins(await asyncio.to_thread(load, chosen.countries.split(",") if chosen.countries else REGION))
-    directory, taken = Directory(), Taken()
+    directory, taken, silences = Directory(), Taken(), Silences(chosen.silence_m)
     directory.lines = None  # until they are read
     metrics = CallMetrics()
     server = rpc.new_server(
@@ -52,7 +53,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         with_reflection=chosen.reflection,
         max_concurrent_calls=chosen.max_concurrent_calls,
     )
-    servicer = MatchingServicer(directory, taken, origins, sealer, utc_now, pace_of(chosen))
+    servicer = MatchingServicer(directory, taken, origins, sealer, utc_now, pace_of(chosen), silences)
     add_MatchingServiceServicer_to_server(servicer, server.grpc)  # type: ignore[arg-type]  # a plain class will do
     follower = ProviderFollower(directory, lambda: server.health.set_serving(DIRECTORY_FEED, is_serving=True))
     token = None if chosen.token_file is None else token_file(chosen.token_file)
@@ -64,7 +65,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
             follow_providers(RemoteDirectory(to_directory), follower),
             follow_calendar(RemoteDirectory(to_directory), directory),
             follow_lines(RemoteDirectory(to_directory), directory),
-            follow_taken(RemoteReferrals(to_referrals), taken, utc_now),
+            follow_taken(RemoteReferrals(to_referrals), taken, silences, utc_now),
         ),
     ):
         port = server.listen(chosen.listen_address, chosen.tls_dir)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import UTC
 
 import structlog
 
@@ -15,6 +16,7 @@ from services.errors import InvalidInput
 from services.hours import Entry
 from services.matching.model.feed import LinePage, ProviderChange, ProviderPage, TakenPage
 from services.matching.model.provider import Provider
+from services.matching.model.silence import SilencePage, Silent
 from services.matching.wire.areas_wire import line_from_wire
 from services.matching.wire.hours_wire import entry_from_wire
 from services.matching.wire.provider_wire import provider_from_wire
@@ -89,7 +91,14 @@ class RemoteReferrals:
         async with aclosing(self._stub.WatchTakenPlaces(request)) as responses:  # type: ignore[type-var]
             async for each in responses:
                 taken = {(one.pool_id, one.population): one.held_count + one.booked_count for one in each.places}
-                yield TakenPage(taken, each.caught_up)
+                yield TakenPage(taken, each.caught_up, _silence(each.silent) if each.HasField("silent") else None)
+
+
+def _silence(message: referrals_pb.SilentProviders) -> SilencePage:
+    silent = {
+        each.provider_id: Silent(each.unread_count, each.last_time.ToDatetime(tzinfo=UTC)) for each in message.providers
+    }
+    return SilencePage(silent, message.half_life.ToTimedelta())
 
 
 def _change(message: directory_pb.ProviderChange) -> ProviderChange:

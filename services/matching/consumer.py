@@ -23,6 +23,7 @@ from services.matching.index.state import Directory, Taken
 from services.matching.model.feed import LinePage, ProviderPage, TakenPage
 from services.matching.model.lines import Line
 from services.matching.model.provider import Provider
+from services.matching.silence import Silences
 
 log = structlog.get_logger(__name__)
 
@@ -182,8 +183,8 @@ async def follow_lines(source: Drawn, directory: Directory) -> None:
         await asyncio.sleep(LINES_EVERY_S)
 
 
-async def follow_taken(feed: TakenFeed, taken: Taken, now: Callable[[], datetime]) -> None:
-    """Follow what referrals hold and book until cancelled; note when they stop telling."""
+async def follow_taken(feed: TakenFeed, taken: Taken, silences: Silences, now: Callable[[], datetime]) -> None:
+    """Follow what referrals hold and book, and who is silent, until cancelled; note when they stop telling."""
     delay_s = FIRST_DELAY_S
     while True:
         try:
@@ -191,6 +192,8 @@ async def follow_taken(feed: TakenFeed, taken: Taken, now: Callable[[], datetime
             async with aclosing(feed.watch()) as pages:  # type: ignore[type-var]
                 async for page in pages:
                     read = _apply(page, read, taken)
+                    if page.silence is not None:
+                        silences.take(page.silence)
                     delay_s = FIRST_DELAY_S
             log.info("feed.ended", stream="taken_places")
         except IhalaError as error:

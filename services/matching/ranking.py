@@ -2,7 +2,7 @@
 Answer one need: sift the directory through the table of constraints, and list what is left nearest first.
 
 Two lists are never merged: who can, and whom to ask first. Order is the cost in
-whole millimetres, then the id.
+whole millimetres, with what silence adds, then the id.
 """
 
 from collections.abc import Sequence
@@ -65,8 +65,8 @@ def row_of(asked: Asked, provider: Provider, place: Place) -> Row:
     return Rows(asked).row(provider, cost_mm(asked.origin, place), reasons)
 
 
-def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """List the nearest of all parts who can, and whom to ask first, by cost and then by id."""
+def _nearest(parts: Sequence[Sifted], limit: int) -> tuple[list[_Chosen], list[_Chosen]]:
+    """Choose the nearest of all parts who can, and whom to ask first, by cost and then by id."""
     chosen: tuple[list[_Chosen], list[_Chosen]] = [], []
     for part in parts:
         ranked = part.ranked([part.chosen(is_sure=each, limit=limit) for each in (True, False)], limit)
@@ -76,6 +76,34 @@ def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row
         for among in chosen:
             among.sort(key=_BY_COST)
             del among[limit:]
+    return chosen
+
+
+def _best(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[list[_Chosen], list[_Chosen]]:
+    """
+    Choose the best of all parts by cost with what silence adds, and then by id: exact, however many were silent.
+
+    Silence only adds. Whoever is farther than the last that was looked at is no better
+    than the way there, so it is enough to look until that is worse than the last kept.
+    """
+    looked_at = limit
+    while True:
+        chosen = _nearest(parts, looked_at)
+        if not asked.silence_mm:
+            return chosen
+        costs = [sorted((each[0] + asked.silence_of(each[2]), each[1], each) for each in among) for among in chosen]
+        kept = [among[:limit] for among in costs]
+        if all(
+            len(among) < looked_at or best[-1][:2] <= among[-1][:2] for among, best in zip(chosen, kept, strict=True)
+        ):
+            matches, ask_first = ([each for *_, each in best] for best in kept)
+            return matches, ask_first
+        looked_at *= 2
+
+
+def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """List the best of all parts who can, and whom to ask first, with all that is to be said of them."""
+    chosen = _best(asked, parts, limit)
     reasons: dict[str, list[Reason]] = {}
     for part in parts:
         those = [each for among in chosen for each in among if each[4] is part]

@@ -86,6 +86,7 @@ class Rows:
             ALWAYS_NEEDED if self._known is None else _needed(self._known, provider.rules, *self._also),
             travel,
             clocks_left(asked, provider, arrives) if self._has_clocks else (),
+            asked.silence_of(provider) if asked.silence_mm else 0,
         )
 
     def _reached(self, provider: Provider) -> Caution | None:

@@ -16,6 +16,7 @@ from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
+from services.matching.silence import Silences
 from services.matching.token import Answered, Sealer, expiry, stale
 from services.matching.wire import added_wire, answer_wire, explain_wire, request_wire, response_wire
 
@@ -38,6 +39,8 @@ class MatchingServicer:
         now: The clock, timezone-aware.
 
         pace: How fast people get on.
+
+        silences: Who has let offers run out unread, fed by referrals.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class MatchingServicer:
         sealer: Sealer,
         now: Callable[[], datetime],
         pace: Pace = USUAL_PACE,
+        silences: Silences | None = None,
     ) -> None:
         self._directory = directory
         self._taken = taken
@@ -55,6 +59,7 @@ class MatchingServicer:
         self._sealer = sealer
         self._now = now
         self._pace = pace
+        self._silences = silences or Silences()
         self._plans = Plans(
             directory,
             Searches(
@@ -135,8 +140,11 @@ class MatchingServicer:
 
     def _asked(self, enquiry: Enquiry, needs: Iterable[Need], now: datetime) -> list[Asked]:
         taken = self._taken.at(now)
-        calendar, lines = self._directory.calendar, self._directory.known_lines
-        return [Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace) for need in needs]
+        calendar, lines, silence = self._directory.calendar, self._directory.known_lines, self._silences.at(now)
+        return [
+            Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace, silence_mm=silence)
+            for need in needs
+        ]
 
     def _token(
         self,

@@ -19,6 +19,7 @@ from services.matching.index.state import Directory, Taken
 from services.matching.model.provider import Provider
 from services.matching.origins import Origins
 from services.matching.servicer import MatchingServicer
+from services.matching.silence import Silences
 from services.matching.token import Sealer
 from services.runtime.auth import Role
 from services.towns import Town
@@ -53,6 +54,7 @@ class House:
     stub: Any
     directory: Directory = field(default_factory=Directory)
     taken: Taken = field(default_factory=Taken)
+    silences: Silences = field(default_factory=Silences)
     now: datetime = NOON
 
     def know(self, *providers: Provider, revision: int = 7) -> None:
@@ -91,7 +93,12 @@ def house(tmp_path: Path) -> Open:
         if is_warm:
             here.know(*providers)
         servicer: Any = MatchingServicer(
-            here.directory, here.taken, Origins([NADOR, JANZOUR]), SEALER, now=lambda: here.now
+            here.directory,
+            here.taken,
+            Origins([NADOR, JANZOUR]),
+            SEALER,
+            now=lambda: here.now,
+            silences=here.silences,
         )
         identity = an_identity(Path(mkdtemp(dir=tmp_path)))
         async with (

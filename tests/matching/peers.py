@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.directory.v1 import calendar_pb2, directory_pb2, directory_service_pb2, lines_pb2
 from ihala.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
@@ -12,6 +14,7 @@ from ihala.geo.v1 import geo_pb2
 from ihala.referrals.v1 import referrals_service_pb2
 from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceServicer_to_server
 from services.errors import FailedPrecondition, Reason, Unavailable
+from tests.matching.samples import NOON
 
 PAGE = 3  #: changes a page; small, so that there are several
 
@@ -98,11 +101,25 @@ class FeedReferrals(Unserved):
 
     def __init__(self) -> None:
         self.taken: dict[tuple[str, str], int] = {}
+        self.silent: referrals_service_pb2.SilentProviders | None = None
         self.is_away = False
         self._changed = asyncio.Event()
 
     def hold(self, pool_id: str, population: str, count: int) -> None:
         self.taken[pool_id, population] = count
+        self._wake()
+
+    def tell_silent(self, counts: dict[str, float]) -> None:
+        """Say how many offers have just run out unread, by provider."""
+        self.silent = referrals_service_pb2.SilentProviders(
+            providers=[
+                referrals_service_pb2.SilentProvider(
+                    provider_id=each, unread_count=count, last_time=Timestamp(seconds=int(NOON.timestamp()))
+                )
+                for each, count in counts.items()
+            ],
+            half_life=Duration(seconds=7 * 86_400),
+        )
         self._wake()
 
     def leave(self) -> None:
@@ -120,7 +137,8 @@ class FeedReferrals(Unserved):
                 referrals_service_pb2.TakenPlace(pool_id=pool_id, population=population, held_count=count)
                 for (pool_id, population), count in self.taken.items()
             ]
-            yield referrals_service_pb2.WatchTakenPlacesResponse(places=places, caught_up=True)
+            yield referrals_service_pb2.WatchTakenPlacesResponse(places=places, caught_up=True, silent=self.silent)
+            self.silent = None
             await changed.wait()
         raise Unavailable("away")
 

@@ -14,7 +14,7 @@ Listed = list[tuple[int, str]]
 
 
 def full_scan(providers: Iterable[Provider], asked: Asked, limit: int) -> tuple[Listed, Listed, dict[str, int]]:
-    """List matches, those to ask first (cost and id each), and the excluded by constraint."""
+    """List matches, those to ask first (cost with what silence adds and id each), and the excluded by constraint."""
     matches: Listed = []
     ask_first: Listed = []
     excluded: Counter[str] = Counter()
@@ -28,7 +28,8 @@ def full_scan(providers: Iterable[Provider], asked: Asked, limit: int) -> tuple[
             is_unsure |= verdict is Verdict.UNKNOWN
         else:
             assert provider.place is not None
-            row = (cost_mm(asked.origin, provider.place), provider.provider_id)
+            silence_mm = 0 if provider.is_confidential else (asked.silence_mm or {}).get(provider.provider_id, 0)
+            row = (cost_mm(asked.origin, provider.place) + silence_mm, provider.provider_id)
             (ask_first if is_unsure and not asked.need.service.life_first else matches).append(row)
     return sorted(matches)[:limit], sorted(ask_first)[:limit], dict(excluded)
 
@@ -36,6 +37,7 @@ def full_scan(providers: Iterable[Provider], asked: Asked, limit: int) -> tuple[
 def lists_of(answer: NeedAnswer) -> tuple[Listed, Listed, dict[str, int]]:
     """Reduce an answer to what a full scan gives."""
     matches, ask_first = (
-        [(row.cost_mm, row.provider.provider_id) for row in rows] for rows in (answer.matches, answer.ask_first)
+        [(row.cost_mm + row.silence_mm, row.provider.provider_id) for row in rows]
+        for rows in (answer.matches, answer.ask_first)
     )
     return matches, ask_first, dict(answer.excluded)

@@ -12,6 +12,7 @@ from services.matching import consumer
 from services.matching.clients import RemoteDirectory, RemoteReferrals
 from services.matching.consumer import ProviderFollower, follow_providers, follow_taken
 from services.matching.index.state import Taken
+from services.matching.silence import Silences
 from services.runtime.auth import Role
 from tests.matching.peers import FeedDirectory, FeedReferrals, a_message, register
 from tests.matching.samples import NOON
@@ -33,6 +34,7 @@ class Followed:
         self.stepped = asyncio.Event()
         self.directory = ToldDirectory(self.stepped)
         self.taken = ToldTaken(self.stepped)
+        self.silences = Silences()
         self.warmed = asyncio.Event()
 
     @property
@@ -55,7 +57,7 @@ async def following(
         follower = ProviderFollower(followed.directory, followed.warmed.set)
         loops = [
             group.create_task(follow_providers(RemoteDirectory(channel), follower)),
-            group.create_task(follow_taken(RemoteReferrals(channel), followed.taken, lambda: NOON)),
+            group.create_task(follow_taken(RemoteReferrals(channel), followed.taken, followed.silences, lambda: NOON)),
         ]
         yield followed
         for loop in loops:
@@ -149,3 +151,20 @@ async def test_places_that_are_held_are_known_until_referrals_are_long_away(tmp_
 
 def test_before_referrals_have_told_anything_nobody_knows() -> None:
     assert Taken().at(NOON) is None
+
+
+async def test_who_is_silent_is_told_with_the_places_and_stands_until_it_is_told_anew(tmp_path: Path) -> None:
+    source, referrals = FeedDirectory(), FeedReferrals()
+    source.put(a_message("p-1"))
+    referrals.tell_silent({"p-1": 1.0})
+
+    async with following(tmp_path, source, referrals) as followed:
+        await until(followed.stepped, lambda: dict(followed.silences.at(NOON)) == {"p-1": 5_000_000})
+        referrals.hold("beds", "girls", 2)
+        await until(followed.stepped, lambda: followed.taken.at(NOON) == {("beds", "girls"): 2})
+        assert dict(followed.silences.at(NOON)) == {"p-1": 5_000_000}
+        referrals.tell_silent({})
+        referrals.hold("beds", "girls", 0)
+        await until(followed.stepped, lambda: followed.taken.at(NOON) == {})
+
+        assert dict(followed.silences.at(NOON)) == {}

@@ -81,6 +81,7 @@ class Row(NamedTuple):
     needed_fields: tuple[str, ...]  #: what the offer would show, codes for a consent
     travel: Travel | None  #: None: nobody has to go there, or it is too vaguely known
     clocks: tuple[ClockLeft, ...]  #: what is left of clinical clocks (R47)
+    silence_mm: int = 0  #: what it costs that offers there ran out unread
 
     @property
     def provider(self) -> Provider:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.matching.model.lines import Line
 from services.matching.model.provider import Provider
+from services.matching.model.silence import SilencePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class LinePage:
 
 @dataclass(frozen=True, slots=True)
 class TakenPage:
-    """A page of the places that referrals hold and book."""
+    """A page of the places that referrals hold and book, and of who has been silent."""
 
     taken: Mapping[tuple[str, str], int]  #: (pool id, population) -> places, 0 for none any more
     is_caught_up: bool  #: the snapshot is whole; what follows are changes
+    silence: SilencePage | None = None  #: None: as before

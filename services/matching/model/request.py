@@ -10,6 +10,7 @@ from services.geo import Origin
 from services.hours import Entry
 from services.matching.model.lines import Line
 from services.matching.model.person import Person
+from services.matching.model.provider import Provider
 from services.matching.model.safety import NO_ENVELOPE, Envelope, Placed
 from services.matching.model.travel import USUAL_PACE, Mode, Pace
 from services.taxonomy import Service, Urgency
@@ -101,6 +102,13 @@ class Asked:
     lines: tuple[Line, ...] = ()  #: that coordinators have drawn
     taken: TakenPlaces | None = None  #: None: nobody knows at present what is held and booked
     calendar: tuple[Entry, ...] = ()  #: what is announced and changes hours
+    silence_mm: Mapping[str, int] | None = None  #: what silence costs, by provider; None: nobody anything
+
+    def silence_of(self, provider: Provider) -> int:
+        """Say what a provider's silence costs, in whole millimetres; nobody learns it of a confidential site."""
+        if not self.silence_mm or provider.is_confidential:
+            return 0
+        return self.silence_mm.get(provider.provider_id, 0)
 
     @classmethod
     def of(
@@ -113,6 +121,7 @@ class Asked:
         *,
         lines: tuple[Line, ...] = (),
         pace: Pace = USUAL_PACE,
+        silence_mm: Mapping[str, int] | None = None,
     ) -> "Asked":
         """Put one need of an enquiry as a question."""
         return cls(
@@ -130,4 +139,6 @@ class Asked:
             lines=lines,
             taken=taken,
             calendar=calendar,
+            # where life comes first nobody is put behind (R59)
+            silence_mm=None if need.service.life_first else silence_mm,
         )

@@ -58,7 +58,7 @@ _double: Final = Struct("<d").pack
 
 def row_to_bytes(row: Row) -> bytes:
     """Write one row: a `Match`."""
-    profile, cost_mm, remarks, places, _, needed_fields, travel, clocks = row
+    profile, cost_mm, remarks, places, _, needed_fields, travel, clocks, silence_mm = row
     if not profile.written:
         profile.written = provider_to_bytes(profile.provider)
     return b"".join(
@@ -71,6 +71,7 @@ def row_to_bytes(row: Row) -> bytes:
             else _double(cost_mm / MM_PER_M).join(_AROUND_COST),
             b"" if travel is None else _travel(travel),
             _clocks(clocks) if clocks else b"",
+            _silence(cost_mm, silence_mm) if silence_mm else b"",
         )
     )
 
@@ -116,6 +117,12 @@ def _travel(travel: Travel) -> bytes:
 @lru_cache(maxsize=4096)
 def _arrival(arrival_time: datetime) -> bytes:
     return time(_ARRIVAL, arrival_time)
+
+
+def _silence(cost_mm: int, silence_mm: int) -> bytes:
+    # a number that is written again stands in the place of the one before, and a part joins those before
+    parts = [pb.CostPart(code="silence", cost_m=silence_mm / MM_PER_M)]
+    return pb.Match(cost_m=(cost_mm + silence_mm) / MM_PER_M, cost_parts=parts).SerializeToString()
 
 
 def _clocks(clocks: Iterable[ClockLeft]) -> bytes:
