@@ -13,6 +13,7 @@ from ihala.notify.v1 import notify_pb2_grpc
 from services.errors import Unavailable
 from services.notify import deliveries, escalations, follower, receipts, sweeper
 from services.notify.accounts import AccountsFile
+from services.notify.at_once import AtOnce
 from services.notify.bus import NATS, RETRY_S, Bells, Bus
 from services.notify.channels.nats import NatsChannel
 from services.notify.clients import RemoteDirectory, RemoteReferrals, RemoteSenders
@@ -137,8 +138,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 is_secure=page_url.startswith("https://"),
             )
         )
+        at_once = AtOnce(sent, all_senders, utc_now)
+        hears = EventConsumer(alerts, letters, Bells(rang, hub), utc_now, at_once)
         bus = Bus(settings, channel, server)
-        bus.add(lambda connection: EventConsumer(alerts, letters, Bells(rang, hub), utc_now).run(connection, stop))
+        bus.add(lambda connection: hears.run(connection, stop))
         bus.add(lambda connection: receipts.run(connection, sent, utc_now, stop))
         reconciler = Reconciler(
             devices=devices,
@@ -157,6 +160,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             if duty_listener is not None:
                 tasks.create_task(duty.run(settings, duty_listener, pool, ways, utc_now, stop), name="duty")
             tasks.create_task(deliveries.run(sent, all_senders, rang, utc_now, stop), name="deliveries")
+            tasks.create_task(at_once.run(stop), name="at once")
             tasks.create_task(hub.run(stop), name="streams")
             senders = RemoteSenders(to_referrals)
             tasks.create_task(escalations.run(WantedTaskStore(pool), senders, utc_now, stop), name="escalations")

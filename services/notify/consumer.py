@@ -1,7 +1,7 @@
 """Hear the events of offers: inbox, alert and deliveries in one transaction, and only then the acknowledgement."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -9,6 +9,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from services.errors import InvalidInput, Unavailable
+from services.notify.at_once import AtOnce
 from services.notify.store.alerts import AlertStore
 from services.notify.store.letters import LetterStore
 from services.notify.wire.events import event_from_json
@@ -17,6 +18,7 @@ from services.runtime import failpoints, jetstream
 STREAM: Final = "REFERRALS"
 SUBJECTS: Final = "referral.v1.>"
 DURABLE: Final = "notify"
+BATCH: Final = 64  #: messages that are taken together: as many as the consumer hands out unacknowledged
 MAX_READINGS: Final = 5  #: of a message that cannot be read; a newer version of this code may come meanwhile
 
 log = structlog.get_logger(__name__)
@@ -41,13 +43,23 @@ class EventConsumer:
         rang: Set whenever something new may have to be sent.
 
         now: The time of what is written.
+
+        at_once: Sends what it can as soon as it is committed; None: all is left to who looks for what is due.
     """
 
-    def __init__(self, alerts: AlertStore, letters: LetterStore, rang: Bell, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        alerts: AlertStore,
+        letters: LetterStore,
+        rang: Bell,
+        now: Callable[[], datetime],
+        at_once: AtOnce | None = None,
+    ) -> None:
         self._alerts = alerts
         self._letters = letters
         self._rang = rang
         self._now = now
+        self._at_once = at_once
 
     async def run(self, connection: jetstream.Connection, stop: asyncio.Event) -> None:
         """Consume until a stop is requested; the stream may come later than we do."""
@@ -58,7 +70,26 @@ class EventConsumer:
                 await pause(stop, jetstream.RETRY_AFTER_S)
                 continue
             subscription = await jetstream.subscribe(connection, STREAM, DURABLE)
-            await jetstream.consume(subscription, self.handle, stop)
+            await jetstream.consume(subscription, self.handle, stop, batch=BATCH, handle_all=self.handle_all)
+
+    async def handle_all(self, messages: Sequence[Msg]) -> None:
+        """
+        Take messages that came together: first offers by one statement, all others in their order.
+
+        Raises:
+            InvalidInput: one cannot be read; those that were taken are recognised.
+        """
+        failpoints.reach("N1")
+        events = [event for each in messages if (event := event_from_json(each.data)) is not None]
+        rung = await self._alerts.hear_first(events, self._at_once.channels if self._at_once else (), self._now())
+        if self._at_once is not None:
+            self._at_once.take(rung.attempts)
+        if rung.has_others:
+            self._rang.set()
+        for event in events:
+            if event.event_id not in rung.event_ids and await self._alerts.hear(event, self._now()):
+                self._rang.set()
+        failpoints.reach("N3")
 
     async def handle(self, message: Msg) -> None:
         """

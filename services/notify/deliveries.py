@@ -90,7 +90,7 @@ async def deliver_due(
 ) -> int:
     """Make one attempt for each delivery that is due and goes to no endpoint; say how many there were."""
     attempts = await store.claim_due(now())
-    outcomes = await asyncio.gather(*(_send(senders, each) for each in attempts))
+    outcomes = await asyncio.gather(*(send(senders, each) for each in attempts))
     if attempts:
         failpoints.reach("C3")
     # all that went out in one transaction: a hundred alerts a second are not a hundred commits
@@ -99,7 +99,7 @@ async def deliver_due(
     )
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         if isinstance(outcome, SendFailed):
-            await _fail(store, attempt, outcome, now, chance)
+            await fail(store, attempt, outcome, now, chance)
     return len(attempts)
 
 
@@ -111,11 +111,11 @@ async def deliver(
     chance: Chance,
 ) -> None:
     """Make one attempt at an endpoint, and note what came of it; a database that is away leaves it to the lease."""
-    outcome = await _send(senders, attempt)
+    outcome = await send(senders, attempt)
     failpoints.reach("C3")
     try:
         if isinstance(outcome, SendFailed):
-            await _fail(store, attempt, outcome, now, chance)
+            await fail(store, attempt, outcome, now, chance)
         elif outcome:
             await store.mark_confirmed(attempt, now())
         else:
@@ -124,14 +124,16 @@ async def deliver(
         log.warning("delivery.database_away")
 
 
-async def _fail(
+async def fail(
     store: DeliveryStore, attempt: Attempt, fault: SendFailed, now: Callable[[], datetime], chance: Chance
 ) -> None:
+    """Note that an attempt failed, and why."""
     log.warning("delivery.failed", channel=attempt.channel, code=fault.code, attempt=attempt.number)
     await store.mark_failed(attempt, fault.code, now(), permanent=fault.permanent, chance=chance(), asked=fault.asked)
 
 
-async def _send(senders: Mapping[Channel, Sender], attempt: Attempt) -> bool | SendFailed:
+async def send(senders: Mapping[Channel, Sender], attempt: Attempt) -> bool | SendFailed:
+    """Make an attempt; return whether the other side has confirmed it, or what was wrong."""
     sender = senders.get(attempt.channel)
     if attempt.is_stopped or sender is None:
         return SendFailed(STOPPED if attempt.is_stopped else "no_such_channel", permanent=True)

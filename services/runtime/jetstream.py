@@ -1,7 +1,7 @@
 """How a process publishes and consumes over JetStream: settings under which nothing is lost without a word."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,7 @@ ACK_WAIT_S = 30.0
 DAY_S = 86_400.0
 
 Subscription = JetStreamContext.PullSubscription
+Handle = Callable[[Msg], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,12 @@ async def publish(connection: Connection, subject: str, payload: bytes, *, messa
 
 
 async def consume(
-    subscription: Subscription, handle: Callable[[Msg], Awaitable[None]], stop: asyncio.Event, *, batch: int = 10
+    subscription: Subscription,
+    handle: Handle,
+    stop: asyncio.Event,
+    *,
+    batch: int = 10,
+    handle_all: Callable[[Sequence[Msg]], Awaitable[None]] | None = None,
 ) -> None:
     """
     Hand each message to `handle` until a stop is requested, and settle what came of it.
@@ -202,6 +208,18 @@ async def consume(
     is terminated; one that raises anything else is delivered again after a delay.
     The batch in hand when the stop comes is finished first. A server that is away, or a
     consumer that is gone and comes back under its name, is waited for.
+
+    Args:
+        subscription: As of `subscribe`.
+
+        handle: Takes one message.
+
+        stop: Ends it.
+
+        batch: How many are fetched at once, at most.
+
+        handle_all: Takes all that were fetched together; they are acknowledged when it returns. If it raises, each
+            is handed to `handle`, so that one that nobody can read falls alone.
     """
     try:
         while not stop.is_set():
@@ -213,14 +231,26 @@ async def consume(
                 log.warning("nats.fetch_failed", error=type(error).__name__)
                 await _pause(stop)
                 continue
-            for message in messages:
-                await _settle(message, handle)
+            if handle_all is None or not await _settle_all(messages, handle_all):
+                for message in messages:
+                    await _settle(message, handle)
     finally:
         # nats-py 2.16: draining a connection with an idle pull subscription takes 30 s
         await _unsubscribe(subscription)
 
 
-async def _settle(message: Msg, handle: Callable[[Msg], Awaitable[None]]) -> None:
+async def _settle_all(messages: Sequence[Msg], handle_all: Callable[[Sequence[Msg]], Awaitable[None]]) -> bool:
+    try:
+        await handle_all(messages)
+    except Exception as error:  # noqa: BLE001  # whatever it was, one by one shows whose it is
+        log.info("messages.taken_one_by_one", error=type(error).__name__, count=len(messages))
+        return False
+    for message in messages:
+        await _settled(message.ack())
+    return True
+
+
+async def _settle(message: Msg, handle: Handle) -> None:
     try:
         await handle(message)
     except Malformed:
@@ -231,6 +261,10 @@ async def _settle(message: Msg, handle: Callable[[Msg], Awaitable[None]]) -> Non
         settle = message.nak(delay=REDELIVERY_DELAY_S)
     else:
         settle = message.ack()
+    await _settled(settle)
+
+
+async def _settled(settle: Awaitable[None]) -> None:
     try:
         await settle
         failpoints.reach("N4")

@@ -13,6 +13,7 @@ import pytest
 
 from services.notify import deliveries, receipts
 from services.notify.accounts import AccountsFile
+from services.notify.at_once import AtOnce
 from services.notify.channels.nats import NatsChannel
 from services.notify.consumer import EventConsumer
 from services.notify.model import Channel, Device, OfferEvent, OfferState
@@ -230,8 +231,10 @@ async def loops_of_notify(
         )
         channel.use(connection)
         async with asyncio.TaskGroup() as tasks:
-            consumer = EventConsumer(stores.alerts, stores.letters, rang, clock)
+            at_once = AtOnce(stores.deliveries, {Channel.NATS: channel}, clock)
+            consumer = EventConsumer(stores.alerts, stores.letters, rang, clock, at_once)
             tasks.create_task(consumer.run(connection, stop))
+            tasks.create_task(at_once.run(stop))
             tasks.create_task(deliveries.run(stores.deliveries, {Channel.NATS: channel}, rang, clock, stop))
             tasks.create_task(receipts.run(connection, stores.deliveries, clock, stop))
             yield Running(

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from unittest.mock import patch
@@ -55,14 +55,23 @@ async def test_a_lost_disk_loses_no_alert_and_doubles_none(
 ) -> None:
     url = await migrated_url("referrals", "notify")
     stop, is_deaf = asyncio.Event(), False
-    hear = EventConsumer.handle
+    hear, hear_all = EventConsumer.handle, EventConsumer.handle_all
 
     async def handle(self: EventConsumer, message: Msg) -> None:
         if is_deaf:
             raise Unavailable("notify hears nothing now")
         await hear(self, message)
 
-    with Supervisor(tmp_path / "nats_server") as supervisor, patch.object(EventConsumer, "handle", handle):
+    async def handle_all(self: EventConsumer, messages: Sequence[Msg]) -> None:
+        if is_deaf:
+            raise Unavailable("notify hears nothing now")
+        await hear_all(self, messages)
+
+    with (
+        Supervisor(tmp_path / "nats_server") as supervisor,
+        patch.object(EventConsumer, "handle", handle),
+        patch.object(EventConsumer, "handle_all", handle_all),
+    ):
         server = nats.start(supervisor)
         async with (
             asyncio.timeout(180),

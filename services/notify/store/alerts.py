@@ -1,15 +1,18 @@
 """Keep what was heard of offers, the alerts made of it, and what became of them."""
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from psycopg.rows import dict_row
 
 from services.notify.ladder import CAUSES, Cause, Step
-from services.notify.model import Alert, OfferEvent, Waiting
+from services.notify.model import Alert, Channel, OfferEvent, Waiting
 from services.notify.ringing import RINGING, rings
-from services.notify.store import ladder
-from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row, deliveries_of
+from services.notify.store import hearing, ladder
+from services.notify.store.hearing import Rung
+from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row, alert_of, deliveries_of
 from services.runtime import failpoints
 from services.runtime.postgres import Act, Connection, Pool, read, transaction
 from services.taxonomy import Urgency
@@ -53,6 +56,15 @@ class AlertStore:
             if event.is_overdue:
                 await _rings_already(connection, event)  # until the next deadline
             return await ladder.climb(connection, event, cause, now) or is_new
+
+    async def hear_first(self, events: Sequence[OfferEvent], at_once: Collection[Channel], now: datetime) -> Rung:
+        """Ring for those offers that are heard of for the first time, in one statement; see `hearing.ring`."""
+        offers = Counter(each.offer_id for each in events)
+        first = [each for each in events if hearing.is_first(each) and offers[each.offer_id] == 1]
+        if not first:
+            return Rung()
+        failpoints.reach_soon("N2")
+        return await hearing.ring(self._pool, first, at_once, now)
 
     async def waiting(self, receiver_id: str) -> Waiting:
         """Count what rings for a receiver, with what no page has confirmed to show."""
@@ -212,13 +224,4 @@ async def _ring(connection: Connection, event: OfferEvent, now: datetime) -> Non
     )
     if not made.rowcount:
         return  # a sibling's event was heard by another process at the same time
-    alert = Alert(
-        alert_id=alert_id,
-        receiver_id=event.receiver_id,
-        offer_id=event.offer_id,
-        offer_version=event.offer_version,
-        urgency=event.urgency,
-        due_time=event.due_time,
-        create_time=now,
-    )
-    await ladder.begin(connection, alert, Step.FIRST, now, is_new=True)
+    await ladder.begin(connection, alert_of(event, alert_id, now), Step.FIRST, now, is_new=True)

@@ -8,12 +8,13 @@ from psycopg import AsyncCursor
 from psycopg.rows import DictRow, dict_row
 
 from services.notify.model import Attempt, Channel
-from services.notify.ringing import LEASE, confirm_time
+from services.notify.ringing import LEASE
 from services.notify.schedules import next_attempt
 from services.notify.store import ladder, letters
 from services.notify.store.receiving import receive
 from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row
-from services.runtime.postgres import Act, Connection, Pool, read, transaction
+from services.notify.store.sending import SENT, sent_rows
+from services.runtime.postgres import Act, Connection, Pool, read, transaction, write
 
 CLAIM = 50  #: deliveries that one process takes on at once
 _DUE: Final = "SELECT 1 FROM delivery WHERE next_time <= %(now)s AND endpoint_id = '' LIMIT 1"
@@ -90,21 +91,20 @@ class DeliveryStore:
 
     async def mark_sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
         """Note that attempts went out; where a receipt follows, each is repeated unless it comes in time."""
-        if not attempts:
+        await self.note_sent([(each, now) for each in attempts])
+
+    async def note_sent(self, sent: Sequence[tuple[Attempt, datetime]]) -> None:
+        """Note when each attempt went out; a receipt that was faster stands."""
+        if not sent:
             return
         act = Act(action="delivery.send", object_kind="delivery")
-        async with transaction(self._pool, NOTIFY, act) as connection:
-            await _free(connection, attempts)
-            await letters.log(connection, attempts, now)
-            async with connection.cursor() as cursor:
-                await cursor.executemany(
-                    """
-                    UPDATE delivery SET state = 'sent', sent_time = %s, next_time = %s, last_code = NULL
-                    WHERE alert_id = %s AND channel = %s AND endpoint_id = %s AND attempt_count = %s
-                      AND state IN ('pending', 'sent')
-                    """,
-                    [(now, confirm_time(each.channel, now), *_key(each)) for each in attempts],
-                )
+        endpoints = [each for each, _ in sent if each.endpoint_id]
+        if endpoints:
+            async with transaction(self._pool, NOTIFY, act) as connection:
+                await _free(connection, endpoints)
+                await connection.execute("WITH " + SENT, sent_rows(sent))
+        else:
+            await write(self._pool, NOTIFY, act, SENT, sent_rows(sent))
 
     async def mark_confirmed(self, attempt: Attempt, now: datetime) -> None:
         """Note that the other side has said in its answer that it has the alert."""
@@ -192,9 +192,11 @@ class DeliveryStore:
         Returns:
             How many of them are this receiver's, those received before among them.
         """
-        act = Act(action="alert.receive", object_kind="receiver", object_id=receiver_id)
-        async with transaction(self._pool, NOTIFY, act) as connection:
-            return await receive(connection, alert_ids, receiver_id, channel, device_id, now)
+        return len(await receive(self._pool, [(each, receiver_id) for each in alert_ids], channel, device_id, now))
+
+    async def receive_all(self, said: Sequence[tuple[str, str]], now: datetime) -> set[tuple[str, str]]:
+        """Note that receivers' NATS accounts have alerts, by ids of both; return those that are the receiver's."""
+        return await receive(self._pool, said, Channel.NATS, None, now)
 
     async def add_missing(self, now: datetime) -> int:
         """Let alerts that ring go by ways that came to their receiver after they were made; say by how many."""

@@ -1,5 +1,6 @@
 """Begin the ways of an alert in their order: at once, when silence climbs, when a way fails."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from psycopg.rows import dict_row
@@ -14,24 +15,31 @@ from services.runtime.postgres import Connection
 
 async def ways_of(connection: Connection, receiver_id: str) -> list[Way]:
     """List the ways of a receiver: the page, which is always one, accounts and streams, and endpoints in use."""
-    cursor = await connection.execute(
-        "SELECT DISTINCT channel FROM device WHERE receiver_id = %s AND end_time IS NULL ORDER BY channel",
-        [receiver_id],
-    )
-    enrolled = [Channel(row[0]) async for row in cursor]
-    ways = [Way(channel=Channel.PAGE, is_watched=Channel.PAGE in enrolled)]
-    ways += [Way(channel=channel) for channel in enrolled if channel is not Channel.PAGE]
-    endpoints = await connection.cursor(row_factory=dict_row).execute(
+    return (await ways_of_all(connection, [receiver_id]))[receiver_id]
+
+
+async def ways_of_all(connection: Connection, receiver_ids: Collection[str]) -> dict[str, list[Way]]:
+    """List the ways of each of these receivers, as `ways_of`."""
+    cursor = await connection.cursor(row_factory=dict_row).execute(
         """
-        SELECT channel, endpoint_id, order_no, quiet_start, quiet_end, quiet_time_zone FROM endpoint
-        WHERE receiver_id = %s AND state = 'active' ORDER BY order_no, create_time, endpoint_id
+        SELECT DISTINCT receiver_id, channel, '' AS endpoint_id, 0 AS order_no, NULL::time AS quiet_start,
+               NULL::time AS quiet_end, NULL AS quiet_time_zone
+        FROM device WHERE receiver_id = ANY(%(receiver_ids)s) AND end_time IS NULL
+        UNION ALL
+        SELECT receiver_id, channel, endpoint_id, order_no, quiet_start, quiet_end, quiet_time_zone
+        FROM endpoint WHERE receiver_id = ANY(%(receiver_ids)s) AND state = 'active'
+        ORDER BY order_no, channel, endpoint_id
         """,
-        [receiver_id],
+        {"receiver_ids": list(receiver_ids)},
     )
-    async for row in endpoints:
+    ways: dict[str, list[Way]] = {each: [] for each in receiver_ids}
+    async for row in cursor:
         start, end, zone = row.pop("quiet_start"), row.pop("quiet_end"), row.pop("quiet_time_zone")
         quiet = None if zone is None else QuietHours(start=start, end=end, time_zone=zone)
-        ways.append(Way(channel=Channel(row.pop("channel")), quiet=quiet, **row))
+        ways[row.pop("receiver_id")].append(Way(channel=Channel(row.pop("channel")), quiet=quiet, **row))
+    for own in ways.values():
+        if not any(way.channel is Channel.PAGE for way in own):
+            own.append(Way(channel=Channel.PAGE, is_watched=False))
     return ways
 
 

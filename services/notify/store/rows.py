@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from services.notify.model import Alert, Channel, Delivery, DeliveryState
+from services.notify.model import Alert, Channel, Delivery, DeliveryState, OfferEvent
 from services.notify.ringing import PULLED
 from services.runtime.postgres import Connection, Process
 from services.taxonomy import Urgency
@@ -46,8 +46,7 @@ async def add_delivery(
 
         first_time: From when it may be told; None for now.
     """
-    next_time = None if channel in PULLED else first_time or now
-    state = DeliveryState.SENT if next_time is None else DeliveryState.PENDING
+    state, next_time = state_of_new(channel, first_time or now)
     await connection.execute(
         """
         INSERT INTO delivery (alert_id, channel, endpoint_id, step, state, next_time, first_time, create_time)
@@ -64,6 +63,24 @@ async def add_delivery(
             "next": next_time,
             "now": now,
         },
+    )
+
+
+def state_of_new(channel: Channel, first_time: datetime) -> tuple[DeliveryState, datetime | None]:
+    """Return how a delivery begins that may be told from a time on, and when its first attempt is due."""
+    return (DeliveryState.SENT, None) if channel in PULLED else (DeliveryState.PENDING, first_time)
+
+
+def alert_of(event: OfferEvent, alert_id: str, now: datetime) -> Alert:
+    """Make the alert that rings for the offer of an event."""
+    return Alert(
+        alert_id=alert_id,
+        receiver_id=event.receiver_id,
+        offer_id=event.offer_id,
+        offer_version=event.offer_version,
+        urgency=event.urgency,
+        due_time=event.due_time,
+        create_time=now,
     )
 
 

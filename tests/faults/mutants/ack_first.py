@@ -1,6 +1,6 @@
 """Notify that acknowledges a message before it has written it down."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from nats.aio.msg import Msg
 
@@ -13,5 +13,13 @@ async def settle_first(message: Msg, handle: Callable[[Msg], Awaitable[None]]) -
     await handle(message)
 
 
+async def settle_all_first(messages: Sequence[Msg], handle_all: Callable[[Sequence[Msg]], Awaitable[None]]) -> bool:
+    for message in messages:
+        await message.ack_sync()
+    await handle_all(messages)
+    return True
+
+
 jetstream._settle = settle_first
+jetstream._settle_all = settle_all_first
 main()
