@@ -146,7 +146,7 @@ class Gauge:
 
     def costs_mm(self, places: PlaceArray) -> npt.NDArray[np.int64]:
         """Measure how far many places are, in whole millimetres, exactly as `cost_mm` does."""
-        if not places.resolution.any():
+        if not np.count_nonzero(places.resolution):  # sooner said of a few than `any`
             lengths_m = distances_m(self._start, places.latitude_deg, places.longitude_deg)
             return np.rint(lengths_m * _MM_PER_M).astype(np.int64)
         latitude_deg = np.zeros(FINEST_RESOLUTION + 1)

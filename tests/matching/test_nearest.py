@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services import geo
 from services.geo import Place, Point, cell_at
-from services.matching.index import bits, ground, shelf, tiles
+from services.matching.index import bits, kept, nearing, shelf, tiles
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.provider import Claim, Provider
 from services.matching.model.request import Asked
@@ -24,10 +24,9 @@ from tests.matching.test_index import PLACES, QUESTIONS, directories
 
 @contextmanager
 def narrowed_always() -> Iterator[None]:
-    """Narrow by tiles however few are left, forget at once, and give no value a set of its own."""
+    """Forget at once, and give no value a set of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ground, "_OUTRIGHT", 0)
-        patch.setattr(ground, "_FEW", 0)
+        patch.setattr(kept, "_MOST_KEPT", 1)
         patch.setattr(shelf, "_MOST_KEPT", 1)
         patch.setattr(shelf, "_FEW_VALUES", 0)
         yield
@@ -91,8 +90,8 @@ def test_a_way_lies_between_the_straight_line_and_its_bound(one: Place, other: P
     way_m = geo.distance_m(start, end)
 
     assert np.allclose(geo.ecef_of_m(start), geo.ecef_m(start.latitude_deg, start.longitude_deg), rtol=0, atol=1e-6)
-    assert chord_m - 1e-3 <= way_m <= tiles.longest_way_m(chord_m) + 1e-3
-    assert tiles.longest_way_m(tiles.sure_chord_m(way_m)) <= way_m + 1e-3
+    assert chord_m - 1e-3 <= way_m <= nearing.longest_way_m(chord_m) + 1e-3
+    assert nearing.longest_way_m(nearing.sure_chord_m(way_m)) <= way_m + 1e-3
 
 
 @given(st.lists(st.booleans(), max_size=300))

@@ -13,6 +13,7 @@ from services.matching.index.facets import TIMED, Facet, Vocabulary, facet_of
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Finding
 
+Reason = tuple[Constraint, Finding]
 _MOST_KEPT: Final = 20_000  #: tables; beyond that all are forgotten
 
 
@@ -32,16 +33,16 @@ class Judged:
         self._constraint = constraint
         self._facet = facet
         self._is_expired = is_expired
-        self.findings: list[Finding] = []
+        self.reasons: list[Reason] = []  #: what is found of each value
         self.examples = facet.examples  #: of the values; they only grow
         self.verdicts = b""  #: one byte a value, of `Verdict`
 
     def extend(self, asked: Asked) -> None:
         """Judge the values that have come since."""
-        judge = self._constraint.judge
-        for example in self._facet.seen(is_expired=self._is_expired)[len(self.findings) :]:
-            self.findings.append(judge(asked, example))
-        self.verdicts = bytes(finding.verdict for finding in self.findings)
+        constraint, judge = self._constraint, self._constraint.judge
+        for example in self._facet.seen(is_expired=self._is_expired)[len(self.reasons) :]:
+            self.reasons.append((constraint, judge(asked, example)))
+        self.verdicts = bytes([finding.verdict for _, finding in self.reasons])
 
 
 class Tables:
@@ -70,7 +71,7 @@ class Tables:
                     self._kept.clear()
                 self._kept[constraint.name, key] = found
         for each in found:
-            if len(each.findings) < len(each.examples):  # values have come since
+            if len(each.reasons) < len(each.examples):  # values have come since
                 each.extend(asked)
         return found
 

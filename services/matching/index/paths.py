@@ -18,8 +18,9 @@ from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import is_parted, reach_mm
 from services.matching.index.bits import Mask, Rows, Words, of_rows, rows_of
 from services.matching.index.ground import View
+from services.matching.index.kept import Sets
 from services.matching.index.kin import households
-from services.matching.index.shelf import NOBODY, Sets, Shelf, joined
+from services.matching.index.shelf import NOBODY, Shelf, joined
 from services.matching.model.lines import Line
 from services.matching.model.request import Asked
 from services.matching.model.safety import Keepout

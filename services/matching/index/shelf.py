@@ -1,9 +1,9 @@
 """The providers of one service, in an order of their own: judged as sets of bits, measured tile by tile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,16 +17,16 @@ from services.matching.index.facets import Attributes, Column
 from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Costs, Ground, View, arranged
 from services.matching.index.judged import Judged
+from services.matching.index.kept import Kept, Said, Sets, step_of
+from services.matching.index.steps import Step
 from services.matching.index.times import Microseconds, Passed
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, TakenPlaces
 from services.matching.model.verdicts import YES, Finding, Verdict
 
-_MOST_KEPT: Final = 64  #: sets of a facet on a shelf; beyond that all are forgotten
+_MOST_KEPT: Final = 64  #: wants of places; beyond that all are forgotten
 _FEW_VALUES: Final = 64  #: of a facet on a shelf, of which each gets a set
 
-#: who says no and who is unknown; None for nobody
-Sets = tuple[Words | None, Words | None]
 NOBODY: Final[Sets] = (None, None)
 
 
@@ -73,13 +73,10 @@ class Shelf:
         self._ended = Passed(columns.times_us["end_time"][self.rows])
         self._expired = Passed(columns.times_us["vetting_expire_time"][self.rows])
         self._free = FreePlaces([columns.providers[row] for row in self.rows.tolist()]) if has_places else None
-        self._sets: dict[Attributes, dict[bytes, Sets]] = {each: {} for each in columns.numbers}
         self._values: dict[Attributes, Values] = {}  # of those that were asked about
-        self._timed: dict[tuple[Attributes, bytes, bytes], tuple[Words, Sets]] = {}
+        self._kept: Kept | None = None
         # what is taken, and what it leaves for a want, of a child alone or not
         self._wanted: tuple[TakenPlaces | None, dict[tuple[Wanted, bool], Sets]] = (None, {})
-        self._valid: tuple[Sets, Sets] | None = None
-        self._service: tuple[object, Sets, Finding] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,49 +91,62 @@ class Shelf:
             return block_rows
         return np.flatnonzero(np.isin(self.rows, block_rows))
 
-    def sets(self, facet: Attributes, tables: Sequence[Judged], when_us: int) -> Sets:
+    def kept(self, owner: object) -> Kept:
+        """Find what is kept of the answers to questions about a service; one question uses the same throughout."""
+        kept = self._kept
+        if kept is None or kept.is_full or kept.owner is not owner:
+            kept = self._kept = Kept(len(self.everybody), owner)
+        return kept
+
+    def times_at(self, when_us: int) -> tuple[int, int, int]:
+        """Say how many have begun, ended and lost their vetting by a time: what is kept holds as long as they do."""
+        return self._begun.count(when_us), self._ended.count(when_us), self._expired.count(when_us)
+
+    def find(self, kept: Kept, step: Step, asked: Asked, tables: Sequence[Judged], times: tuple[int, int, int]) -> Said:
         """
-        Say who says no and who is unknown, from what was judged of each value of a facet.
+        Find what a constraint says that does not depend on who is left.
 
         Args:
-            facet: Whose values.
+            kept: Where its sets go.
 
-            tables: What was judged; a second one holds for those whose vetting has ended.
+            step: The constraint.
 
-            when_us: The time asked for, in microseconds since 1970.
+            asked: The question.
+
+            tables: What was judged of each value of its facet; a second one holds for those whose vetting has ended.
+
+            times: Of `times_at`.
         """
-        standing = self._sets_of(facet, tables[0].verdicts)
-        if len(tables) == 1:
-            return standing
-        expired, _ = self._expired.at(when_us)
-        if expired is None:
-            return standing
-        key = facet, tables[0].verdicts, tables[1].verdicts
-        known = self._timed.get(key)
-        if known is None or known[0] is not expired:
-            ended = self._sets_of(facet, tables[1].verdicts)
-            either = _either(expired, ended[0], standing[0]), _either(expired, ended[1], standing[1])
-            if len(self._timed) >= _MOST_KEPT:
-                self._timed.clear()
-            known = self._timed[key] = (expired, either)
-        return known[1]
+        constraint, facet = step.constraint, step.facet
+        if facet is not None:
+            key: tuple[Any, ...] = (facet, tables[0].verdicts)
+            if len(tables) > 1 and times[2]:
+                key += tables[1].verdicts, times[2]
+            numbers = kept.numbers.get(key)
+            if numbers is None:
+                numbers = kept.numbers[key] = kept.place(self._sets_of(facet, tables, times[2]))
+            number_of: Callable[[int], int] = self._columns.numbers[facet].item
+            ended = tables[1].reasons if len(tables) > 1 else None
+            return Said(constraint, step_of(numbers, excludes=step.excludes), number_of, tables[0].reasons, ended)
+        reason = None
+        match constraint.name:
+            case "service":
+                sets, finding = self._judge_service(constraint, asked)
+                reason = constraint, finding
+            case "validity":
+                sets = joined(self._begun.at(times[0])[1], self._ended.at(times[1])[0]), None
+            case _:
+                sets = self.nowhere, None
+        return Said(constraint, step_of(kept.place(sets), excludes=step.excludes), reason=reason)
 
-    def judge_service(self, constraint: Constraint, asked: Asked) -> tuple[Sets, Finding]:
-        """
-        Judge the claims, yes or not known, by one who makes each; remembered, since a shelf is of one service.
-
-        Returns:
-            The sets, and what is found of all who are unknown.
-        """
-        if self._service is None or self._service[0] is not asked.need.service:
-            findings = [constraint.judge(asked, self.provider(row)) for row in self._examples]
-            pairs = list(zip(self._claimed, findings, strict=True))
-            no = [each for each, finding in pairs if finding.verdict is Verdict.NO]
-            unknown = [each for each, finding in pairs if finding.verdict is Verdict.UNKNOWN]
-            sets = reduce(joined, no, None), reduce(joined, unknown, None)
-            finding = next((each for each in findings if each.verdict is Verdict.UNKNOWN), YES)
-            self._service = asked.need.service, sets, finding
-        return self._service[1:]
+    def _judge_service(self, constraint: Constraint, asked: Asked) -> tuple[Sets, Finding]:
+        """Judge the claims, yes or not known, by one who makes each; what is found is that of all who are unknown."""
+        findings = [constraint.judge(asked, self.provider(row)) for row in self._examples]
+        pairs = list(zip(self._claimed, findings, strict=True))
+        no = [each for each, finding in pairs if finding.verdict is Verdict.NO]
+        unknown = [each for each, finding in pairs if finding.verdict is Verdict.UNKNOWN]
+        finding = next((each for each in findings if each.verdict is Verdict.UNKNOWN), YES)
+        return (reduce(joined, no, None), reduce(joined, unknown, None)), finding
 
     def judge_places(self, constraint: Constraint, asked: Asked, alive: Words) -> Sets:
         """Judge the constraint on places by its twin."""
@@ -158,22 +168,12 @@ class Shelf:
             known = self._wanted[1][key] = pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
         return known
 
-    def judge_validity(self, when_us: int) -> Sets:
-        """Judge who exists at the time asked for: the twin of `record.validity`."""
-        to_begin, ended = self._begun.at(when_us)[1], self._ended.at(when_us)[0]
-        known = self._valid
-        if known is None or known[0][0] is not to_begin or known[0][1] is not ended:
-            known = self._valid = (to_begin, ended), (joined(to_begin, ended), None)
-        return known[1]
-
-    def judge_distance(self, gauge: Gauge, view: View, max_cost_mm: int, alive: Words) -> Sets:
+    def judge_distance(self, gauge: Gauge, view: View, max_cost_mm: int, alive: Words, kinds: int = -1) -> Sets:
         """Judge who of those left is within the distance asked for; who is nowhere is gone already."""
-        inside, near, unsure = view.within(max_cost_mm, alive)
+        beyond, unsure = view.within(max_cost_mm, alive, kinds)
         if len(unsure):
-            near = np.concatenate([near, unsure[self.costs_mm(gauge, unsure) <= max_cost_mm]])
-        if len(near):
-            inside |= of_rows(near, len(self))
-        return ~inside, None
+            beyond |= of_rows(unsure[self.costs_mm(gauge, unsure) > max_cost_mm], len(self))
+        return beyond, None
 
     def judge_safety(self, excluded_rows: Sequence[int]) -> Sets:
         """Judge whom the safety envelope excludes by id, given their rows of the block."""
@@ -197,18 +197,17 @@ class Shelf:
         """Measure rows of the shelf, in whole millimetres."""
         return gauge.costs_mm(self._columns.places.take(self.rows[rows]))
 
-    def _sets_of(self, facet: Attributes, verdicts: bytes) -> Sets:
-        kept = self._sets[facet]
-        known = kept.get(verdicts)
-        if known is None:
-            values = self._values.get(facet)
-            if values is None:
-                values = self._values[facet] = Values(self._columns.numbers[facet][self.rows])
-            if len(kept) >= _MOST_KEPT:
-                kept.clear()
-            table = np.frombuffer(verdicts, dtype=np.int8)
-            known = kept[verdicts] = values.where(table == Verdict.NO), values.where(table == Verdict.UNKNOWN)
-        return known
+    def _sets_of(self, facet: Attributes, tables: Sequence[Judged], expired: int) -> Sets:
+        """Make the sets of a facet, given how many have lost their vetting."""
+        values = self._values.get(facet)
+        if values is None:
+            values = self._values[facet] = Values(self._columns.numbers[facet][self.rows])
+        standing = values.sets(tables[0].verdicts)
+        if len(tables) == 1 or not expired:
+            return standing
+        which, ended = self._expired.at(expired)[0], values.sets(tables[1].verdicts)
+        assert which is not None, "somebody has"  # noqa: S101
+        return _either(which, ended[0], standing[0]), _either(which, ended[1], standing[1])
 
 
 class Values:
@@ -227,7 +226,12 @@ class Values:
             self._sets = np.concatenate([pack(each) for each in has]).reshape(len(has), -1)
             self._column = None
 
-    def where(self, is_meant: Mask) -> Words | None:
+    def sets(self, verdicts: bytes) -> Sets:
+        """Say who has a value of which no is said, and who one of which nobody knows."""
+        table = np.frombuffer(verdicts, dtype=np.int8)
+        return self._where(table == Verdict.NO), self._where(table == Verdict.UNKNOWN)
+
+    def _where(self, is_meant: Mask) -> Words | None:
         """Say who has one of some numbers; None for nobody."""
         if self._column is not None:
             found = is_meant[self._column]

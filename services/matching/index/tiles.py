@@ -5,7 +5,6 @@ A ball is drawn around each tile, so that a whole word is near or far at once.
 """
 
 from dataclasses import dataclass
-from math import asin, pi, sin
 from typing import Final, Self
 
 import numpy as np
@@ -13,8 +12,6 @@ import numpy as np
 from services.matching.index.bits import Ecef, Rows
 
 TILE: Final = 64  #: rows
-_POLAR_RADIUS_M: Final = 6_356_752.0
-_EQUATORIAL_RADIUS_M: Final = 6_378_138.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +56,3 @@ def order_of(ecef_m: Ecef) -> Rows:
         order[first:end] = inside[np.argpartition(there_m[:, axis], half)]
         waiting += [(first, first + half), (first + half, end)]
     return order
-
-
-def longest_way_m(chord_m: float) -> float:
-    """
-    Bound a geodesic by the straight line through the earth.
-
-    Over the sphere around the earth the way is at least as long as over the ellipsoid within.
-    """
-    return 2 * _EQUATORIAL_RADIUS_M * asin(min(chord_m / (2 * _POLAR_RADIUS_M), 1.0))
-
-
-def sure_chord_m(way_m: float) -> float:
-    """Choose a straight line of which no geodesic is longer than a way; the inverse of `longest_way_m`."""
-    return 2 * _POLAR_RADIUS_M * sin(min(way_m / (2 * _EQUATORIAL_RADIUS_M), pi / 2))

@@ -35,18 +35,26 @@ class Passed:
         self._length = len(times_us)
         self._rows: Rows = rows[order]
         self._times_us = times_us[self._rows]
-        self._kept: tuple[int, int, tuple[Words | None, Words | None]] = (0, 0, (None, None))
+        self._now = (0, 0, 0)  # from when, until when, and how many have passed then
+        self._kept: tuple[int, tuple[Words | None, Words | None]] = (-1, (None, None))
 
-    def at(self, when_us: int) -> tuple[Words | None, Words | None]:
-        """List who has passed and who has yet to, None for nobody; the same two sets until the next one passes."""
-        since_us, until_us, kept = self._kept
+    def count(self, when_us: int) -> int:
+        """Count who has passed at a time, in microseconds since 1970."""
+        since_us, until_us, passed = self._now
         if since_us <= when_us < until_us:
-            return kept
+            return passed
         passed = int(np.searchsorted(self._times_us, when_us, side="right"))
         since_us = int(self._times_us[passed - 1]) if passed else -NEVER
         until_us = int(self._times_us[passed]) if passed < len(self._times_us) else NEVER
-        kept = self._set(self._rows[:passed]), self._set(self._rows[passed:])
-        self._kept = since_us, until_us, kept
+        self._now = since_us, until_us, passed
+        return passed
+
+    def at(self, passed: int) -> tuple[Words | None, Words | None]:
+        """List who has passed and who has yet to when so many have, None for nobody."""
+        count, kept = self._kept
+        if count != passed:
+            kept = self._set(self._rows[:passed]), self._set(self._rows[passed:])
+            self._kept = passed, kept
         return kept
 
     def _set(self, rows: Rows) -> Words | None:

@@ -1,0 +1,58 @@
+"""
+Compile passes over many rows, when the module that has them is imported: nobody waits for it later.
+
+What was compiled is kept beside the module, else in the user's cache, for as long as
+the module's own file stays the same. So a pass may only use parts of its own file,
+and those of this one, which never change what they do.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NONE: Final = np.uint64(0)  #: a word without bits
+ONE: Final = np.uint64(1)
+
+
+def compiled(signature: Any) -> Callable[[F], F]:
+    """
+    Compile for one signature.
+
+    The lock of the interpreter is kept: a pass takes less time than it would take to get the lock back.
+    """
+
+    def compile_now(function: F) -> F:
+        try:
+            found = numba.njit(cache=True)(function)
+        except RuntimeError:  # there is no folder that can be written: each process that starts compiles it
+            found = numba.njit(function)
+        found.compile(signature)
+        found.disable_compile()
+        return cast("F", found)
+
+    return compile_now
+
+
+def part(function: F) -> F:
+    """Compile as a part of what calls it."""
+    return cast("F", numba.njit(function))
+
+
+def _count_bits(_typing: Any, _word: Any) -> Any:
+    return types.int64(types.uint64), lambda _context, builder, _signature, values: builder.ctpop(values[0])
+
+
+#: counts the bits of a word
+count_of: Final[Callable[[Any], int]] = cast("Any", intrinsic(_count_bits))
+
+
+@part
+def first_of(word: Any) -> int:
+    """Find the first bit of a word that has one."""
+    return count_of(~word & (word - ONE))

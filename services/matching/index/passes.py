@@ -1,0 +1,94 @@
+"""The passes over sets, compiled: a directory is sifted for the price of a few calls."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.index.bits import Rows, Words
+from services.matching.index.compiling import NONE, ONE, compiled, count_of
+
+Program = npt.NDArray[np.int32]  #: three numbers a step: who says no, who is unknown, whether a no excludes
+
+NOBODY: Final = -1  #: in a program, in place of the number of a set
+STEP: Final = 3  #: numbers
+#: after the counts of the steps: who is left, who of them is unsure, and the kinds of places among them, as bits
+TOTALS: Final = 3
+
+
+@compiled("void(u8[:,::1], i4[::1], u8[:,::1], u1[::1], i8[::1], b1)")
+def sift(
+    sets: Words,
+    program: Program,
+    state: Words,
+    kinds_of_tile: npt.NDArray[np.uint8],
+    counts: Rows,
+    is_any_sure: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
+) -> None:
+    """
+    Take off whom each step excludes, and gather of whom any step says something else than a plain yes.
+
+    Args:
+        sets: Below each other.
+
+        program: The steps, in their order.
+
+        state: Who is left, who of them is unsure, and who is sure; changed in place.
+
+        kinds_of_tile: The kinds of places in each word, as bits.
+
+        counts: Becomes how many each step was the first to exclude, and `TOTALS`.
+
+        is_any_sure: Whether nobody is unsure, whatever is said.
+    """
+    left, unsure, sure = state[0], state[1], state[2]
+    for step in range(len(program) // STEP):
+        no, unknown, excludes = program[STEP * step], program[STEP * step + 1], program[STEP * step + 2]
+        counts[step] = 0
+        if no != NOBODY and excludes:
+            gone = 0
+            for word in range(len(left)):
+                taken = left[word] & sets[no, word]
+                gone += count_of(taken)
+                left[word] ^= taken
+            counts[step] = gone
+        elif no != NOBODY and not is_any_sure:
+            for word in range(len(left)):
+                unsure[word] |= sets[no, word]
+        if unknown != NOBODY and not is_any_sure:
+            for word in range(len(left)):
+                unsure[word] |= sets[unknown, word]
+    left_count, unsure_count, kinds = 0, 0, 0
+    for word in range(len(left)):
+        unsure[word] &= left[word]
+        sure[word] = left[word] & ~unsure[word]
+        left_count += count_of(left[word])
+        unsure_count += count_of(unsure[word])
+        if left[word]:
+            kinds |= kinds_of_tile[word]
+    counts[len(counts) - 3], counts[len(counts) - 2], counts[len(counts) - 1] = left_count, unsure_count, kinds
+
+
+@compiled("i4[:,::1](u8[:,::1], i4[::1], i8[::1])")
+def said_of(sets: Words, program: Program, rows: Rows) -> npt.NDArray[np.int32]:
+    """
+    List which steps say of which rows, who are left, something else than a plain yes.
+
+    Returns:
+        Pairs of a step and the place of a row among `rows`, ascending.
+    """
+    found = np.empty((len(program) // STEP * len(rows), 2), dtype=np.int32)
+    length = 0
+    for step in range(len(program) // STEP):
+        no, unknown, excludes = program[STEP * step], program[STEP * step + 1], program[STEP * step + 2]
+        for place in range(len(rows)):
+            word, bit = rows[place] >> 6, np.uint64(rows[place] & 63)
+            said = NONE
+            if unknown != NOBODY:
+                said |= sets[unknown, word] >> bit
+            if no != NOBODY and not excludes:
+                said |= sets[no, word] >> bit
+            if said & ONE:
+                found[length, 0], found[length, 1] = step, place
+                length += 1
+    return found[:length]
