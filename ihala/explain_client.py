@@ -5,7 +5,6 @@ from ihala.explain_wire import explanations_from_wire
 from ihala.explanation import ExplainAnswer
 from ihala.matching.v1 import matching_pb2 as pb
 from ihala.matching.v1 import matching_pb2_grpc as match_grpc
-from services.errors import InvalidInput
 
 
 class Explanations:
@@ -22,23 +21,19 @@ class Explanations:
         Args:
             token: Of an answer; its search is explained, at the directory's present revision.
 
-            need_no: Which need of the search, from 0; not one that a rule added.
+            need_no: Which need, by its number in the answer: one that was asked for, or that a rule added.
 
             provider_id: Whom; empty: the nearest.
 
             limit: How many of the nearest, in [1, 100]; None: as the search.
 
         Raises:
-            InvalidInput: the search has no such need.
+            InvalidInput: the answer to the search can have no such need.
 
             NotFound: there is no such provider.
         """
         search: pb.FindMatchesRequest = token.request  # type: ignore[assignment]  # opaque to callers
-        if not 0 <= need_no < len(search.needs):
-            raise InvalidInput("need_no must be that of a need of the search")
-        request = pb.ExplainMatchRequest(request=search, provider_id=provider_id)
-        request.request.ClearField("needs")
-        request.request.needs.append(search.needs[need_no])
+        request = pb.ExplainMatchRequest(request=search, provider_id=provider_id, need_no=need_no)
         if limit is not None:
             request.request.limit = limit
         return explanations_from_wire(await self._matching.ExplainMatch(request))

@@ -27,6 +27,7 @@ def explanations_from_wire(response: pb.ExplainMatchResponse) -> ExplainAnswer:
         directory_revision=response.directory_revision,
         evaluated_time=response.evaluated_time.ToDatetime(tzinfo=UTC),
         rules_version=response.rules_version,
+        added_by=response.added_by,
     )
 
 

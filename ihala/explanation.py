@@ -68,3 +68,4 @@ class ExplainAnswer:
     directory_revision: int
     evaluated_time: datetime
     rules_version: str
+    added_by: str  #: the requirement by which a rule added the need; empty: it was asked for

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ihala.cli.documents import row_document
-from ihala.cli.match_page import excluded_lines
+from ihala.cli.match_page import excluded_lines, show_title
 from ihala.cli.output import first_text
 from ihala.cli.page import Page
 from ihala.explanation import Change, ExplainAnswer, Explanation, Verdict
@@ -41,6 +41,7 @@ def explain_document(answers: Sequence[ExplainAnswer]) -> dict[str, Any]:
 def _need_document(answer: ExplainAnswer) -> dict[str, Any]:
     return {
         "code": answer.code,
+        "added_by": answer.added_by,
         "explanations": [
             {
                 "provider_id": each.provider_id,
@@ -121,7 +122,7 @@ def show_explanations(page: Page, answers: Sequence[ExplainAnswer], *, is_one: b
 
 def show_explanation(page: Page, answer: ExplainAnswer, *, is_one: bool) -> None:
     """Print the whole ledger of one provider, or of the nearest what stands in the way and what would help most."""
-    page.line(f"{page.label(Kind.SERVICE, answer.code)} {page.isolated(f'({answer.code})')}")
+    show_title(page, answer.code, answer.added_by)
     for each in answer.explanations:
         _show_one(page, each, is_whole=is_one)
     page.items(page.words["most"], (_shared(page, each) for each in answer.changes))

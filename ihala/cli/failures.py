@@ -9,7 +9,8 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -52,6 +53,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "statuses": ("status",),
     "states": ("state",),
     "kinds": ("kind",),
+    "items": ("places",),
+    "hours_since_event": ("hours_since",),
 }
 
 
@@ -141,23 +144,18 @@ def show(error: IhalaError, typed: Mapping[str, Any]) -> None:
 
 
 def _sent(path: str, typed: Mapping[str, Any]) -> str | None:
-    """Find what was typed for a field, from the end of its path, which is the most particular."""
+    """Find what was typed for a field, from the end of its path, which is the most particular; its own name first."""
     numbers = re.findall(r"\[(\d+)\]", path)
     index = int(numbers[-1]) if numbers else None
-    for name in reversed(re.findall(r"[a-z_]\w*", path)):
-        for option in _options(name):
-            value = typed.get(option)
-            if value is None or value in ([], ()):
-                continue
-            if isinstance(value, list | tuple):
-                value = value[index] if index is not None and index < len(value) else ", ".join(map(str, value))
-            return str(value)
+    names = re.findall(r"[a-z_]\w*", path)[::-1]
+    for option in (*names, *chain.from_iterable(OPTIONS.get(name, ()) for name in names)):
+        value = typed.get(option)
+        if value is None or value in ([], ()):
+            continue
+        if isinstance(value, list | tuple):
+            value = value[index] if index is not None and index < len(value) else ", ".join(map(str, value))
+        return str(value)
     return None
-
-
-def _options(name: str) -> Iterator[str]:
-    yield name
-    yield from OPTIONS.get(name, ())
 
 
 def _drop(*_: Any) -> Any:

@@ -35,11 +35,14 @@ def show_answer(page: Page, answer: Answer) -> None:
     )
 
 
+def show_title(page: Page, code: str, added_by: str) -> None:
+    """Name a need, and say why it is there if nobody asked for it."""
+    title = f"{page.label(Kind.SERVICE, code)} {page.isolated(f'({code})')}"
+    page.line(f"{title} - {page.words.get(added_by, added_by)}" if added_by else title)
+
+
 def _show_need(page: Page, need: NeedMatches, can: Mapping[str, Sequence[str]], now: datetime) -> None:
-    title = f"{page.label(Kind.SERVICE, need.code)} {page.isolated(f'({need.code})')}"
-    if need.added_by:
-        title += f" - {page.words.get(need.added_by, need.added_by)}"
-    page.line(title)
+    show_title(page, need.code, need.added_by)
     if not need.matches and not need.ask_first:
         page.items(page.words["none_found"].rstrip(":"), excluded_lines(page, need.excluded.items(), need))
         page.line()

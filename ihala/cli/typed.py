@@ -122,8 +122,8 @@ def gender_of(text: str | None) -> tuple[Sex | Absence, Gender | Absence]:
             return Absence.NOT_ASKED, word_in(Gender, text, "gender", extra=[each.value for each in Sex])
 
 
-def languages_of(texts: Sequence[str] | None) -> Sequence[str] | Absence:
-    """Read languages; `unknown` alone says that they were asked for and are not known."""
+def codes_of(texts: Sequence[str] | None) -> Sequence[str] | Absence:
+    """Read languages or codes; `unknown` alone says that they were asked for and are not known."""
     if not texts:
         return Absence.NOT_ASKED
     return Absence.ASKED_NOT_KNOWN if list(texts) == [UNKNOWN] else tuple(texts)

@@ -33,6 +33,12 @@ def interpreter_for(enquiry: Enquiry) -> Need | None:
     return Need(service=service(INTERPRETER), urgency=_most_urgent(enquiry.needs), is_remote=True, added_by="R40")
 
 
+def needs_of(enquiry: Enquiry) -> tuple[Need, ...]:
+    """List all needs that an answer may have, as it numbers them: the interpreter stands last, if it was added."""
+    interpreter = interpreter_for(enquiry)
+    return enquiry.needs if interpreter is None else (*enquiry.needs, interpreter)
+
+
 def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:
     """Say whether nobody in the lists surely speaks a language of the person, though somebody is there or fell so."""
     is_anybody_there = False

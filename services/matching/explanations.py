@@ -34,7 +34,7 @@ def explained(snapshot: Snapshot, asked: Asked, provider_id: str, limit: int) ->
     return explain_wire.explanations_to_wire(
         _one(snapshot, asked, provider_id) if provider_id else explain_near(snapshot, asked, limit),
         lambda each: _row(asked, each),
-        code=asked.need.code,
+        need=asked.need,
         epoch=snapshot.epoch,
         revision=snapshot.revision,
         evaluated_time=asked.when_time,

@@ -98,8 +98,7 @@ class MatchingServicer:
         now = self._now().astimezone(UTC)
         proof = self._verify(request.match_token, request_wire.digested(request.request), now)
         enquiry, _ = self._enquiry(request.request, snapshot)
-        interpreter = bundle.interpreter_for(enquiry)  # the last, if it was added
-        needs = enquiry.needs if interpreter is None else (*enquiry.needs, interpreter)
+        needs = bundle.needs_of(enquiry)
         choices = request_wire.choices_from_wire(request, len(needs))
         asked = self._asked(enquiry, needs, now)
         checked = [_check(snapshot, asked[need_no], need_no, provider_id) for need_no, provider_id in choices]
@@ -112,9 +111,7 @@ class MatchingServicer:
             for row in _others(snapshot, each, chosen)
         ]
         answer = response_wire.check_to_wire(checked, candidates)
-        added = enquiry.needs[len(request.request.needs) :]
-        if interpreter is not None and proof.with_interpreter:
-            added = (*added, interpreter)
+        added = (needs if proof.with_interpreter else enquiry.needs)[len(request.request.needs) :]
         added_wire.add_needs(answer, [each.service.code for each in added], len(request.request.needs))
         answer.origin_area_cell = geo.area_at(geo.position_of(enquiry.origin)).h3_cell
         return answer
@@ -124,7 +121,8 @@ class MatchingServicer:
         now = self._now().astimezone(UTC)
         provider_id = explain_wire.provider_id_from_wire(request)
         enquiry, _ = self._enquiry(request.request, snapshot)
-        (asked,) = self._asked(enquiry, enquiry.needs[:1], now)
+        need = explain_wire.need_from_wire(request, bundle.needs_of(enquiry))
+        (asked,) = self._asked(enquiry, [need], now)
         return await asyncio.to_thread(explanations.explained, snapshot, asked, provider_id, enquiry.limit)
 
     async def PlanMatches(self, request: Any, context: Any) -> Any:

@@ -147,7 +147,7 @@ def test_a_word_outside_its_list_is_an_unknown_code() -> None:
     [(None, Absence.NOT_ASKED), ([], Absence.NOT_ASKED), (["unknown"], Absence.ASKED_NOT_KNOWN), (["ti"], ("ti",))],
 )
 def test_no_language_is_not_asked(texts: Sequence[str] | None, languages: Any) -> None:
-    assert typed.languages_of(texts) == languages
+    assert typed.codes_of(texts) == languages
 
 
 def test_a_day_means_its_noon_and_a_time_needs_its_zone() -> None:

@@ -26,6 +26,13 @@ def healthsites() -> tuple[Provider, ...]:
     return imported(ROOT / "mappings" / "healthsites.toml", tuple(files))
 
 
+def unhcr() -> tuple[Provider, ...]:
+    file = DATA / "unhcr-jordan-services" / "services_2015_EN_562.json"
+    if not file.exists():
+        pytest.skip("the UNHCR file is not beside the repository")
+    return imported(ROOT / "mappings" / "unhcr-services-advisor.toml", (file,))
+
+
 def demo() -> tuple[Provider, ...]:
     return imported(ROOT / "demo" / "mapping.toml", (ROOT / "demo" / "providers.json",))
 

@@ -26,9 +26,9 @@ ARABIC = frozenset({LanguageOffer(tag="ar")})
 SOUTH = Point(32.5, 13.1873)
 
 
-async def explain(here: House, provider_id: str = "", **facts: Any) -> pb.ExplainMatchResponse:
+async def explain(here: House, provider_id: str = "", need_no: int = 0, **facts: Any) -> pb.ExplainMatchResponse:
     answer: pb.ExplainMatchResponse = await here.stub.ExplainMatch(
-        pb.ExplainMatchRequest(request=a_request(**facts), provider_id=provider_id)
+        pb.ExplainMatchRequest(request=a_request(**facts), provider_id=provider_id, need_no=need_no)
     )
     return answer
 
@@ -95,18 +95,39 @@ async def test_r59_what_life_first_lets_pass_is_marked_as_a_caution(house: Open)
     assert not found.least_change
 
 
+async def test_r35_and_r40_a_need_that_a_rule_added_is_explained_by_its_number(house: Open) -> None:
+    """As FindMatches numbers them: those that were asked for, the guardian, and last the interpreter."""
+    alone = pb.Person(
+        age=pb.AgeRange(min_years=15, max_years=15), unaccompanied=True, languages=pb.LanguageList(languages=["ti"])
+    )
+    needs = [pb.Need(code="LEG-ADV"), pb.Need(code="HEA-PRI")]
+    unvetted = a_provider("guardian", code="LEG-GRD", vetting=VettingState.UNVETTED, languages=ARABIC)
+    far = a_provider("far", code="LNG-INT", country_code="IT", languages=frozenset({LanguageOffer(tag="ti")}))
+    async with house(a_provider("lawyer", languages=ARABIC), unvetted, far) as here:
+        listed = [(each.code, each.added_by) for each in (await here.find(needs=needs, person=alone)).needs]
+        told = [await explain(here, need_no=each, needs=needs, person=alone) for each in range(len(listed))]
+
+    assert [(each.code, each.added_by) for each in told] == listed
+    assert listed[2:] == [("LEG-GRD", "R35"), ("LNG-INT", "R40")]
+    assert [[one.provider_id for one in each.explanations] for each in told] == [["lawyer"], [], ["guardian"], ["far"]]
+    assert "vetting" in told[2].explanations[0].fixed
+    assert told[3].explanations[0].standing == pb.STANDING_MATCH, "by telephone there is no border"
+
+
 @pytest.mark.parametrize(
     ("facts", "field"),
     [
-        ({"needs": []}, "request.needs"),
-        ({"needs": [pb.Need(code="LEG-ADV"), pb.Need(code="HEA-PRI")]}, "request.needs"),
+        ({"needs": []}, "needs"),
         ({"provider_id": "x" * 65}, "provider_id"),
+        ({"need_no": 1}, "need_no"),
+        ({"need_no": -1}, "need_no"),
+        ({"need_no": 2, "person": TIGRINYA}, "need_no"),  # the interpreter is the last
     ],
 )
 async def test_a_wrong_field_is_named(house: Open, facts: dict[str, Any], field: str) -> None:
     async with house(a_provider()) as here:
         with pytest.raises(InvalidInput) as caught:
-            await explain(here, facts.pop("provider_id", ""), **facts)
+            await explain(here, **facts)
 
     assert [each.field for each in caught.value.fields] == [field]
 

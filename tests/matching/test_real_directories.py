@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,15 +14,13 @@ from ihala.matching.v1 import matching_pb2 as pb
 from services import towns
 from services.geo import Point
 from services.matching.index.snapshot import Snapshot
-from services.matching.model.answer import Row
-from services.matching.model.person import AgeRange
-from services.matching.model.provider import Claim, Provider, RuleKind, Status, VettingState
+from services.matching.model.provider import Claim, Provider, Status, VettingState
 from services.matching.model.request import Asked
 from services.matching.origins import Origins
 from services.matching.ranking import find
 from services.matching.wire.request_wire import enquiry_from_wire
 from tests.matching.imported import ROOT, demo, healthsites
-from tests.matching.samples import a_need, a_person, a_provider, a_report, a_rule, asked
+from tests.matching.samples import a_need, a_person, asked
 from tests.matching.scan import full_scan, lists_of
 
 WGS84 = Geod(ellps="WGS84")
@@ -100,7 +97,9 @@ def test_a_hospital_of_which_nobody_knows_is_listed_with_the_question() -> None:
     unknown = [row for row in answer.matches if row.provider.claim_of("HEA-EMG") is Claim.UNKNOWN]
 
     assert unknown
-    assert all(("service", "unknown") in {(each.constraint, each.code) for each in row.cautions} for row in unknown)
+    assert all(
+        ("service", "unknown") in {(each.constraint, each.code) for each in row.remarks.cautions} for row in unknown
+    )
     assert all("service" in {each.constraint for each in row.unknowns} for row in unknown)
 
 
@@ -136,80 +135,3 @@ def test_the_cases_of_the_demo_find_whom_they_should(name: str) -> None:
     }
 
     assert nearest == case["nearest"]
-
-
-#: the groups of R38, and those of whom little is known
-GROUPS: dict[str, dict[str, Any]] = {
-    "men": {"gender": "man", "age": AgeRange(30, 30), "family": frozenset({"alone"})},
-    "women": {"gender": "woman", "age": AgeRange(30, 30), "family": frozenset({"alone"})},
-    "transgender women": {"gender": "transgender_woman", "age": AgeRange(30, 30), "family": frozenset({"alone"})},
-    "transgender men": {"gender": "transgender_man", "age": AgeRange(30, 30), "family": frozenset({"alone"})},
-    "girls alone": {"gender": "woman", "age": AgeRange(16, 16), "is_unaccompanied": True},
-    "boys alone": {"gender": "man", "age": AgeRange(16, 16), "is_unaccompanied": True},
-    "small boys alone": {"gender": "man", "age": AgeRange(8, 8), "is_unaccompanied": True},
-    "mothers with children": {
-        "gender": "woman",
-        "age": AgeRange(30, 30),
-        "family": frozenset({"mother_with_children"}),
-    },
-    "fathers with children": {"gender": "man", "age": AgeRange(30, 30), "family": frozenset({"father_with_children"})},
-    "families with adolescent sons": {
-        "gender": "woman",
-        "age": AgeRange(40, 40),
-        "family": frozenset({"parents_with_children", "with_adolescent_son"}),
-    },
-    "couples": {"gender": "man", "age": AgeRange(25, 25), "family": frozenset({"couple"})},
-    "of unknown gender": {"age": AgeRange(30, 30), "family": frozenset({"alone"})},
-    "of unknown gender and age": {},
-}
-#: what may stand between a group and a roof: each names a gap that somebody can close
-GAPS = {"service", "gender", "age", "family", "places", "child_path", "unaccompanied_child", "vetting", "language"}
-
-
-@pytest.mark.parametrize("group", GROUPS)
-def test_r38_every_group_is_served_or_the_gap_is_named(group: str) -> None:
-    snapshot = Snapshot.of("epoch", 1, demo())
-    person = a_person(**{"languages": frozenset({"ar"})} | GROUPS[group])
-    roof = find(snapshot, asked(a_need("ACC-EMG"), person=person), 10)
-    care = find(snapshot, asked(a_need("HEA-EMG"), person=person), 10)
-
-    assert care.matches, "care is for everybody (R59)"
-    named = {name for name, _ in roof.excluded}
-    assert roof.matches or roof.ask_first or (named & GAPS), named
-    for row in roof.ask_first:
-        assert all(each.question and each.ask for each in row.unknowns)
-    if "gender" not in GROUPS[group]:
-        assert all("gender" in {each.constraint for each in row.unknowns} or _takes_all(row) for row in roof.ask_first)
-
-
-@pytest.mark.parametrize("group", ["men", "women", "girls alone", "boys alone", "mothers with children"])
-def test_r38_a_house_for_one_group_serves_it_and_says_to_the_others_why_not(group: str) -> None:
-    """With one house for each group, each finds its own, and the others are counted by what keeps them."""
-    child = (a_rule(RuleKind.AGE, ages=(0, 17)), a_rule(RuleKind.FAMILY, Claim.YES, "alone"))
-    adult = (a_rule(RuleKind.AGE, ages=(18, None)), a_rule(RuleKind.FAMILY, Claim.YES, "alone"))
-    rules = {
-        "men": {*adult, a_rule(RuleKind.GENDER, Claim.YES, "man")},
-        "women": {*adult, a_rule(RuleKind.GENDER, Claim.YES, "woman")},
-        "girls alone": {*child, a_rule(RuleKind.GENDER, Claim.YES, "woman")},
-        "boys alone": {*child, a_rule(RuleKind.GENDER, Claim.YES, "man")},
-        "mothers with children": {
-            a_rule(RuleKind.AGE),
-            a_rule(RuleKind.GENDER, Claim.YES, "woman"),
-            a_rule(RuleKind.FAMILY, Claim.YES, "mother_with_children"),
-        },
-    }
-    common = {a_rule(RuleKind.DOCUMENTS, Claim.NO), a_rule(RuleKind.UNACCOMPANIED_CHILD)}
-    houses = [
-        a_provider(name, code="ACC-EMG", rules=frozenset(rules[name] | common), place_reports=(a_report("anyone"),))
-        for name in rules
-    ]
-    answer = find(Snapshot.of("epoch", 1, houses), asked(a_need("ACC-EMG"), person=a_person(**GROUPS[group])), 10)
-
-    assert [row.provider.provider_id for row in answer.matches] == [group]
-    assert answer.ask_first == ()
-    assert sum(count for _, count in answer.excluded) == len(houses) - 1
-    assert {name for name, _ in answer.excluded} <= {"age", "gender", "family", "child_path"}
-
-
-def _takes_all(row: Row) -> bool:
-    return any(not rule.codes and rule.claim is Claim.YES for rule in row.provider.rules_of(RuleKind.GENDER))

@@ -1,6 +1,6 @@
 """Read what is to be explained, and write it: codes, of which the vocabularies have the words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from services.matching.explaining.least import Explained, Tried
 from services.matching.explaining.ledger import Line, Standing
 from services.matching.explaining.near import NearlyAll, Shared
 from services.matching.model.answer import Row
+from services.matching.model.request import Need
 from services.matching.model.verdicts import Verdict
 from services.matching.wire.fragments import MM_PER_M, match_to_wire
 from services.matching.wire.times_wire import time_to_wire
@@ -44,17 +45,27 @@ def provider_id_from_wire(message: pb.ExplainMatchRequest) -> str:
     Read whom to explain, empty for the nearest.
 
     Raises:
-        InvalidInput: the request has not one need, or the id is too long, naming the field.
+        InvalidInput: the id is too long, naming the field.
     """
-    if len(message.request.needs) != 1:
-        raise InvalidInput("request.needs must be one")
     if len(message.provider_id) > _LONGEST_ID:
         raise InvalidInput(f"provider_id must be at most {_LONGEST_ID} characters")
     return message.provider_id
 
 
+def need_from_wire(message: pb.ExplainMatchRequest, needs: Sequence[Need]) -> Need:
+    """
+    Read which need is to be explained, of all that an answer may have.
+
+    Raises:
+        InvalidInput: there is no such need, naming the field.
+    """
+    if not 0 <= message.need_no < len(needs):
+        raise InvalidInput("need_no must be that of a need of the request, or of one that a rule adds")
+    return needs[message.need_no]
+
+
 def explanations_to_wire(
-    found: NearlyAll, row_of: RowOf, *, code: str, epoch: str, revision: int, evaluated_time: datetime
+    found: NearlyAll, row_of: RowOf, *, need: Need, epoch: str, revision: int, evaluated_time: datetime
 ) -> pb.ExplainMatchResponse:
     """Write the answer."""
     return pb.ExplainMatchResponse(
@@ -63,11 +74,12 @@ def explanations_to_wire(
         confidential_excluded=[
             pb.Excluded(constraint=name, provider_count=count) for name, count in found.confidential_excluded
         ],
-        code=code,
+        code=need.code,
         directory_epoch=epoch,
         directory_revision=revision,
         evaluated_time=time_to_wire(evaluated_time),
         rules_version=RULES_VERSION,
+        added_by=need.added_by,
     )
 
 
