@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -27,6 +27,7 @@ from services.referrals.due import (
     take_rungs,
 )
 from services.referrals.follower import Follower
+from services.referrals.model import Need
 from services.referrals.relay import relay
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
 from services.referrals.scene import House, WorkingTime
@@ -150,9 +151,14 @@ async def work(
     async def sweep() -> int:
         return woken(desk.waker, await sweeper.sweep())
 
-    async with beside(rounds(follower.follow, stop, kind="follower")), asyncio.TaskGroup() as loops:
+    seeking = FeedWaker()
+    async with (
+        beside(rounds(follower.follow, stop, kind="follower")),
+        desk.pool.heard_by(partial(seek, seeking)),
+        asyncio.TaskGroup() as loops,
+    ):
         loops.create_task(rounds(take_due, stop, kind="due"), name="due")
-        loops.create_task(rounds(rematch, stop, kind="rematch", waker=desk.waker), name="rematch")
+        loops.create_task(rounds(rematch, stop, kind="rematch", waker=seeking), name="rematch")
         loops.create_task(rounds(erase, stop, kind="erasure", rest_s=ERASURE_REST_S), name="erasure")
         loops.create_task(rounds(correct, stop, kind="corrections", rest_s=CALENDAR_REST_S), name="corrections")
         loops.create_task(rounds(sweep, stop, kind="sweeper"), name="sweeper")
@@ -163,7 +169,7 @@ async def publish(chosen: Settings, desk: Desk, stop: asyncio.Event) -> None:
     """Make the stream if we may, then relay."""
     if chosen.nats_provisioner_seed_file is not None:
         await until_done(partial(provision, chosen), stop)
-    await relay(desk.pool, partial(connect, chosen, "relay"), desk.waker, stop, utc_now)
+    await relay(desk.pool, partial(connect, chosen, "relay"), stop, utc_now)
 
 
 async def provision(chosen: Settings) -> None:
@@ -206,6 +212,12 @@ def woken(waker: FeedWaker, count: int) -> int:
     if count:
         waker.wake()
     return count
+
+
+def seek(seeking: FeedWaker, word: Sequence[object]) -> None:
+    """Wake who looks for the next provider if a need was left to be met by one."""
+    if any(isinstance(each, Need) for each in word):
+        seeking.wake()
 
 
 def new_id() -> str:

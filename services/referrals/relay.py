@@ -6,7 +6,7 @@ once did, has lost something: what matters of it is published again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Final
@@ -14,17 +14,17 @@ from typing import Final
 import structlog
 
 from services.errors import IhalaError
+from services.referrals.fresh import Fresh
+from services.referrals.publishing import ACTOR, PUBLISHES, Confirmed, mark, publish
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
 from services.referrals.store import outbox, relayed
-from services.referrals.wire.cloudevents import STREAM, offer_event, subject_of
+from services.referrals.wire.cloudevents import STREAM
 from services.runtime import failpoints, jetstream
-from services.runtime.feed import FeedWaker
 from services.runtime.postgres import Act as AuditAct
-from services.runtime.postgres import Connection, Pool, Process, read, transaction
+from services.runtime.postgres import Pool, read, transaction
 
 BATCH: Final = 100
 LOOK_EVERY_S: Final = 5.0  #: at the stream, whether it is the one that it was
-ACTOR: Final = Process(client_id="referrals.relay")
 
 log = structlog.get_logger(__name__)
 
@@ -32,19 +32,18 @@ log = structlog.get_logger(__name__)
 async def relay(
     pool: Pool,
     connect: Callable[[], AbstractAsyncContextManager[jetstream.Connection]],
-    waker: FeedWaker,
     stop: asyncio.Event,
     now: Callable[[], datetime],
 ) -> None:
     """
     Publish events until a stop is requested; wait for NATS for as long as it takes.
 
+    What this process commits is published at once; what others have left is found within a second.
+
     Args:
         pool: Of the service.
 
         connect: Opens a connection as the user `relay`.
-
-        waker: Woken after each commit of this process; others' events are found within 0.5 s.
 
         stop: Ends it.
 
@@ -53,30 +52,61 @@ async def relay(
     while not stop.is_set():
         try:
             async with connect() as connection:
-                await _publish_while_connected(pool, connection, waker, stop, now)
+                await _publish_while_connected(pool, connection, stop, now)
         except IhalaError as error:
             log.warning("relay.waits", reason=error.reason)
             await rest(TROUBLE_REST_S, stop)
 
 
 async def _publish_while_connected(
-    pool: Pool,
-    connection: jetstream.Connection,
-    waker: FeedWaker,
-    stop: asyncio.Event,
-    now: Callable[[], datetime],
+    pool: Pool, connection: jetstream.Connection, stop: asyncio.Event, now: Callable[[], datetime]
 ) -> None:
-    looked_s = -LOOK_EVERY_S
-    loop = asyncio.get_running_loop()
+    fresh = Fresh(pool, connection, now)
+    looking = _Looking(pool, connection, fresh, now)
+    async with pool.heard_by(fresh.hear), asyncio.TaskGroup() as group:
+        group.create_task(fresh.run(stop), name="fresh")
+        group.create_task(rounds(looking.look, stop, kind="relay", waker=fresh.leaving), name="looking")
 
-    async def work() -> int:
-        nonlocal looked_s
-        if loop.time() - looked_s >= LOOK_EVERY_S:
-            await look_at_stream(pool, connection, now)
-            looked_s = loop.time()
-        return await publish_batch(pool, connection, now)
 
-    await rounds(work, stop, kind="relay", waker=waker)
+class _Looking:
+    """Finds what is left unpublished: by who died, by who failed, or because the stream has lost it."""
+
+    def __init__(self, pool: Pool, connection: jetstream.Connection, fresh: Fresh, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._connection = connection
+        self._fresh = fresh
+        self._now = now
+        self._looked_s = -LOOK_EVERY_S
+        self._seen: frozenset[str] | None = None  #: waiting when it looked last; None: all of them were left
+
+    async def look(self) -> int:
+        """Publish what is left, and return how much that was."""
+        clock_s, fresh = asyncio.get_running_loop().time(), self._fresh
+        if clock_s - self._looked_s >= LOOK_EVERY_S:
+            if await look_at_stream(self._pool, self._connection, self._now):
+                self._seen = None
+            async with read(self._pool) as database:
+                fresh.before = await relayed.known(database, STREAM)
+            self._looked_s = clock_s
+        left = frozenset(fresh.left)
+        async with read(self._pool) as database:
+            waiting = frozenset(await outbox.waiting(database, BATCH))
+        overdue = self._overdue(waiting, left) - fresh.in_hand
+        self._seen = waiting
+        count = await publish_batch(self._pool, self._connection, self._now, only=overdue) if overdue else 0
+        fresh.left -= left
+        fresh.is_well = True
+        return count
+
+    def _overdue(self, waiting: frozenset[str], left: frozenset[str]) -> frozenset[str]:
+        """
+        Choose what nobody has in hand: what was waiting at the last look, too, by no clock but the order of looks.
+
+        Another replica publishes and marks what it has committed in less than that.
+        """
+        if self._seen is None or not self._fresh.is_well or len(waiting) >= BATCH:
+            return waiting
+        return waiting & (self._seen | left)
 
 
 async def look_at_stream(pool: Pool, connection: jetstream.Connection, now: Callable[[], datetime]) -> int:
@@ -107,7 +137,9 @@ async def look_at_stream(pool: Pool, connection: jetstream.Connection, now: Call
     return count
 
 
-async def publish_batch(pool: Pool, connection: jetstream.Connection, now: Callable[[], datetime]) -> int:
+async def publish_batch(
+    pool: Pool, connection: jetstream.Connection, now: Callable[[], datetime], *, only: Collection[str] | None = None
+) -> int:
     """
     Publish up to `BATCH` events, oldest first, and mark them.
 
@@ -116,68 +148,38 @@ async def publish_batch(pool: Pool, connection: jetstream.Connection, now: Calla
     it by the event's id after that. A stream that confirms a message at a place where
     another one stood has lost that one: what matters is told again.
 
+    Args:
+        pool: Of the service.
+
+        connection: To the bus.
+
+        now: The clock.
+
+        only: Which, by id; None for any.
+
     Returns:
         How many were published.
 
     Raises:
         Unavailable: NATS did not confirm all; those that it did are marked.
     """
-    if not await _is_waiting(pool):
-        return 0
-    audit = AuditAct(action="event.publish", object_kind="event")
-    async with transaction(pool, ACTOR, audit) as database:
+    async with transaction(pool, ACTOR, PUBLISHES) as database:
         before = await relayed.known(database, STREAM)
-        waiting = await outbox.lock_waiting(database, BATCH)
+        waiting = await outbox.lock_waiting(database, BATCH, only)
         failpoints.reach("L1")
         failpoints.reach_soon("L2")
         # started in this order on one connection, so they stand in this order in the stream
-        outcomes = await asyncio.gather(*(_publish(connection, each) for each in waiting), return_exceptions=True)
+        outcomes = await asyncio.gather(*(publish(connection, each) for each in waiting), return_exceptions=True)
         failures = [each for each in outcomes if isinstance(each, BaseException)]
         failpoints.reach("L3")
-        published = [
-            each for each, outcome in zip(waiting, outcomes, strict=True) if isinstance(outcome, jetstream.Kept)
+        confirmed = [
+            Confirmed(each, outcome, before)
+            for each, outcome in zip(waiting, outcomes, strict=True)
+            if isinstance(outcome, jetstream.Kept)
         ]
-        await outbox.mark(database, published, now())
-        await _note_places(database, before, [each for each in outcomes if isinstance(each, jetstream.Kept)], now)
+        if confirmed:
+            await mark(database, confirmed, now())
         failpoints.reach("L4")
     if failures:
         raise failures[0]
-    return len(published)
-
-
-async def _note_places(
-    database: Connection, before: relayed.Relayed, kept: Sequence[jetstream.Kept], now: Callable[[], datetime]
-) -> None:
-    """Keep how far the stream has come; where it stands further back than it once did, let events be told again."""
-    places = [each.sequence for each in kept if not each.is_repeat]
-    if not places:
-        return
-    if min(places) > before.last_sequence:
-        await relayed.note_sequence(database, STREAM, max(places))
-        return
-    at = await relayed.known(database, STREAM, lock=True)
-    if at == before:
-        log.error("relay.stream_lost", count=await relayed.requeue(database, now()))
-        await relayed.note_stream(database, STREAM, relayed.Relayed(None, max(places)))
-
-
-async def _is_waiting(pool: Pool) -> bool:
-    async with read(pool) as connection:
-        return await outbox.is_waiting(connection)
-
-
-async def _publish(connection: jetstream.Connection, each: outbox.Outgoing) -> jetstream.Kept:
-    payload = offer_event(
-        event_id=each.event_id,
-        type_=each.type,
-        occurred_time=each.occurred_time,
-        offer_id=each.offer_id,
-        offer_version=each.offer_version,
-        receiver_id=each.receiver_id,
-        state=each.state,
-        urgency=each.urgency,
-        due_time=each.due_time,
-        rung=each.rung,
-        part_offer_ids=each.part_offer_ids,
-    )
-    return await jetstream.publish(connection, subject_of(each.type), payload, message_id=each.message_id)
+    return len(confirmed)

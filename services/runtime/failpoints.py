@@ -28,7 +28,7 @@ POINTS: Final[Mapping[str, str]] = {
     "M3": "referrals: offers and holds are written, events are not",
     "M4": "referrals: all is written and not committed",
     "M5": "referrals: committed, not answered",
-    "L1": "relay: rows are locked",
+    "L1": "relay: rows are in hand",
     "L2": "relay: published, not confirmed",
     "L3": "relay: confirmed, not marked",
     "L4": "relay: marked, not committed",

@@ -2,8 +2,8 @@
 
 import hashlib
 import select
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, LiteralString, Protocol
 
@@ -30,8 +30,8 @@ class Pool(AsyncConnectionPool[Connection]):
         super().__init__(conninfo, connection_class=Connection, **options)
         self._listeners: list[Callable[[Sequence[object]], None]] = []
 
-    @contextmanager
-    def heard_by(self, listener: Callable[[Sequence[object]], None]) -> Iterator[None]:
+    @asynccontextmanager
+    async def heard_by(self, listener: Callable[[Sequence[object]], None]) -> AsyncIterator[None]:
         """Hand word to a listener while the context lasts, right after each commit. It must not raise, nor wait."""
         self._listeners.append(listener)
         try:

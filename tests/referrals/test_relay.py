@@ -128,7 +128,6 @@ async def test_the_relay_waits_for_its_stream_and_loses_nothing(referrals: Runni
             relay(
                 referrals.desk.pool,
                 lambda: connected(nats_server, "relay"),
-                referrals.desk.waker,
                 stop,
                 referrals.clock,
             )

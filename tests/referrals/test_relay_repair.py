@@ -126,7 +126,7 @@ async def test_the_relay_finds_a_lost_stream_by_itself(
     stop = asyncio.Event()
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         connect = lambda: connected(nats_server, "relay")  # noqa: E731
-        group.create_task(relay(referrals.desk.pool, connect, referrals.desk.waker, stop, referrals.clock))
+        group.create_task(relay(referrals.desk.pool, connect, stop, referrals.clock))
         async with connected(nats_server, "provisioner") as connection:
             await connection.stream.delete_stream(STREAM)
             await referrals.refer()

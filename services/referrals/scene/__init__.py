@@ -6,7 +6,7 @@ tasks. A move checks the table and the guards, replaces values, and notes events
 store then writes whatever was replaced.
 """
 
-from services.referrals.scene.answers import accept, acknowledge, decline
+from services.referrals.scene.answers import accept, acknowledge, decline, has_accepted
 from services.referrals.scene.arrivals import arrive, complete, depart, fail
 from services.referrals.scene.asking import Ask, ask, create, leave_open, require_in_use, require_referable
 from services.referrals.scene.bargaining import YesIf, agree, answer_info, ask_info, propose, refuse, waitlist
@@ -41,6 +41,7 @@ __all__ = [
     "depart",
     "fail",
     "give_up",
+    "has_accepted",
     "is_due",
     "lapse_hold",
     "leave_open",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.referrals import holds
 from services.referrals.model import (
+    PLACED,
     RINGING,
     SEEKING,
     UNANSWERED,
@@ -92,6 +93,17 @@ def accept(
         scene.needs[rest_no] = replace(need, need_no=rest_no, items=rest, next_time=None, next_kind=None)
         scene.look_for_next(rest_no, act.now)
     say_yes(scene, offer_id, Move.ACCEPT, act, beyond_report=beyond_report)
+
+
+def has_accepted(scene: Scene, offer_id: str, items: Collection[PlaceItem] = ()) -> bool:
+    """
+    Say whether the offer's provider has said this very yes before, and it stands.
+
+    Another number of a group is another answer.
+    """
+    offer = scene.offers[offer_id]
+    is_same = not items or sorted(items, key=str) == sorted(offer.items, key=str)
+    return offer.state in PLACED and is_same and scene.needs[offer.need_no].accepted_offer_id == offer_id
 
 
 def left_over(offer: Offer, items: Collection[PlaceItem]) -> tuple[PlaceItem, ...]:

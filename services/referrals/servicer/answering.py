@@ -25,7 +25,12 @@ class AnsweringMethods(Commands):
         def apply(present: Scene, offer_id: str, act: Act) -> None:
             scene.accept(present, offer_id, act, beyond_report=request.accept_beyond_report, items=items)
 
-        return await self.answer(request, "accept", responses.AcceptOffer, apply, guard=self.consent_stands)
+        def is_said(present: Scene, offer_id: str) -> bool:
+            return scene.has_accepted(present, offer_id, items)
+
+        return await self.answer(
+            request, "accept", responses.AcceptOffer, apply, guard=self.consent_stands, is_said=is_said
+        )
 
     async def DeclineOffer(self, request: Any, context: Any) -> Any:
         reason = decline_reason(request.reason, side=Side.PROVIDER)

@@ -16,6 +16,7 @@ from services.runtime.postgres import Connection
 from services.taxonomy import DeclineReason
 
 Apply = Callable[[Scene, str, Act], None]
+IsSaid = Callable[[Scene, str], bool]
 Guard = Callable[[Connection, Offer], Awaitable[None]]
 
 
@@ -34,9 +35,28 @@ class Commands:
         apply: Apply,
         *,
         guard: Guard | None = None,
+        is_said: IsSaid | None = None,
         for_sender: bool = False,
     ) -> Any:
-        """Do a command on an offer once, and show the offer as it is then."""
+        """
+        Do a command on an offer once, and show the offer as it is then.
+
+        Args:
+            request: What came.
+
+            verb: For the audit.
+
+            response: Makes the answer.
+
+            apply: Does it.
+
+            guard: What must hold besides.
+
+            is_said: Whether the very same was said before, under another request id: then
+                nothing happens, whatever version was meant, and the answer is the one of then.
+
+            for_sender: Whether the sender may do it too.
+        """
         principal, now = current_principal(), self._desk.now()
         if request.expected_version < 0:
             raise InvalidInput("expected_version must be 0 or more")
@@ -50,9 +70,15 @@ class Commands:
             via=seat.via,
         )
 
+        was_said = False
+
         async def run(connection: Connection) -> None:
+            nonlocal was_said
             locked = await scenes.lock(connection, self._desk.house, [referral_id])
             offer = locked.scene.offers[offer_id]
+            if is_said is not None and is_said(locked.scene, offer_id):
+                was_said = True
+                return
             require_version(offer.version, request.expected_version)
             if guard is not None:
                 await guard(connection, offer)
@@ -60,7 +86,7 @@ class Commands:
             await locked.save(connection, now)
 
         done = await self._desk.once(f"offer.{verb}", request, offer_id, run, referral_id=referral_id)
-        return response(offer=await self._viewer.view(seat), replayed=done is not None)
+        return response(offer=await self._viewer.view(seat), replayed=done is not None or was_said)
 
     async def consent_stands(self, connection: Connection, offer: Offer) -> None:
         # read after the locks: a withdrawal that came before has ended the offer, one that comes after sees the yes

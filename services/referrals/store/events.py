@@ -1,9 +1,11 @@
 """Events: history, outbox and the sender's feed in one table."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, LiteralString
 
-from services.referrals.model import Event, OfferState
+from services.referrals.model import Event, Offer, OfferState
+from services.referrals.store import outbox
 from services.referrals.store.rows import EVENT
 from services.runtime import feed
 from services.runtime.postgres import Connection
@@ -15,6 +17,7 @@ _APPENDING: Final[LiteralString] = f"""
     INSERT INTO event (client_id, revision, {", ".join(_WRITTEN)})
     SELECT %(client_id)s, taken.revision - %(count)s + new.ordinality, {", ".join(f"new.{name}" for name in _WRITTEN)}
     FROM taken, {EVENT.rows} WITH ORDINALITY AS new
+    RETURNING revision
 """  # noqa: S608 -- names of our code
 
 
@@ -23,14 +26,18 @@ def feed_of(client_id: str) -> str:
     return f"referrals:{client_id}"
 
 
-async def append(connection: Connection, noted: Mapping[str, Sequence[Event]]) -> None:
+async def append(
+    connection: Connection, noted: Mapping[str, Sequence[Event]], offers: Mapping[str, Offer] = MappingProxyType({})
+) -> None:
     """
-    Write events into their senders' feeds: the last thing in a transaction.
+    Write events into their senders' feeds, and leave word for the relay: the last thing in a transaction.
 
     Args:
         connection: In a transaction that has done everything else.
 
         noted: The events of each client, in order.
+
+        offers: By id, as far as they are known here; the relay reads the others.
     """
     for client_id in sorted(noted):
         noting = noted[client_id]
@@ -38,8 +45,13 @@ async def append(connection: Connection, noted: Mapping[str, Sequence[Event]]) -
             continue
         parameters = {"client_id": client_id, "event": EVENT.document(noting)}
         cursor = await connection.execute(_APPENDING, parameters | feed.taking(feed_of(client_id), len(noting)))
-        if cursor.rowcount != len(noting):
+        revisions = sorted(row[0] for row in await cursor.fetchall())
+        if len(revisions) != len(noting):
             raise feed.rootless()
+        for event, revision in zip(noting, revisions, strict=True):
+            word = outbox.told(event, offers.get(event.offer_id or ""), client_id, revision)
+            if word is not None:
+                connection.word.append(word)
 
 
 async def after(connection: Connection, client_id: str, revision: int, limit: int) -> list[Event]:

@@ -1,11 +1,12 @@
 """Events of offers that wait to be published."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row
 
+from services.referrals.model import Event, EventType, Offer
 from services.runtime.postgres import Connection
 
 
@@ -26,7 +27,7 @@ class Outgoing:
     due_time: datetime | None
     rung: str  #: of the ladder, for `alert_rung`; else empty
     repair_no: int  #: how often it is told again because the bus lost it
-    part_offer_ids: list[str]  #: all that its provider is asked for at once, by id; empty: it alone
+    part_offer_ids: Sequence[str]  #: all that its provider is asked for at once, by id; empty: it alone
 
     @property
     def message_id(self) -> str:
@@ -34,8 +35,48 @@ class Outgoing:
         return f"{self.event_id}:r{self.repair_no}" if self.repair_no else self.event_id
 
 
-async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]:
-    """Lock events that nobody has published, the oldest first; those that another relay has are left to it."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An event that was committed, of which the rest must be read."""
+
+    event_id: str
+
+
+def told(event: Event, offer: Offer | None, client_id: str, revision: int) -> Outgoing | Left | None:
+    """Make what is told outside of an event that is written now; None if nothing is."""
+    if event.offer_id is None:
+        return None
+    if offer is None or offer.part_id:
+        return Left(event.event_id)
+    return Outgoing(
+        client_id=client_id,
+        revision=revision,
+        event_id=event.event_id,
+        type=event.type,
+        occurred_time=event.occurred_time,
+        offer_id=event.offer_id,
+        offer_version=event.offer_version,
+        receiver_id=offer.receiver_id,
+        state=event.state or "",
+        urgency=offer.urgency,
+        due_time=event.due_time,
+        rung=event.reason if event.type is EventType.ALERT_RUNG else "",
+        repair_no=0,
+        part_offer_ids=(),
+    )
+
+
+async def lock_waiting(connection: Connection, limit: int, only: Collection[str] | None = None) -> Sequence[Outgoing]:
+    """
+    Lock events that nobody has published, the oldest first; those that another relay has are left to it.
+
+    Args:
+        connection: In a transaction.
+
+        limit: How many at most.
+
+        only: Which, by id; None for any.
+    """
     async with connection.cursor(row_factory=class_row(Outgoing)) as cursor:
         await cursor.execute(
             """
@@ -50,30 +91,38 @@ async def lock_waiting(connection: Connection, limit: int) -> Sequence[Outgoing]
                    ) END AS part_offer_ids
             FROM event JOIN offer USING (offer_id)
             WHERE event.published_time IS NULL AND event.offer_id IS NOT NULL
+              AND (%(only)s::uuid[] IS NULL OR event.event_id = ANY(%(only)s::uuid[]))
             ORDER BY event.recorded_time, event.client_id, event.revision
             LIMIT %(limit)s FOR UPDATE OF event SKIP LOCKED
             """,
-            {"limit": limit},
+            {"limit": limit, "only": None if only is None else sorted(only)},
         )
         return await cursor.fetchall()
 
 
-async def mark(connection: Connection, published: Sequence[Outgoing], now: datetime) -> None:
+async def mark(connection: Connection, published: Collection[Outgoing], now: datetime) -> None:
     """Note that these were published."""
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            """
-            UPDATE event SET published_time = %(now)s
-            WHERE client_id = %(client_id)s AND revision = %(revision)s
-            """,
-            [{"now": now, "client_id": each.client_id, "revision": each.revision} for each in published],
-        )
-
-
-async def is_waiting(connection: Connection) -> bool:
-    """Say whether an event waits that nobody has published."""
-    cursor = await connection.execute(
-        "SELECT EXISTS (SELECT FROM event WHERE published_time IS NULL AND offer_id IS NOT NULL)"
+    await connection.execute(
+        """
+        UPDATE event SET published_time = %(now)s
+        FROM unnest(%(client_ids)s::text[], %(revisions)s::bigint[]) AS published (client_id, revision)
+        WHERE event.client_id = published.client_id AND event.revision = published.revision
+        """,
+        {
+            "now": now,
+            "client_ids": [each.client_id for each in published],
+            "revisions": [each.revision for each in published],
+        },
     )
-    row = await cursor.fetchone()
-    return row is not None and bool(row[0])
+
+
+async def waiting(connection: Connection, limit: int) -> list[str]:
+    """List events that nobody has published, the oldest first: their ids."""
+    cursor = await connection.execute(
+        """
+        SELECT event_id::text FROM event WHERE published_time IS NULL AND offer_id IS NOT NULL
+        ORDER BY recorded_time, client_id, revision LIMIT %(limit)s
+        """,
+        {"limit": limit},
+    )
+    return [row[0] for row in await cursor.fetchall()]

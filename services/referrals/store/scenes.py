@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from services.referrals.model import Event, Hold, Need, Offer, Place, PlaceKey, Referral, Task
+from services.referrals.model import Event, Hold, Need, NextKind, Offer, Place, PlaceKey, Referral, Task
 from services.referrals.scene import House, Scene
 from services.referrals.store import events, exclusions, handovers, places, rosters
 from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK, Table
@@ -63,7 +63,8 @@ class Locked:
         noted: dict[str, list[Event]] = {}
         for scene in changed:
             noted.setdefault(scene.referral.client_id, []).extend(scene.events)
-        await events.append(connection, noted)
+        offers = {offer_id: offer for scene in changed for offer_id, offer in scene.offers.items()}
+        await events.append(connection, noted, offers)
 
     async def _collect(
         self, together: Together, connection: Connection, changed: Sequence[Scene], now: datetime
@@ -74,7 +75,9 @@ class Locked:
             tasks += await rosters.assign(connection, scene.house, _new(scene.tasks, self._tasks), now)
         offers = [offer for scene in changed for offer in _new(scene.offers, self._offers)]
         self._put(together, REFERRAL, [scene.referral for scene in changed])
-        self._put(together, NEED, [need for scene in changed for need in _new(_by_key(scene), self._needs)])
+        needs = [need for scene in changed for need in _new(_by_key(scene), self._needs)]
+        connection.word += [need for need in needs if need.next_kind is NextKind.REMATCH]  # for who looks for the next
+        self._put(together, NEED, needs)
         self._put(together, OFFER, offers)
         self._put(together, HOLD, [hold for scene in changed for hold in _new(scene.holds, self._holds)])
         self._put(together, TASK, tasks)
