@@ -15,12 +15,13 @@ from ihala.cli.desk_commands import DeskOption
 from ihala.cli.facts import shown
 from ihala.cli.failures import command
 from ihala.cli.home import ActorOption, ProfileOption
+from ihala.cli.instead import with_way_out
 from ihala.cli.output import Format, FormatOption, a_table, add_row, emit
 from ihala.cli.referral_documents import offer_view_document
 from ihala.desk_client import Desk, OfferView
 from ihala.profile import Profile
 from ihala.referral import Via
-from services.errors import InvalidInput, NotFound
+from services.errors import FailedPrecondition, InvalidInput, NotFound
 
 TAKEN: Final = re.compile(r"([a-z_]+)=(\d+)", re.ASCII)
 
@@ -102,7 +103,10 @@ async def respond(
     chosen = await _desk_profile(offer_id, on_behalf_of, receiver, profile)
     async with Desk(chosen, actor=actor, on_behalf_of=on_behalf_of, via=via) as desk:
         # each act is a method of the desk of the same name
-        view: OfferView = await getattr(desk, act.replace("-", "_"))(offer_id, **facts.get(act, more))
+        try:
+            view: OfferView = await getattr(desk, act.replace("-", "_"))(offer_id, **facts.get(act, more))
+        except FailedPrecondition as error:
+            raise with_way_out(error) from None
     emit({"offer": offer_view_document(view)}, form, lambda console: _show_offer(console, view))
 
 

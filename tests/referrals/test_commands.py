@@ -226,3 +226,16 @@ async def test_r22_the_front_gate_is_confirmed_by_name(referrals: Running, shell
 
     assert unconfirmed == (34, "GATE_NOT_CONFIRMED")
     assert confirmed["offers"][0]["state"] == "requested"
+
+
+async def test_a_yes_after_a_no_is_told_what_to_do_instead(referrals: Running, tmp_path: Path, shell: Shell) -> None:
+    await referrals.know(a_provider())
+    made = await referrals.refer()
+    offer_id = made.offers[0].offer_id
+    await shell("house-desk", "respond", offer_id, "decline", "--reason", "staff_unavailable")
+    profile = a_profile(referrals, tmp_path, Role.RECEIVER, "house-desk")
+
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["respond", offer_id, "accept", "--profile", profile])
+
+    assert "ILLEGAL_MOVE" in result.stderr
+    assert "instead: this desk has said no, which stands" in result.stderr
