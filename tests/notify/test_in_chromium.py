@@ -19,6 +19,7 @@ from tests.notify.desk import CODE, PIN, Page, a_page
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=user-gesture-required"]
 OLD_TELEPHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 800}
 WORDS = {
     "en": ("Connect", "I am reading it", "Open", "Yes", "You said yes. The person is expected.", "Nothing is waiting"),
     "fr": (
@@ -63,7 +64,7 @@ class Served(Protocol):
 
 @asynccontextmanager
 async def a_tab(
-    page: Served, language: str, *, javascript: bool, dark: bool = False
+    page: Served, language: str, *, javascript: bool, dark: bool = False, size: dict[str, int] = OLD_TELEPHONE
 ) -> AsyncIterator[tuple[Tab, Seen]]:
     """Open a tab that can reach the page and nothing else."""
     seen = Seen()
@@ -78,7 +79,7 @@ async def a_tab(
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = await browser.new_context(
-            viewport=OLD_TELEPHONE,  # type: ignore[arg-type]
+            viewport=size,  # type: ignore[arg-type]
             locale=language,
             java_script_enabled=javascript,
             color_scheme="dark" if dark else "light",
@@ -127,7 +128,21 @@ async def fits(tab: Tab) -> bool:
     """Say whether nothing sticks out at the side; measured from outside, since the page may run no script."""
     session = await tab.context.new_cdp_session(tab)
     metrics = await session.send("Page.getLayoutMetrics")
-    return bool(metrics["cssContentSize"]["width"] <= OLD_TELEPHONE["width"])
+    return bool(metrics["cssContentSize"]["width"] <= metrics["cssLayoutViewport"]["clientWidth"])
+
+
+async def nameless(tab: Tab) -> list[str]:
+    """List what can be pressed or filled in and has no name that a screen reader could say."""
+    session = await tab.context.new_cdp_session(tab)
+    await session.send("Accessibility.enable")
+    nodes = (await session.send("Accessibility.getFullAXTree"))["nodes"]
+    return [
+        node["role"]["value"]
+        for node in nodes
+        if not node["ignored"]
+        and node["role"]["value"] in {"button", "link", "textbox", "combobox", "checkbox", "DisclosureTriangle"}
+        and not node["name"]["value"].strip()
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ar"])

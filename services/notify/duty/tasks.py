@@ -33,13 +33,14 @@ log = structlog.get_logger(__name__)
 async def list_tasks(visit: DutyVisit, parts: DutyParts) -> Response:
     """Show what there is to do, what rings first."""
     found = await parts.duty.tasks(visit.coordinator)
-    ringing = [task for task in found if task.rings(visit.now)]
+    present = _present(visit, parts, found)
     return show(
         visit,
         parts,
         "duty_tasks.html",
-        count=len(ringing),
-        due=_due(visit, parts, ringing),
+        count=present["count"],
+        due=present["due"],
+        mark=present["mark"],
         rows=_rows(visit, parts, found),
         push_key=parts.push.public_key if parts.push else "",
         push_kept=parts.push is not None and await parts.push.pushes.is_subscribed(token_digest(visit.token)),
@@ -59,7 +60,7 @@ async def count(visit: DutyVisit, parts: DutyParts) -> Response:
     end_s = clock() + (HELD_S if shown else 0)
     while True:
         ticket = parts.bell.ticket()  # before the look, so that no change is missed between
-        present = await _present(replace(visit, now=parts.now()), parts)
+        present = _present(replace(visit, now=parts.now()), parts, await parts.duty.tasks(visit.coordinator))
         left_s = end_s - clock()
         if present["mark"] != shown or left_s <= 0 or parts.stop.is_set():
             return JSONResponse(present)
@@ -134,8 +135,7 @@ async def callee_of(parts: DutyParts, task: DutyTask) -> Callee | None:
         return None
 
 
-async def _present(visit: DutyVisit, parts: DutyParts) -> dict[str, object]:
-    found = await parts.duty.tasks(visit.coordinator)
+def _present(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> dict[str, object]:
     ringing = [task for task in found if task.rings(visit.now)]
     present: dict[str, object] = {
         "count": len(ringing),

@@ -14,7 +14,7 @@
   const title = document.title;
   // a page that is held is answered as soon as something else is to be shown; the others ask again and again
   const isHeld = screen.dataset.held === "true";
-  let seen = screen.dataset.seen, mark = "", audio = null;
+  let seen = screen.dataset.seen, mark = screen.dataset.mark || "", audio = null;
 
   const soundIsOn = () => audio !== null && audio.state === "running";
 
@@ -63,7 +63,11 @@
     put("due", now.due);
     part("nothing").hidden = now.count > 0;
     part("something").hidden = now.count === 0;
-    if (now.list !== undefined && now.mark !== mark) part("tasks").innerHTML = now.list;
+    if (now.list !== undefined && now.mark !== mark) {
+      const focused = document.activeElement && document.activeElement.getAttribute("href");
+      part("tasks").innerHTML = now.list;
+      for (const link of part("tasks").querySelectorAll("a")) if (link.getAttribute("href") === focused) link.focus();
+    }
     if (now.missed) {
       part("missed").firstElementChild.textContent = now.missed;
       part("missed").hidden = false;
