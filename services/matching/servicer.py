@@ -64,7 +64,7 @@ class MatchingServicer:
             directory,
             Searches(
                 enquiry=self._enquiry,
-                questions=lambda enquiry, at: self._asked(enquiry, enquiry.needs, at),
+                questions=self._asked,
                 token=self._token,
                 verify=self._verify,
             ),
@@ -104,6 +104,8 @@ class MatchingServicer:
         checked = [_check(snapshot, asked[need_no], need_no, provider_id) for need_no, provider_id in choices]
         chosen = {provider_id for _, provider_id in choices}
         wanted = {*range(len(request.request.needs)), *(need_no for need_no, _ in choices)}
+        if request.without_next:
+            wanted = set()
         candidates = [
             (need_no, row.provider.provider_id)
             for need_no, each in enumerate(asked)

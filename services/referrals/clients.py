@@ -32,7 +32,9 @@ class ProviderPage:
 class Matching(Protocol):
     """Matching, as far as referrals ask it."""
 
-    async def check(self, match_token: str, request: Any, choices: Sequence[Choice]) -> CheckedMatch: ...
+    async def check(
+        self, match_token: str, request: Any, choices: Sequence[Choice], *, with_next: bool = False
+    ) -> CheckedMatch: ...
 
     async def find_next(self, request: Any) -> list[Checked]: ...
 
@@ -57,7 +59,9 @@ class RemoteMatching:
     def __init__(self, channel: Channel) -> None:
         self._stub = MatchingServiceStub(channel)
 
-    async def check(self, match_token: str, request: Any, choices: Sequence[Choice]) -> CheckedMatch:
+    async def check(
+        self, match_token: str, request: Any, choices: Sequence[Choice], *, with_next: bool = False
+    ) -> CheckedMatch:
         """
         Check choices again, at the present revision.
 
@@ -68,6 +72,8 @@ class RemoteMatching:
 
             choices: Whom to check.
 
+            with_next: Whether to look for who comes next, too: most of what a check can cost.
+
         Returns:
             What is said of each choice, in their order, who comes next, and what a rule added.
 
@@ -76,7 +82,7 @@ class RemoteMatching:
 
             Unavailable: Matching cannot be reached, or is not warm.
         """
-        answer = await self._stub.CheckMatch(check_to_wire(match_token, request, choices))
+        answer = await self._stub.CheckMatch(check_to_wire(match_token, request, choices, with_next=with_next))
         return checked_from_wire(answer)
 
     async def find_next(self, request: Any) -> list[Checked]:

@@ -78,6 +78,11 @@ def require_covering(
     """
     if is_withdrawn(consent, provider.provider_id):
         raise withdrawn()
+    if now < consent.start_time:
+        raise FailedPrecondition(
+            "the consent has not begun: leave its start_time out for one that holds from now",
+            reason=Reason.CONSENT_NOT_COVERING,
+        )
     if not covers(consent, provider, code, fields={ALWAYS_DISCLOSED, *fields}, purpose=REFERRAL_PURPOSE, now=now):
         raise FailedPrecondition(
             "the consent does not cover this receiver, these fields, this purpose or this time",

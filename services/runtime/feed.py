@@ -199,12 +199,22 @@ async def pages(
             yield Page(epoch, [row for _revision, row in rows], after_revision, caught_up)
         is_told = caught_up
         if caught_up:
-            await _wait(ticket)
+            await news(ticket)
 
 
-async def _wait(ticket: asyncio.Event) -> None:
+async def news(ticket: asyncio.Event, gather_s: float = 0.0) -> None:
+    """
+    Wait until a writer of this process has committed, or until it is time to look what others have written.
+
+    Args:
+        ticket: Of a `FeedWaker`, taken before the last look.
+
+        gather_s: How long to go on waiting after a commit, so that one look sees what comes together.
+    """
     try:
         async with asyncio.timeout(POLL_S):
             await ticket.wait()
     except TimeoutError:
         return
+    if gather_s:
+        await asyncio.sleep(gather_s)

@@ -46,6 +46,20 @@ class TestCheckMatch:
         assert [(each.population, each.count) for each in choice.items] == [("girls", 1)]
         assert [each.provider_id for each in checked.next_candidates] == ["p-0", "p-2", "p-3", "p-4", "p-5"]
 
+    async def test_who_comes_next_is_left_out_for_who_does_not_ask(self, house: Open) -> None:
+        request = a_request("LEG-ADV")
+        async with house(a_provider("p-1"), a_provider("p-2")) as here:
+            token = (await here.stub.FindMatches(request)).match_token
+            choice = pb.MatchChoice(need_no=0, provider_id="p-1")
+            asked = pb.CheckMatchRequest(match_token=token, request=request, choices=[choice], without_next=True)
+            checked = await here.stub.CheckMatch(asked)
+            asked.without_next = False
+            with_next = await here.stub.CheckMatch(asked)
+
+        assert list(checked.next_candidates) == []
+        assert [each.provider_id for each in with_next.next_candidates] == ["p-2"]
+        assert list(checked.choices) == list(with_next.choices)
+
     async def test_a_constraint_that_has_turned_is_named(self, house: Open) -> None:
         request = a_request("LEG-ADV", "LEG-ADV")
         async with house(a_provider("p-1"), a_provider("p-2")) as here:

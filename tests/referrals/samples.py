@@ -127,14 +127,19 @@ class FixedMatching:
     next_ones: list[str] = field(default_factory=list)  #: providers, best first
     asked_next: list[Any] = field(default_factory=list)
     is_away: bool = False
+    is_away_for_next: bool = False
     calls: int = 0
     area_cell: str = ""  #: where the person is
     asks_gate: set[str] = field(default_factory=set)  #: providers whose front gate must be spoken to
     added: list[str] = field(default_factory=list)  #: codes of needs that a rule adds
     added_to_plan: list[tuple[str, str]] = field(default_factory=list)  #: the same, with the label of the group
 
-    async def check(self, match_token: str, request: Any, choices: Sequence[Choice]) -> CheckedMatch:
+    async def check(
+        self, match_token: str, request: Any, choices: Sequence[Choice], *, with_next: bool = False
+    ) -> CheckedMatch:
         self.calls += 1
+        if with_next and self.is_away_for_next:
+            raise Unavailable("matching is away")
         needed = ("need", "urgency", "age", "language", "brought_by", "arrival", "risk", "precaution")
         checked = [
             Checked(
@@ -148,7 +153,8 @@ class FixedMatching:
             )
             for each in choices
         ]
-        return CheckedMatch(checked, self.following, dict(enumerate(self.added, start=len(request.needs))))
+        following = self.following if with_next else []
+        return CheckedMatch(checked, following, dict(enumerate(self.added, start=len(request.needs))))
 
     async def check_plan(self, request: Any) -> CheckedPlan:
         """Say of every part that it holds, as the real one puts it."""

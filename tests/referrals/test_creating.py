@@ -158,6 +158,19 @@ async def test_a_place_lost_in_the_race_is_an_answer_with_who_comes_next(referra
     assert [offer.provider_id for offer in made.offers] == ["free"]
     assert [choice.provider_id for choice in made.lost_places] == ["full"]
     assert [choice.provider_id for choice in made.next_candidates] == ["next"]
+    assert referrals.matching.calls == 2  # who comes next is looked for where somebody needs it, and not before
+
+
+async def test_a_place_lost_while_matching_is_away_is_an_answer_without_who_comes_next(referrals: Running) -> None:
+    await referrals.know(a_provider("full", places=(a_report(0),)), a_provider("free", places=(a_report(1),)))
+    referrals.matching.turned["full"] = ("places",)
+    referrals.matching.is_away_for_next = True
+
+    made = await referrals.refer("full", "free")
+
+    assert [choice.provider_id for choice in made.lost_places] == ["full"]
+    assert list(made.next_candidates) == []
+    assert len(made.offers) == 1
 
 
 async def test_nothing_is_made_when_every_place_is_lost(referrals: Running) -> None:

@@ -1,11 +1,13 @@
 """What a sender chose, and what must hold of it before anything is made: consent, and a match that still stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.errors import Exhausted, FailedPrecondition, NotFound, Reason, Unavailable, Violation
+import structlog
+
+from services.errors import Exhausted, FailedPrecondition, IhalaError, NotFound, Reason, Unavailable, Violation
 from services.referrals import scene
 from services.referrals.consent import require_covering
 from services.referrals.model import Choice, Consent, PlaceKey, Provider
@@ -13,6 +15,8 @@ from services.referrals.servicer.desk import Desk
 from services.referrals.store import exclusions, providers, referrals
 from services.referrals.wire.asking import Checked, CheckedMatch
 from services.runtime.postgres import Connection
+
+log = structlog.get_logger(__name__)
 
 #: the hold in the transaction decides about places: a lost one is an answer, not an error
 PLACES = "places"
@@ -123,6 +127,17 @@ class Chooser:
                     "somebody must speak to the front gate first", reason=Reason.GATE_NOT_CONFIRMED
                 )
         return match
+
+    async def who_follows(self, wish: Wish, need_nos: Collection[int]) -> list[Choice]:
+        """Ask matching who comes next for needs whose places were lost; nobody, if it cannot say it now."""
+        if not need_nos:
+            return []
+        try:
+            match = await self._desk.matching.check(wish.match_token, wish.match_request, wish.choices, with_next=True)
+        except IhalaError as error:  # what was made stands, whoever comes next
+            log.warning("next.unknown", reason=error.reason)
+            return []
+        return [choice for choice in match.following if choice.need_no in need_nos]
 
 
 def _quota() -> Exhausted:

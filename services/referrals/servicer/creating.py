@@ -122,8 +122,7 @@ class CreatingMethods:
             failpoints.reach("M5")
         except EveryPlaceIsGone:
             created = CreatedReferral("", (), wish.now, tuple(wish.choices))
-        lost_needs = {choice.need_no for choice in created.lost_places}
-        following = [choice for choice in match.following if choice.need_no in lost_needs]
+        following = await self._chooser.who_follows(wish, {choice.need_no for choice in created.lost_places})
         return created_to_wire(created, replayed=False, next_candidates=following)
 
 

@@ -1,6 +1,5 @@
 """What notify asks of referrals: whom to tell of a sender's events, and a person's task where nothing is heard."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
@@ -99,12 +98,4 @@ class NotifyingMethods:
                 )
             is_first = False
             if len(page) < PAGE:
-                await _wait(ticket)
-
-
-async def _wait(ticket: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(feed.POLL_S):
-            await ticket.wait()
-    except TimeoutError:
-        return
+                await feed.news(ticket)

@@ -1,6 +1,5 @@
 """The places that are held and booked, and who has been silent, for matching: everything first, then what changes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +13,7 @@ from services.referrals.wire.silence import silence_to_wire
 from services.runtime import feed
 
 BATCH: Final = 500
+GATHER_S: Final = 0.1  #: a match that knows of a place a little later is put right by the hold
 SILENCE_EVERY: Final = timedelta(seconds=30)  #: it is about days
 Taken = Mapping[PlaceKey, tuple[int, int]]
 
@@ -44,7 +44,7 @@ class PlaceMethods:
                 yield message
             told, is_first, silent = taken, False, found
             looked_time = now if is_due else looked_time
-            await _wait(ticket)
+            await feed.news(ticket, GATHER_S)
 
 
 def _changes(told: Taken, taken: Taken) -> list[tuple[PlaceKey, tuple[int, int]]]:
@@ -69,11 +69,3 @@ def _messages(changed: list[tuple[PlaceKey, tuple[int, int]]], *, is_first: bool
         )
         for number, batch in enumerate(batches, start=1)
     ]
-
-
-async def _wait(ticket: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(feed.POLL_S):
-            await ticket.wait()
-    except TimeoutError:
-        return

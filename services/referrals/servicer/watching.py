@@ -41,7 +41,7 @@ class WatchMethods:
             # kept from the first page on: a feed that is renewed meanwhile must be noticed
             epoch, revision = message.epoch, message.revision
             if caught_up:
-                await _wait(ticket)
+                await feed.news(ticket)
 
     async def _page(self, response: Any, client_id: str, epoch: str, after_revision: int) -> tuple[Any, bool]:
         async with self._desk.read(snapshot=True) as connection:
@@ -57,11 +57,3 @@ class WatchMethods:
             caught_up=caught_up,
         )
         return message, caught_up
-
-
-async def _wait(ticket: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(feed.POLL_S):
-            await ticket.wait()
-    except TimeoutError:
-        return

@@ -88,13 +88,14 @@ def choices_from_wire(choices: Sequence[service_pb.OfferChoice], need_count: int
 
 
 def check_to_wire(
-    match_token: str, request: matching_pb2.FindMatchesRequest, choices: Sequence[Choice]
+    match_token: str, request: matching_pb2.FindMatchesRequest, choices: Sequence[Choice], *, with_next: bool
 ) -> matching_pb2.CheckMatchRequest:
     """Ask matching about choices."""
     return matching_pb2.CheckMatchRequest(
         match_token=match_token,
         request=request,
         choices=[matching_pb2.MatchChoice(need_no=each.need_no, provider_id=each.provider_id) for each in choices],
+        without_next=not with_next,
     )
 
 

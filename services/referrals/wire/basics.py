@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -16,7 +16,9 @@ from services.referrals.model import OfferState, checked_id
 
 DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 500
-CLOCK_LEEWAY_S: Final = 60.0  #: how far apart the clocks of two machines may be
+CLOCK_LEEWAY: Final = timedelta(seconds=60)  #: how far apart the clocks of two machines are that are kept right
+#: how far ahead the clock of a machine is at most that takes the time on the wall for UTC: no answer is lost for it
+WRONG_ZONE: Final = timedelta(hours=14)
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -84,13 +86,13 @@ def time_from_wire(message: Any, name: str) -> datetime | None:
 
 def occurred_time(request: Any, now: datetime) -> datetime:
     """
-    Read when an act happened in the world; now if it is absent.
+    Read when an act happened in the world; now if it is absent, or if only a wrong clock can have said it.
 
     Raises:
-        InvalidInput: It is in the future.
+        InvalidInput: It is further in the future than any clock could be wrong.
     """
     time = time_from_wire(request, "occurred_time") or now
-    if (time - now).total_seconds() > CLOCK_LEEWAY_S:
+    if time - now > WRONG_ZONE:
         raise InvalidInput("occurred_time must not be in the future")
     return min(time, now)
 

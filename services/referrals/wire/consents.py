@@ -15,7 +15,9 @@ from services.referrals.model import (
     Withdrawal,
     checked_id,
 )
+from services.referrals.model.consent import MAX_LIFE
 from services.referrals.wire.basics import (
+    CLOCK_LEEWAY,
     enum_from_wire,
     enum_to_wire,
     optional_enum_from_wire,
@@ -31,14 +33,17 @@ def consent_from_wire(
     """
     Read a consent to record.
 
+    Its times are the server's, as far as the caller lets them be: a clock of the caller
+    that goes wrong neither delays a consent of now nor ends it before its time.
+
     Raises:
         InvalidInput: A field breaks its rule.
     """
     if message.given_by == pb.GIVEN_BY_NOBODY or message.method == pb.CONSENT_METHOD_NOT_GIVEN:
         raise InvalidInput("consent.given_by must be somebody, and consent.method a way to give it")
-    end_time = time_from_wire(message, "end_time")
-    if end_time is None:
-        raise InvalidInput("consent.end_time must be given")
+    start_time = time_from_wire(message, "start_time") or now
+    if now < start_time <= now + CLOCK_LEEWAY:
+        start_time = now
     named = None
     if message.HasField("receiver_class"):
         named = ReceiverClass(
@@ -54,8 +59,8 @@ def consent_from_wire(
         receiver_class=named,
         fields=tuple(message.fields),
         purposes=tuple(message.purposes),
-        start_time=time_from_wire(message, "start_time") or now,
-        end_time=end_time,
+        start_time=start_time,
+        end_time=_end_time(message, start_time),
         given_by=enum_from_wire(pb.GivenBy, GivenBy, message.given_by, "consent.given_by"),
         child_assent=optional_enum_from_wire(pb.Assent, Assent, message.child_assent, "consent.child_assent"),
         method=enum_from_wire(pb.ConsentMethod, Method, message.method, "consent.method"),
@@ -63,6 +68,18 @@ def consent_from_wire(
         recorded_by=recorded_by,
         create_time=now,
     )
+
+
+def _end_time(message: pb.Consent, start_time: datetime) -> datetime:
+    end_time = time_from_wire(message, "end_time")
+    if (end_time is None) != message.HasField("valid_for"):
+        raise InvalidInput("consent.end_time must be given, or consent.valid_for, and not both")
+    if end_time is not None:
+        return end_time
+    try:
+        return start_time + message.valid_for.ToTimedelta()
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(f"consent.valid_for must be at most {MAX_LIFE.days} days") from error
 
 
 def consent_to_wire(consent: Consent) -> pb.Consent:
