@@ -1,8 +1,8 @@
 """What a request brings with it: needs that a rule adds to those that were asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Final
 
@@ -30,7 +30,12 @@ def interpreter_for(enquiry: Enquiry) -> Need | None:
     """Make the need for an interpreter by telephone; None if it cannot arise: no language, or it is asked for."""
     if not _has_languages(enquiry.person) or _asks(enquiry, INTERPRETER):
         return None
-    return Need(service=service(INTERPRETER), urgency=_most_urgent(enquiry.needs), is_remote=True, added_by="R40")
+    return _interpreter(_most_urgent(enquiry.needs))
+
+
+@cache
+def _interpreter(urgency: Urgency) -> Need:
+    return Need(service=service(INTERPRETER), urgency=urgency, is_remote=True, added_by="R40")
 
 
 def needs_of(enquiry: Enquiry) -> tuple[Need, ...]:
@@ -63,5 +68,5 @@ def _has_languages(person: Person | None) -> bool:
     return person is not None and person.languages is not None
 
 
-def _most_urgent(needs: Iterable[Need]) -> Urgency:
-    return min((each.urgency for each in needs), key=_URGENCIES.index)
+def _most_urgent(needs: Sequence[Need]) -> Urgency:
+    return needs[0].urgency if len(needs) == 1 else min((each.urgency for each in needs), key=_URGENCIES.index)

@@ -62,7 +62,8 @@ def row_of(asked: Asked, provider: Provider, place: Place) -> Row:
     """Say all that is to be said of one provider at its place, whatever the constraints answer."""
     judged = [(each, each.judged(asked, provider)) for each in CONSTRAINTS]
     reasons = [(each, finding) for each, finding in judged if finding is not YES]
-    return Rows(asked).row(provider, cost_mm(asked.origin, place), reasons)
+    (row,) = Rows(asked).rows([(cost_mm(asked.origin, place), provider, reasons)])
+    return row
 
 
 def _nearest(parts: Sequence[Sifted], limit: int) -> tuple[list[_Chosen], list[_Chosen]]:
@@ -103,15 +104,21 @@ def _best(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[list[_Chos
 
 def _lists(asked: Asked, parts: Sequence[Sifted], limit: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """List the best of all parts who can, and whom to ask first, with all that is to be said of them."""
-    chosen = _best(asked, parts, limit)
-    reasons: dict[str, list[Reason]] = {}
+    matches, ask_first = _best(asked, parts, limit)
+    listed = [*matches, *ask_first]
+    reasons = _reasons(parts, listed)
+    rows = Rows(asked).rows((each[0], each[2], why) for each, why in zip(listed, reasons, strict=True))
+    return rows[: len(matches)], rows[len(matches) :]
+
+
+def _reasons(parts: Sequence[Sifted], chosen: Sequence[_Chosen]) -> Sequence[Sequence[Reason]]:
+    """List for each row what is not a plain yes; a part looks at all of its rows at once."""
+    if len(parts) == 1:
+        return parts[0].reasons([each[3] for each in chosen], [each[2] for each in chosen])
+    found: list[Sequence[Reason]] = [()] * len(chosen)
     for part in parts:
-        those = [each for among in chosen for each in among if each[4] is part]
-        listed = part.reasons([each[3] for each in those], [each[2] for each in those])
-        reasons.update(zip((each[1] for each in those), listed, strict=True))
-    rows = Rows(asked)
-    matches, ask_first = (
-        tuple([rows.row(provider, cost, reasons[provider_id]) for cost, provider_id, provider, _, _ in among])
-        for among in chosen
-    )
-    return matches, ask_first
+        own = [number for number, each in enumerate(chosen) if each[4] is part]
+        listed = part.reasons([chosen[number][3] for number in own], [chosen[number][2] for number in own])
+        for number, each in zip(own, listed, strict=True):
+            found[number] = each
+    return found

@@ -5,17 +5,18 @@ What many rows have in common is made once and found again: a row is a few
 look-ups, and whoever writes it looks up what was written of the same before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from services.matching.arriving import Ways, clocks_left
 from services.matching.constraints.eligibility import fields_needed, known_facts
-from services.matching.constraints.places import NOT_COUNTED, places_at
+from services.matching.constraints.places import NOT_COUNTED, Wanted
 from services.matching.index.sieve import Reason
 from services.matching.model.answer import Caution, PlacesKind, Remarks, Row, Unknown
 from services.matching.model.hours import OpenState
+from services.matching.model.person import Person
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider, ReachOut, Rule
 from services.matching.model.request import Asked
@@ -53,41 +54,35 @@ class Rows:
         self._now = asked.now_time
         self._when = asked.when_time
         self._calendar = asked.calendar
-        self._is_life_first = service.life_first
-        self._is_reported = service.result_may_be_reported
-        self._has_places = service.accommodation
+        self._said_of_all = service.life_first, service.result_may_be_reported
+        self._wanted = Wanted(asked) if service.accommodation else None
         self._has_clocks = asked.need.hours_since_event is not None
         self._ways = Ways(asked)
-        self._known = None if person is None else known_facts(person)
-        self._also = person is not None and bool(person.languages), person is not None and bool(person.accessibility)
+        self._known = None if person is None else _known(person)
 
-    def row(self, provider: Provider, cost: int, reasons: Iterable[Reason]) -> Row:
-        """Say it of one at its cost, given what is not a plain yes."""
-        asked = self._asked
-        places = places_at(asked, provider) if self._has_places else NOT_COUNTED
-        arrives, travel = self._ways.to(provider, cost)
-        profile = profile_of(provider)
-        hours = profile.hours(self._calendar)
-        remarks = _remarks(
-            tuple(reasons),
-            self._is_life_first,
-            self._is_reported,
-            self._reached(provider),
-            _UNKNOWN_HOURS if hours is None else hours.at(arrives),
-            places.view.kind is _COUNTED and self._is_old(places.view.report_time),
-            provider.is_vetted(self._when),
-        )
-        return Row(
-            profile,
-            cost,
-            remarks,
-            places.view,
-            places.items,
-            ALWAYS_NEEDED if self._known is None else _needed(self._known, provider.rules, *self._also),
-            travel,
-            clocks_left(asked, provider, arrives) if self._has_clocks else (),
-            asked.silence_of(provider) if asked.silence_mm else 0,
-        )
+    def rows(self, found: Iterable[tuple[int, Provider, Sequence[Reason]]]) -> tuple[Row, ...]:
+        """Say it of some: each with its cost in whole millimetres, and what is not a plain yes."""
+        asked, when, calendar, known, wanted = self._asked, self._when, self._calendar, self._known, self._wanted
+        way_to, reached, said_of_all = self._ways.to, self._reached, self._said_of_all
+        listed = []
+        for cost_mm, provider, reasons in found:
+            profile = profile_of(provider)
+            places = NOT_COUNTED if wanted is None else wanted.at(provider)
+            arrives, travel = way_to(provider, cost_mm)
+            hours = profile.hours(calendar)
+            remarks = _remarks(
+                tuple(reasons),
+                said_of_all,
+                reached(provider),
+                _UNKNOWN_HOURS if hours is None else hours.at(arrives),
+                places.view.kind is _COUNTED and self._is_old(places.view.report_time),
+                provider.is_vetted(when),
+            )
+            needed = ALWAYS_NEEDED if known is None else _needed(known, provider.rules)
+            clocks = clocks_left(asked, provider, arrives) if self._has_clocks else ()
+            silence_mm = asked.silence_of(provider) if asked.silence_mm else 0
+            listed.append(Row(profile, cost_mm, remarks, places.view, places.items, needed, travel, clocks, silence_mm))
+        return tuple(listed)
 
     def _reached(self, provider: Provider) -> Caution | None:
         """Say what to know of how a referral reaches it."""
@@ -106,13 +101,13 @@ class Rows:
 @lru_cache(maxsize=16_384)
 def _remarks(
     reasons: tuple[Reason, ...],
-    is_life_first: bool,  # noqa: FBT001 -- these are the parts of a key
-    is_reported: bool,  # noqa: FBT001
+    said_of_all: tuple[bool, bool],
     reached: Caution | None,
     opens: OpenState,
-    has_old_report: bool,  # noqa: FBT001
-    is_vetted: bool,  # noqa: FBT001
+    has_old_report: bool,  # noqa: FBT001 -- a part of the key
+    is_vetted: bool,  # noqa: FBT001 -- another
 ) -> Remarks:
+    is_life_first, is_reported = said_of_all
     unknowns = [Unknown(each.name, found.question, found.ask) for each, found in reasons if _is_unknown(found)]
     cautions = [*_yielded(reasons)] if is_life_first else []
     if is_reported:
@@ -139,12 +134,13 @@ def _is_unknown(finding: Finding) -> bool:
     return finding.verdict is Verdict.UNKNOWN
 
 
+def _known(person: Person) -> tuple[bool, ...]:
+    """Say of each fact that an offer may show whether it is known."""
+    return (*known_facts(person), bool(person.languages), bool(person.accessibility))
+
+
 @lru_cache(maxsize=8192)
-def _needed(
-    known: tuple[bool, ...],
-    rules: frozenset[Rule],
-    has_languages: bool,  # noqa: FBT001 -- a key
-    has_accessibility: bool,  # noqa: FBT001 -- a key
-) -> tuple[str, ...]:
+def _needed(known: tuple[bool, ...], rules: frozenset[Rule]) -> tuple[str, ...]:
+    *facts, has_languages, has_accessibility = known
     also = ("language",) * has_languages + ("accessibility",) * has_accessibility
-    return (*ALWAYS_NEEDED, *fields_needed(known, rules), *also)
+    return (*ALWAYS_NEEDED, *fields_needed(tuple(facts), rules), *also)

@@ -6,11 +6,11 @@ from it, and all replicas that share the key accept each other's.
 """
 
 import hmac
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from struct import Struct
 from typing import Final
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
@@ -24,8 +24,8 @@ _LONGEST: Final = 2048  # characters
 class Answered:
     """What a token says."""
 
-    request: str  #: keyed digest of the request without its envelope
-    safety: str  #: keyed digest of the envelope
+    request: bytes  #: keyed digest of the request without its envelope
+    safety: bytes  #: keyed digest of the envelope
     epoch: str
     revision: int
     rules: str
@@ -34,8 +34,10 @@ class Answered:
     with_interpreter: bool = False  #: an interpreter was added to the answer (R40)
 
 
-_FIELDS: Final = tuple(sorted(each.name for each in fields(Answered)))
-_WRITER: Final = json.JSONEncoder(separators=(",", ":"))
+#: what stands before the texts: the form of all this, the digests, the numbers, and how long the first text is
+_HEAD: Final = Struct(">B32s32sqdd?H")
+_FORM: Final = 2
+_SIGNATURE_BYTES: Final = 32
 
 
 class Sealer:
@@ -52,15 +54,16 @@ class Sealer:
         # with the key in them already: a copy goes on from there
         self._signing = hmac.new(_derive(key, b"sign"), digestmod="sha256")
         self._digesting = hmac.new(_derive(key, b"digest"), digestmod="sha256")
+        self._of_nothing = _digest(self._digesting, b"")
 
-    def digest(self, message: bytes) -> str:
+    def digest(self, message: bytes) -> bytes:
         """Digest a part of a request so that nobody without the key can guess it."""
-        return _digest(self._digesting, message).hex()
+        return _digest(self._digesting, message) if message else self._of_nothing  # as most envelopes are
 
     def seal(self, answered: Answered) -> str:
         """Sign what was answered."""
-        payload = _WRITER.encode({name: getattr(answered, name) for name in _FIELDS}).encode()
-        return f"{_encode(payload)}.{_encode(self._sign(payload))}"
+        payload = _written(answered)
+        return urlsafe_b64encode(payload + _digest(self._signing, payload)).rstrip(b"=").decode("ascii")
 
     def open(self, token: str, now: datetime) -> Answered:
         """
@@ -70,23 +73,23 @@ class Sealer:
             FailedPrecondition: it is older than 30 minutes or not ours (MATCH_STALE).
         """
         try:
-            payload, signature = map(_decode, token.split(".")) if len(token) <= _LONGEST else (b"", b"")
-        except ValueError:  # not two parts, or not base64
+            content = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if len(token) <= _LONGEST else b""
+        except ValueError:  # not base64
             raise stale() from None
-        if not hmac.compare_digest(self._sign(payload), signature):
+        payload, signature = content[:-_SIGNATURE_BYTES], content[-_SIGNATURE_BYTES:]
+        if not hmac.compare_digest(_digest(self._signing, payload), signature):
             raise stale()
-        answered = Answered(**json.loads(payload))
+        if payload[:1] != bytes([_FORM]):  # of an earlier release, or a later one
+            raise stale()
+        answered = _read(payload)
         if answered.expires_s <= now.timestamp():
             raise stale()
         return answered
 
-    def _sign(self, payload: bytes) -> bytes:
-        return _digest(self._signing, payload)
-
 
 def expiry(now: datetime) -> float:
     """Say when a token made now ends, in unix time."""
-    return (now.astimezone(UTC) + LIFE).timestamp()
+    return now.timestamp() + LIFE.total_seconds()
 
 
 def stale() -> FailedPrecondition:
@@ -125,9 +128,31 @@ def _digest(keyed: hmac.HMAC, message: bytes) -> bytes:
     return going_on.digest()
 
 
-def _encode(content: bytes) -> str:
-    return urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+def _written(answered: Answered) -> bytes:
+    epoch = answered.epoch.encode()
+    head = _HEAD.pack(
+        _FORM,
+        answered.request,
+        answered.safety,
+        answered.revision,
+        answered.evaluated_s,
+        answered.expires_s,
+        answered.with_interpreter,
+        len(epoch),
+    )
+    return head + epoch + answered.rules.encode()
 
 
-def _decode(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def _read(payload: bytes) -> Answered:
+    _, request, safety, revision, evaluated_s, expires_s, with_interpreter, epoch_size = _HEAD.unpack_from(payload)
+    texts = payload[_HEAD.size :]
+    return Answered(
+        request=request,
+        safety=safety,
+        epoch=texts[:epoch_size].decode(),
+        revision=revision,
+        rules=texts[epoch_size:].decode(),
+        evaluated_s=evaluated_s,
+        expires_s=expires_s,
+        with_interpreter=with_interpreter,
+    )

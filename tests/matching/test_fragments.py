@@ -46,6 +46,9 @@ def whole(row: Row) -> pb.Match:
     else:
         match.reach.distance_m = match.cost_m = row.cost_mm / 1000
         match.cost_parts.add(code="distance", cost_m=row.cost_mm / 1000)
+    if row.silence_mm:
+        match.cost_m = (row.cost_mm + row.silence_mm) / 1000
+        match.cost_parts.add(code="silence", cost_m=row.silence_mm / 1000)
     if row.travel is not None:
         match.travel.duration.seconds = row.travel.duration_s
         match.travel.arrival_time.FromDatetime(row.travel.arrival_time)
@@ -137,7 +140,7 @@ def test_what_a_provider_says_is_in_it_and_changes_with_it() -> None:
 
 
 def test_a_number_is_written_as_protobuf_writes_it() -> None:
-    for number in (0, 1, 127, 128, 300, 4095, 4096, 2**31, 2**63 - 1):
+    for number in (0, 1, 127, 128, 300, 4095, 4096, 2**14 - 1, 2**14, 2**21 - 1, 2**21, 2**31, 2**63 - 1):
         written = pb.Excluded(provider_count=number).SerializeToString()
 
         assert written == (b"\x10" + varint(number) if number else b"")

@@ -56,17 +56,34 @@ def places(asked: Asked, provider: Provider) -> Finding:
 
 def places_at(asked: Asked, provider: Provider) -> Places:
     """Say what is known of places, and which would be held."""
-    if not asked.need.service.accommodation:
-        return NOT_COUNTED
-    wanted = wanted_places(asked)
-    if not wanted:
-        return Places(YES, _overview(provider, asked.taken))
-    chosen: dict[str, int] = {}  # places that earlier items of this need take
-    closed = _OF_ADULTS if may_be_child_alone(asked) and keeps_children_apart(provider) else _NOBODYS
-    each = [_one(item, provider, asked.taken, chosen, closed) for item in wanted]
-    worst = max(each, key=lambda one: _SEVERITY[one.finding.verdict])
-    items = tuple(Item(population, count) for population, count in chosen.items())
-    return Places(worst.finding, worst.view, items)
+    return Wanted(asked).at(provider) if asked.need.service.accommodation else NOT_COUNTED
+
+
+class Wanted:
+    """
+    The places that a need under a roof asks for, of many providers.
+
+    Args:
+        asked: The question.
+    """
+
+    __slots__ = ("_is_child_alone", "_taken", "_wanted")
+
+    def __init__(self, asked: Asked) -> None:
+        self._wanted = wanted_places(asked)
+        self._is_child_alone = may_be_child_alone(asked)
+        self._taken = asked.taken
+
+    def at(self, provider: Provider) -> Places:
+        """Say what is known of places, and which would be held."""
+        if not self._wanted:
+            return Places(YES, _overview(provider, self._taken))
+        chosen: dict[str, int] = {}  # places that earlier items of this need take
+        closed = _OF_ADULTS if self._is_child_alone and keeps_children_apart(provider) else _NOBODYS
+        each = [_one(item, provider, self._taken, chosen, closed) for item in self._wanted]
+        worst = each[0] if len(each) == 1 else max(each, key=lambda one: _SEVERITY[one.finding.verdict])
+        items = tuple(Item(population, count) for population, count in chosen.items())
+        return Places(worst.finding, worst.view, items)
 
 
 _SEVERITY = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}

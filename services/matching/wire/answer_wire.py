@@ -68,8 +68,8 @@ def _need_matches(need_no: int, answer: NeedAnswer) -> bytes:
             parts += (tag, varint(len(content)), content)
     parts += (number(_NUMBER, need_no), _asked(answer.need.code, answer.need.added_by, answer.questions))
     for name, count in answer.excluded:
-        content = _name(name) + _COUNT + varint(count)
-        parts += (_EXCLUDED, varint(len(content)), content)
+        written = varint(count)
+        parts += (_excluded(name, len(written)), written)
     parts.append(number(_OF_SAFETY, answer.confidential_safety_count))
     return b"".join(parts)
 
@@ -79,6 +79,8 @@ def _asked(code: str, added_by: str, questions: tuple[str, ...]) -> bytes:
     return b"".join((text(_CODE, code), text(_ADDED_BY, added_by), *[text(_QUESTIONS, each) for each in questions]))
 
 
-@lru_cache(maxsize=128)
-def _name(constraint: str) -> bytes:
-    return text(_CONSTRAINT, constraint)
+@lru_cache(maxsize=512)
+def _excluded(constraint: str, count_size: int) -> bytes:
+    """Write an exclusion up to its count, which takes so many bytes."""
+    named = text(_CONSTRAINT, constraint) + _COUNT
+    return _EXCLUDED + varint(len(named) + count_size) + named

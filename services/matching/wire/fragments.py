@@ -19,7 +19,7 @@ from services.matching.model.hours import OpenState
 from services.matching.model.travel import Mode, Travel
 from services.matching.wire.provider_bytes import provider_to_bytes
 from services.matching.wire.times_wire import time_to_wire
-from services.matching.wire.writing import duration, inside, tag_of, time
+from services.matching.wire.writing import SECONDS, number, tag_of, time, varint
 
 MM_PER_M: Final = 1000
 _BANDS: Final = {
@@ -41,7 +41,7 @@ _MODES: Final = {Mode.CAR: pb.TRAVEL_MODE_CAR, Mode.PUBLIC: pb.TRAVEL_MODE_PUBLI
 _TRAVEL: Final = tag_of(pb.Match, "travel")
 _DURATION: Final = tag_of(pb.Travel, "duration")
 _ARRIVAL: Final = tag_of(pb.Travel, "arrival_time")
-_MODES_WRITTEN: Final = {mode: pb.Travel(mode=told).SerializeToString() for mode, told in _MODES.items()}
+_MODE: Final = tag_of(pb.Travel, "mode")
 _SAMPLE_M: Final = 1.5  #: any number whose bytes stand for a place to fill
 #: what stands before, between and after the three places of a cost in a row
 _AROUND_COST: Final = (
@@ -111,12 +111,15 @@ def _band(band: DistanceBand) -> bytes:
 
 def _travel(travel: Travel) -> bytes:
     travel_s, arrival_time, mode = travel
-    return inside(_TRAVEL, duration(_DURATION, travel_s) + _arrival(arrival_time) + _MODES_WRITTEN[mode])
+    seconds, arrival = varint(travel_s), _arrival(arrival_time, mode)
+    lasts = len(seconds) + len(SECONDS)
+    size = len(_DURATION) + 1 + lasts + len(arrival)  # one byte says how long the duration is
+    return b"".join((_TRAVEL, varint(size), _DURATION, varint(lasts), SECONDS, seconds, arrival))
 
 
 @lru_cache(maxsize=4096)
-def _arrival(arrival_time: datetime) -> bytes:
-    return time(_ARRIVAL, arrival_time)
+def _arrival(arrival_time: datetime, mode: Mode) -> bytes:
+    return time(_ARRIVAL, arrival_time) + number(_MODE, _MODES[mode])
 
 
 def _silence(cost_mm: int, silence_mm: int) -> bytes:

@@ -1,7 +1,7 @@
 """Read requests, or refuse them naming the field; nothing that came is ever in a message."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -93,6 +93,8 @@ def _safety(message: pb.Safety, origin: Origin) -> dict[str, Any]:
 
 def digested(message: pb.FindMatchesRequest) -> tuple[bytes, bytes]:
     """Write a request as it is digested for its token: the facts, and the envelope apart."""
+    if not message.HasField("safety"):
+        return message.SerializeToString(deterministic=True), b""
     facts = pb.FindMatchesRequest()
     facts.CopyFrom(message)
     facts.ClearField("safety")
@@ -110,28 +112,54 @@ def choices_from_wire(message: pb.CheckMatchRequest, need_count: int) -> Sequenc
 
 
 def _need(message: pb.Need, path: str) -> Need:
-    if message.staff_gender:
-        term(Kind.GENDER, message.staff_gender, f"{path}.staff_gender")
-    for number, item in enumerate(message.items):
-        term(Kind.POPULATION, item.population, f"{path}.items[{number}].population")
-        if not 1 <= item.count <= MAX_ITEM_COUNT:
+    facts: dict[str, Any] = {"service": service(message.code, f"{path}.code")}
+    for field, value in message.ListFields():  # mostly the code alone
+        known = NEED_READERS.get(field.name)
+        if known is not None:
+            name, read = known
+            facts[name] = read(value, path)
+    return Need(**facts)
+
+
+def _staff_gender(code: str, path: str) -> str:
+    return term(Kind.GENDER, code, f"{path}.staff_gender").code
+
+
+def _items(messages: Iterable[pb.PlaceItem], path: str) -> tuple[Item, ...]:
+    for number, each in enumerate(messages):
+        term(Kind.POPULATION, each.population, f"{path}.items[{number}].population")
+        if not 1 <= each.count <= MAX_ITEM_COUNT:
             raise InvalidInput(f"{path}.items[{number}].count must be in [1, {MAX_ITEM_COUNT}]")
-    if message.urgency not in _URGENCIES:
+    return tuple(Item(each.population, each.count) for each in messages)
+
+
+def _urgency(number: Any, path: str) -> Urgency:
+    if number not in _URGENCIES:
         raise InvalidInput(f"{path}.urgency must be a value of its enum")
-    hours = message.hours_since_event if message.HasField("hours_since_event") else None
-    if hours is not None and not 0 <= hours <= MOST_HOURS:
+    return _URGENCIES[number]
+
+
+def _hours(hours: float, path: str) -> float:
+    if not 0 <= hours <= MOST_HOURS:
         raise InvalidInput(f"{path}.hours_since_event must be in [0, {MOST_HOURS:.0f}]")
-    return Need(
-        service=service(message.code, f"{path}.code"),
-        staff_gender=message.staff_gender,
-        items=tuple(Item(each.population, each.count) for each in message.items),
-        has_risk_assessment=bool(message.risk_assessment_ref),
-        urgency=_URGENCIES[message.urgency],
-        hours_since_event=hours,
-        is_remote=message.remote,
-        has_best_interests=bool(message.best_interests_ref),
-        has_interpreter=message.interpreter,
-    )
+    return hours
+
+
+def _is_given(value: Any, _: str) -> bool:
+    return bool(value)
+
+
+#: field of the message -> field of `Need`, and what reads its value, given the path for an error
+NEED_READERS: Final[Mapping[str, tuple[str, Callable[[Any, str], Any]]]] = {
+    "staff_gender": ("staff_gender", _staff_gender),
+    "items": ("items", _items),
+    "urgency": ("urgency", _urgency),
+    "hours_since_event": ("hours_since_event", _hours),
+    "risk_assessment_ref": ("has_risk_assessment", _is_given),
+    "best_interests_ref": ("has_best_interests", _is_given),
+    "remote": ("is_remote", _is_given),
+    "interpreter": ("has_interpreter", _is_given),
+}
 
 
 def _origin(message: geo_pb2.Origin, town_of: TownOf) -> tuple[Origin, str]:
@@ -150,9 +178,9 @@ def _origin(message: geo_pb2.Origin, town_of: TownOf) -> tuple[Origin, str]:
 
 
 def _point(message: geo_pb2.Point) -> Point:
-    for field in ("latitude_deg", "longitude_deg"):
-        if not message.HasField(field):
-            raise InvalidInput(f"origin.point.{field} must be given")
+    if not (message.HasField("latitude_deg") and message.HasField("longitude_deg")):
+        missing = "longitude_deg" if message.HasField("latitude_deg") else "latitude_deg"
+        raise InvalidInput(f"origin.point.{missing} must be given")
     try:
         return Point(message.latitude_deg, message.longitude_deg)
     except InvalidInput as error:

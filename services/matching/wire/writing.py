@@ -6,6 +6,8 @@ from typing import Any, Final
 from google.protobuf.descriptor import FieldDescriptor
 
 _SEVEN_BITS: Final = 0x7F
+_FOURTEEN_BITS: Final = 0x3FFF
+_TWENTY_ONE_BITS: Final = 0x1F_FFFF
 _MORE: Final = 0x80
 _NUMBER, _FIXED, _LENGTH_DELIMITED = 0, 1, 2  #: wire types: a varint, eight bytes, a text or a message
 _WIRE_TYPES: Final = {
@@ -14,7 +16,7 @@ _WIRE_TYPES: Final = {
     FieldDescriptor.TYPE_MESSAGE: _LENGTH_DELIMITED,
 }
 _64_BITS: Final = 2**64 - 1
-_SECONDS: Final = b"\x08"  #: the first field of a time and of a duration
+SECONDS: Final = b"\x08"  #: the first field of a time and of a duration
 _NANOS: Final = b"\x10"  #: the second
 _NS_PER_US: Final = 1000
 _S_PER_DAY: Final = 86_400
@@ -36,7 +38,13 @@ _SHORT_END: Final = len(_SHORT)
 
 def varint(number: int) -> bytes:
     """Write a number that is not negative."""
-    return _SHORT[number] if number < _SHORT_END else _varint(number)
+    if number < _SHORT_END:
+        return _SHORT[number]
+    if number <= _FOURTEEN_BITS:
+        return bytes((number & _SEVEN_BITS | _MORE, number >> 7))
+    if number <= _TWENTY_ONE_BITS:  # as nearly always: providers are counted, and seconds on the way
+        return bytes((number & _SEVEN_BITS | _MORE, number >> 7 & _SEVEN_BITS | _MORE, number >> 14))
+    return _varint(number)
 
 
 def tag_of(message: Any, field: str) -> bytes:
@@ -66,9 +74,4 @@ def time(tag: bytes, value: datetime | None) -> bytes:
         return b""
     since = value - _EPOCH
     seconds = since.days * _S_PER_DAY + since.seconds
-    return inside(tag, number(_SECONDS, seconds & _64_BITS) + number(_NANOS, since.microseconds * _NS_PER_US))
-
-
-def duration(tag: bytes, seconds: int) -> bytes:
-    """Write a duration in whole seconds, not negative."""
-    return inside(tag, number(_SECONDS, seconds))
+    return inside(tag, number(SECONDS, seconds & _64_BITS) + number(_NANOS, since.microseconds * _NS_PER_US))
