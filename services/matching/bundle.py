@@ -6,14 +6,18 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Final
 
+from services.matching.constraints.table import CONSTRAINTS
 from services.matching.model.answer import NeedAnswer, Remarks
 from services.matching.model.person import Person
-from services.matching.model.request import Enquiry, Need
+from services.matching.model.provider import Provider
+from services.matching.model.request import Asked, Enquiry, Need
+from services.matching.model.verdicts import Verdict
 from services.taxonomy import Urgency, service
 
 GUARDIAN: Final = "LEG-GRD"
 INTERPRETER: Final = "LNG-INT"
 LANGUAGE: Final = "language"  #: the constraint
+_LANGUAGE: Final = next(each for each in CONSTRAINTS if each.name == LANGUAGE)
 _URGENCIES: Final = tuple(Urgency)  # the most urgent first
 
 
@@ -42,6 +46,11 @@ def needs_of(enquiry: Enquiry) -> tuple[Need, ...]:
     """List all needs that an answer may have, as it numbers them: the interpreter stands last, if it was added."""
     interpreter = interpreter_for(enquiry)
     return enquiry.needs if interpreter is None else (*enquiry.needs, interpreter)
+
+
+def speaks(asked: Asked, provider: Provider) -> bool:
+    """Say whether a provider surely speaks a language of the person."""
+    return _LANGUAGE.judged(asked, provider).verdict is Verdict.YES
 
 
 def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:

@@ -7,19 +7,22 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.errors import InvalidInput
-from services.matching import ranking
+from services.matching import bundle, ranking
 from services.matching.companions import Conflict
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory
 from services.matching.model.answer import Row
-from services.matching.model.request import Asked, Enquiry
+from services.matching.model.provider import Provider
+from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.planning.checking import Checked, Claimed, check_together
 from services.matching.planning.groups import Group, check
+from services.matching.planning.interpreters import as_claimed, with_interpreters
 from services.matching.planning.plan import Left, Part, Plan
 from services.matching.planning.planner import plan_for
 from services.matching.wire import added_wire, plan_wire, request_wire
 
 LIMIT_S: Final = 20.0  #: for the programme where groups bind; then the best that was found stands, with its bound
+_NO_SUCH_NEED: Final = "assignments.label and need_no must be those of a need of the plan"
 _SHARE: Final = 0.6  #: of the time that the caller still waits
 _ASK_FIRST: Final = 3  #: rows for each that is left
 _ASKED_FOR: Final = 50  #: of those that are left
@@ -30,7 +33,7 @@ class Searches:
     """How searches are read and sealed, the same for one person and for many."""
 
     enquiry: Callable[[Any, Snapshot], tuple[Enquiry, Sequence[Conflict]]]
-    questions: Callable[[Enquiry, datetime], list[Asked]]
+    questions: Callable[[Enquiry, Sequence[Need], datetime], list[Asked]]
     token: Callable[[tuple[bytes, bytes], Snapshot, datetime, datetime], str]
     verify: Callable[[str, tuple[bytes, bytes], datetime], object]
 
@@ -79,6 +82,9 @@ class Plans:
     def _planned(self, request: Any, snapshot: Snapshot, now: datetime, limit_s: float) -> Any:
         groups, conflicts = self._groups(request, snapshot, now)
         plan = plan_for(snapshot, groups, limit_s)
+        ask_first = _ask_first(snapshot, groups, plan)
+        may_ask = [(*at, row.provider) for at, rows in ask_first.items() for row in rows]
+        groups, plan = with_interpreters(snapshot, groups, plan, may_ask)
         evaluated_time = groups[0].asked[0].when_time
 
         def row_of(part: Part) -> Row:
@@ -88,7 +94,7 @@ class Plans:
             plan,
             groups,
             row_of,
-            _ask_first(snapshot, groups, plan),
+            ask_first,
             conflicts=conflicts,
             epoch=snapshot.epoch,
             revision=snapshot.revision,
@@ -100,11 +106,16 @@ class Plans:
         groups, _ = self._groups(request.request, snapshot, now)
         numbers = check(groups)
         claimed = []
+        chosen: dict[int, list[tuple[int, Provider | None]]] = {}
         for label, need_no, provider_id, count in plan_wire.parts_from_wire(request):
-            if label not in numbers or not 0 <= need_no < len(groups[numbers[label]].asked):
-                raise InvalidInput("assignments.label and need_no must be those of a need of the plan")
+            if label not in numbers:
+                raise InvalidInput(_NO_SUCH_NEED)
             provider = snapshot.provider(provider_id)
             claimed.append(Claimed(numbers[label], need_no, provider, provider_id, count))
+            chosen.setdefault(numbers[label], []).append((need_no, provider))
+        groups = as_claimed(groups, chosen)
+        if not all(0 <= each.need_no < len(groups[each.group_no].asked) for each in claimed):
+            raise InvalidInput(_NO_SUCH_NEED)
         told = zip(request.assignments, claimed, check_together(groups, claimed), strict=True)
         parts = [self._part(request, snapshot, now, groups, *each) for each in told]
         return plan_wire.parts_to_wire(parts, added_wire.unassigned_to_wire(request, groups))
@@ -121,10 +132,11 @@ class Plans:
     ) -> Any:
         group = groups[claimed.group_no]
         message = request.request.groups[claimed.group_no]
-        code = group.asked[claimed.need_no].need.code
-        part = plan_wire.part_of(request.request, message, code, claimed.need_no, checked.items)
+        need = group.asked[claimed.need_no].need
+        part = plan_wire.part_of(request.request, message, need, claimed.need_no, checked.items)
         # the part as it would be asked for by itself: for all its places
-        asked = self._searches.questions(self._searches.enquiry(part, snapshot)[0], now)[0]
+        enquiry, _ = self._searches.enquiry(part, snapshot)
+        (asked,) = self._searches.questions(enquiry, enquiry.needs[:1], now)
         token = self._searches.token(request_wire.digested(part), snapshot, asked.when_time, now)
         if claimed.provider is None:
             return plan_wire.checked_part_to_wire(assignment, ["status"], None, {}, part, token)
@@ -132,7 +144,7 @@ class Plans:
         row = None if claimed.provider.place is None else _row(asked, claimed.provider)
         return plan_wire.checked_part_to_wire(assignment, turned, row, checked.items, part, token)
 
-    def _groups(self, request: Any, snapshot: Snapshot, now: datetime) -> tuple[list[Group], Sequence[Conflict]]:
+    def _groups(self, request: Any, snapshot: Snapshot, now: datetime) -> tuple[Sequence[Group], Sequence[Conflict]]:
         """Read the groups, and what of the envelope cannot hold: the same for all of them."""
         conflicts: list[Conflict] = []
 
@@ -142,10 +154,11 @@ class Plans:
             return enquiry
 
         enquiries = plan_wire.enquiries_from_wire(request, enquiry_of)
-        groups = [
-            plan_wire.group_from_wire(message, self._searches.questions(enquiry, now))
-            for message, enquiry in zip(request.groups, enquiries, strict=True)
-        ]
+        groups = []
+        for message, enquiry in zip(request.groups, enquiries, strict=True):
+            asked = self._searches.questions(enquiry, bundle.needs_of(enquiry), now)
+            count = len(enquiry.needs)
+            groups.append(plan_wire.group_from_wire(message, asked[:count], next(iter(asked[count:]), None)))
         check(groups)
         return groups, conflicts
 

@@ -73,7 +73,7 @@ def _split(groups: Sequence[Group], claimed: Sequence[Claimed], bands: Mapping[i
     at: dict[tuple[int, str], list[int]] = defaultdict(list)
     for number, each in enumerate(claimed):
         band, group = bands[each.group_no], groups[each.group_no]
-        if band.is_whole:
+        if band.is_whole and each.need_no not in group.remote_nos:
             # all roofs of a band are one, whatever their codes
             code = "" if each.need_no == group.roof_no else group.asked[each.need_no].need.code
             at[band.group_nos[0], code].append(number)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from services.errors import InvalidInput
 from services.matching.model.person import Person
@@ -10,7 +11,8 @@ from services.matching.model.request import Asked
 
 MAX_GROUPS = 1000
 MAX_PEOPLE = 10_000
-MAX_NEEDS = 8  #: of one group, besides one that a rule adds: all sets of stops are tried
+MAX_NEEDS = 8  #: of one group, besides those that rules add: all sets of stops are tried
+_MAX_ADDED = 2  #: a guardian and an interpreter
 MAX_LABELS = 16
 
 
@@ -29,12 +31,13 @@ class Group:
     apart: frozenset[str] = frozenset()
     asked: tuple[Asked, ...]  #: one a need, all of the same person
     urgencies: tuple[int, ...]  #: one a need; the higher, the sooner
+    interpreter: Asked | None = None  #: who would be asked for besides if nobody speaks with them (R40)
 
     def __post_init__(self) -> None:
         codes = [each.need.code for each in self.asked]
         if not 1 <= self.count <= MAX_PEOPLE:
             raise InvalidInput(f"groups.count must be in [1, {MAX_PEOPLE}]")
-        if not 1 <= len(codes) <= MAX_NEEDS + 1 or len(codes) != len(set(codes)):
+        if not 1 <= len(codes) <= MAX_NEEDS + _MAX_ADDED or len(codes) != len(set(codes)):
             raise InvalidInput(f"groups.needs must be 1 to {MAX_NEEDS}, each code once")
         if len(self._roofs) > 1:
             raise InvalidInput("groups.needs must have at most one roof for the night")
@@ -47,6 +50,22 @@ class Group:
     def roof_no(self) -> int | None:
         """The number of the need for a roof, if there is one."""
         return next(iter(self._roofs), None)
+
+    @property
+    def remote_nos(self) -> frozenset[int]:
+        """The numbers of the needs for which nobody has to go anywhere."""
+        return frozenset(number for number, each in enumerate(self.asked) if each.need.is_remote)
+
+    def with_interpreter(self) -> Self:
+        """Add the need of an interpreter, the last."""
+        if self.interpreter is None:
+            return self
+        return replace(
+            self,
+            asked=(*self.asked, self.interpreter),
+            urgencies=(*self.urgencies, max(self.urgencies)),
+            interpreter=None,
+        )
 
     @property
     def person(self) -> Person:

@@ -123,6 +123,7 @@ def _left(
     board: Board,
 ) -> list[Left]:
     done = {taker for each in case.errands for taker in each.takers}
+    done |= {(group_no, need_no) for group_no in case.band.group_nos for need_no in groups[group_no].remote_nos}
     left = []
     for group_no in case.band.group_nos:
         group = groups[group_no]

@@ -31,6 +31,16 @@ class Left:
     ask_first_count: int
 
 
+def part_order(part: Part) -> tuple[int, int, str]:
+    """Order parts by group, need and provider."""
+    return part.group_no, part.need_no, part.provider.provider_id
+
+
+def left_order(left: Left) -> tuple[int, int]:
+    """Order who is left by group and need."""
+    return left.group_no, left.need_no
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Groups that are to be both together and apart."""

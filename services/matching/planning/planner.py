@@ -19,7 +19,8 @@ from services.matching.planning.groups import Band, Group, bands_of, has_adult, 
 from services.matching.planning.laying import lay_out
 from services.matching.planning.model import Member, Party, Placement, Pool, Problem, Way
 from services.matching.planning.optimum import solve
-from services.matching.planning.plan import Conflict, Plan
+from services.matching.planning.plan import Conflict, Plan, left_order, part_order
+from services.matching.planning.remote import by_telephone, remote_needs
 from services.matching.planning.spots import Search, Sites, Spotted, spots_for
 from services.matching.planning.ways import ways_at
 
@@ -43,9 +44,10 @@ def plan_for(snapshot: Snapshot, groups: Sequence[Group], limit_s: float) -> Pla
     solution, greedy = solve(problem, limit_s)
     base_mm = sum(each.routes.cost_mm() * each.unit_count for each in planner.cases)
     parts, left = lay_out(groups, planner.cases, planner.found, problem, solution.placements)
+    called, unheard = by_telephone(planner.field, groups, remote_needs(groups))
     return Plan(
-        parts=parts,
-        left=left,
+        parts=tuple(sorted((*parts, *called), key=part_order)),
+        left=tuple(sorted((*left, *unheard), key=left_order)),
         conflicts=tuple(Conflict(band.group_nos, label) for band in planner.bands for label in band.conflicts),
         total_mm=base_mm + solution.cost_mm,
         bound_mm=base_mm + solution.bound_mm,
@@ -64,7 +66,7 @@ def _people(problem: Problem, placements: Sequence[Placement]) -> int:
 class _Planner:
     def __init__(self, snapshot: Snapshot, groups: Sequence[Group]) -> None:
         self._groups = groups
-        self._field = Field(snapshot)
+        self.field = Field(snapshot)
         self._routes: dict[object, Errands] = {}
         self._met: dict[tuple[int, ...], Listed] = {}
         self._ways: dict[object, tuple[tuple[Way, ...], Mapping[Pool, int]]] = {}
@@ -72,7 +74,7 @@ class _Planner:
         self._sites = Sites()
         self.free: dict[Pool, int] = {}
         self.bands = bands_of(groups)
-        self.found = [[self._field.find(asked) for asked in group.asked] for group in groups]
+        self.found = [[self.field.find(asked) for asked in group.asked] for group in groups]
         self._people = sum(group.count for group in groups if group.roof_no is not None)
         labels = [label for group in groups if group.roof_no is not None for label in group.apart]
         self._is_bound = len(labels) != len(set(labels)) or any(each.is_whole for each in self.bands)
@@ -111,7 +113,7 @@ class _Planner:
         takers: dict[str, list[tuple[int, int]]] = {}
         for number in band.group_nos:
             for need_no, asked in enumerate(self._groups[number].asked):
-                if need_no != self._groups[number].roof_no:
+                if need_no not in {self._groups[number].roof_no, *self._groups[number].remote_nos}:
                     takers.setdefault(asked.need.code, []).append((number, need_no))
         errands, lists = [], []
         for code, each in takers.items():

@@ -25,7 +25,7 @@ def unassigned_to_wire(message: pb.CheckPlanRequest, groups: Sequence[Group]) ->
             label=group.label,
             need_no=need_no,
             code=group.asked[need_no].need.code,
-            request=part_of(message.request, asked, group.asked[need_no].need.code, need_no, {}),
+            request=part_of(message.request, asked, group.asked[need_no].need, need_no, {}),
         )
         for group, asked in zip(groups, message.request.groups, strict=True)
         for need_no in range(len(asked.needs), len(group.asked))

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput, Violation
 from services.matching.companions import Conflict
 from services.matching.constraints.table import RULES_VERSION
 from services.matching.model.answer import Row
-from services.matching.model.request import Enquiry
+from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.planning.groups import MAX_GROUPS, MAX_LABELS, MAX_NEEDS, MAX_PEOPLE, Group
 from services.matching.planning.plan import Left, Part, Plan
 from services.matching.wire.fragments import match_to_wire
@@ -69,11 +69,11 @@ def search_of(message: pb.PlanMatchesRequest, group: pb.Group) -> pb.FindMatches
 
 
 def part_of(
-    message: pb.PlanMatchesRequest, group: pb.Group, code: str, need_no: int, items: Mapping[str, int]
+    message: pb.PlanMatchesRequest, group: pb.Group, asked: Need, need_no: int, items: Mapping[str, int]
 ) -> pb.FindMatchesRequest:
     """Write one part of a plan as a search of its own, for its places."""
     search = search_of(message, group)
-    need = pb.Need(code=code, urgency=group.needs[0].urgency)
+    need = pb.Need(code=asked.code, urgency=group.needs[0].urgency, remote=asked.is_remote)
     if need_no < len(group.needs):
         need.CopyFrom(group.needs[need_no])
     if items:
@@ -84,8 +84,8 @@ def part_of(
     return search
 
 
-def group_from_wire(message: pb.Group, asked: Sequence[Any]) -> Group:
-    """Read a group whose needs have been read as questions."""
+def group_from_wire(message: pb.Group, asked: Sequence[Asked], interpreter: Asked | None) -> Group:
+    """Read a group whose needs have been read as questions, and that of the interpreter who may be added."""
     urgencies = [_URGENCIES.get(each.urgency, 1) for each in message.needs]
     return Group(
         label=message.label,
@@ -93,6 +93,7 @@ def group_from_wire(message: pb.Group, asked: Sequence[Any]) -> Group:
         together=frozenset(message.keep_together),
         apart=frozenset(message.keep_apart),
         asked=tuple(asked),
+        interpreter=interpreter,
         urgencies=(*urgencies, *[max(urgencies)] * (len(asked) - len(urgencies))),
     )
 
