@@ -8,9 +8,7 @@ Calls fail with the errors of `ihala.exceptions`. A command that is repeated wit
 the same `request_id` gives its first answer again.
 """
 
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -115,18 +113,12 @@ SPOKEN, WRITTEN, THROUGH_INTERPRETER = (
 )
 
 
-def utc_now() -> datetime:
-    """Return the time of now, in UTC."""
-    return datetime.now(UTC)
-
-
 class Ihala(Bargains, Consents, Drafts, Explanations, Matches, PlanReferrals, Referrals):
     """A case system's side of Ihala; an asynchronous context manager."""
 
-    def __init__(self, profile: Profile, *, actor: str | None = None, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, profile: Profile, *, actor: str | None = None) -> None:
         self._profile = profile
         self._actor = actor
-        self._now = now
         self._stack = AsyncExitStack()
 
     @classmethod

@@ -1,7 +1,7 @@
 """Record, see and withdraw what a person has consented to."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ihala import referral_wire
@@ -25,7 +25,6 @@ class Consents:
     """The part of `Ihala` that is about consent."""
 
     _referrals: ref_grpc.ReferralsServiceStub
-    _now: Callable[[], datetime]
 
     async def record_consent(
         self,
@@ -38,6 +37,7 @@ class Consents:
         purposes: Sequence[str] = ("referral",),
         start_time: datetime | None = None,
         end_time: datetime | None = None,
+        valid_for: timedelta | None = None,
         child_assent: Assent | None = None,
         language: str = "",
         request_id: str | None = None,
@@ -58,16 +58,17 @@ class Consents:
 
             purposes: What for.
 
-            start_time: From when; None: from now.
+            start_time: From when; None: from now, by the server's clock.
 
-            end_time: Until when; None: 30 days from now.
+            end_time: Until when.
+
+            valid_for: For how long from its start, instead of `end_time`; 30 days if neither is given.
 
             child_assent: The child's own word (R37).
 
             language: In which language it was given, BCP 47.
 
-            request_id: Makes a repeat harmless; None: a new one. Name the `end_time` with it,
-                so that the repeat is the same request.
+            request_id: Makes a repeat harmless; None: a new one.
         """
         response = await self._referrals.RecordConsent(
             service_pb.RecordConsentRequest(
@@ -78,7 +79,8 @@ class Consents:
                     fields=fields,
                     purposes=purposes,
                     start_time=start_time,
-                    end_time=end_time or self._now() + CONSENT_VALID,
+                    end_time=end_time,
+                    valid_for=CONSENT_VALID if end_time is None and valid_for is None else valid_for,
                     given_by=given_by,
                     child_assent=child_assent,
                     method=method,

@@ -1,7 +1,7 @@
 """Translate consents, referrals and their events between the SDK's values and the wire."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ihala.answer import ReceiverClass
@@ -44,7 +44,8 @@ def consent_to_wire(
     fields: Sequence[str],
     purposes: Sequence[str],
     start_time: datetime | None,
-    end_time: datetime,
+    end_time: datetime | None,
+    valid_for: timedelta | None,
     given_by: GivenBy,
     child_assent: Assent | None,
     method: ConsentMethod,
@@ -62,6 +63,8 @@ def consent_to_wire(
         method=number_of(pb.ConsentMethod, "CONSENT_METHOD", method),
         language=language,
     )
+    if valid_for is not None:
+        message.valid_for.FromTimedelta(valid_for)
     if isinstance(receivers, ReceiverClass):
         message.receiver_class.CopyFrom(
             pb.ReceiverClass(codes=receivers.codes, area_cells=receivers.area_cells, vetted=receivers.vetted)

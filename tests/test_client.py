@@ -170,7 +170,7 @@ async def peers(tmp_path: Path) -> AsyncIterator[Peers]:
             )
             addresses[name] = running.address
         profile = Profile(addresses=addresses, token_file=tmp_path / "token")
-        ihala = await stack.enter_async_context(Ihala(profile, actor="worker-118", now=lambda: NOON))
+        ihala = await stack.enter_async_context(Ihala(profile, actor="worker-118"))
         yield Peers(ihala, matcher, referrer)
 
 

@@ -1,7 +1,7 @@
 """`ihala consent`: record, show and withdraw what a person has consented to."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -88,8 +88,7 @@ async def record_consent(
             given_by=typed.word_in(GivenBy, given_by, "given_by"),
             method=typed.word_in(ConsentMethod, method, "method"),
             purposes=purpose or ("referral",),
-            # at the day's end, so that a repeat on the same day is the same request
-            end_time=datetime.combine(datetime.now(UTC) + timedelta(days=days), time.max, UTC).replace(microsecond=0),
+            valid_for=timedelta(days=days),
             child_assent=typed.word_in(Assent, assent, "assent") if assent else None,
             language=language,
             request_id=request_id,

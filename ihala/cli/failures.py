@@ -48,6 +48,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "fields": ("field",),
     "purposes": ("purpose",),
     "end_time": ("days",),
+    "valid_for": ("days",),
     "country_code": ("country",),
     "area_cells": ("area",),
     "statuses": ("status",),
