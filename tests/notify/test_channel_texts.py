@@ -4,17 +4,24 @@ import itertools
 import json
 import re
 import string
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from services.notify import pages
 from services.notify.channels import texts
 from services.notify.channels.email import EmailChannel, MailServer, Security
 from services.notify.channels.texts import mail_of, short_id, sms_of, texts_in, time_text
+from services.notify.duty.parts import WORDS as DUTY_WORDS
 from services.notify.endpoint import LANGUAGES
 from services.notify.model import Alert
+from services.notify.pages.waking import worker_path
+from services.notify.pages.words import Words
 from services.notify.wire import streams
 from services.notify.wire.events import alert_to_json
 from services.taxonomy import LABEL_LANGUAGES, Kind, Urgency, vocabulary
@@ -45,6 +52,17 @@ HARMLESS = {
     "fr": {"pour", "les", "des", "une", "pas", "non", "avec", "aux", "que", "qui", "par", "sur", "vous", "suite"},
     "ar": {"غير", "قبل", "على", "إلى", "عن"},
 }
+#: the same, in what a page says to whoever opens it
+PLAIN_WORDS = {
+    "en": {"leave", "was", "one", "needs", "from", "work", "after", "what", "may"},
+    "fr": {"retour", "téléphone", "été", "est", "deux", "dans", "après"},
+    "ar": {"أخرى", "نفسه", "بعد", "لدى", "ولم"},
+}
+#: what the duty page says to whoever is not signed in
+SHOWN_TO_STRANGERS = (
+    *("title", "exit", "sign_in", "sign_in_code", "pin_submit", "code_wrong", "page_stale", "try_again"),
+)
+DATA = Path(pages.__file__).parent.parent / "data" / "words.toml"
 #: names of the field, of the house, of what somebody may be sent to
 FIELD_WORDS = set(
     """
@@ -82,7 +100,7 @@ def a_mail(language: str) -> EmailMessage:
 
 
 def rendered(language: str) -> dict[str, str]:
-    """Everything that a channel carries, by channel; a push carries nothing."""
+    """Everything that a channel carries, by channel, or makes a locked screen show."""
     alerts = every_alert()
     mail = a_mail(language)
     return {
@@ -91,7 +109,11 @@ def rendered(language: str) -> dict[str, str]:
         **{f"stream {number}": str(streams.alert(alert)) for number, alert in enumerate(alerts)},
         "json of a sender": alert_to_json(a_senders_alert(), NOON).decode(),
         "mail": f"{mail['Subject']} {mail.get_content()}",
-        "push": "",
+        # a push carries nothing: this is all that a browser shows when it is woken, a desk's or that of those on duty
+        "push": " ".join(text for _, text in parse_qsl(urlsplit(worker_path(Words(language))).query)),
+        "push to those on duty": " ".join(
+            text for _, text in parse_qsl(urlsplit(worker_path(Words(language, DUTY_WORDS))).query)
+        ),
     }
 
 
@@ -105,7 +127,22 @@ def test_no_channel_says_a_word_of_need_person_place_or_service(language: str) -
 
     for channel, text in rendered(language).items():
         allowed = contract if channel.startswith(("json", "stream")) else set()
+        if channel.startswith("push"):
+            allowed = PLAIN_WORDS[language]
         assert (words_of(text) & forbidden) - allowed == set(), channel
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_no_text_that_a_page_shows_before_the_pin_says_a_word_of_it_either(language: str) -> None:
+    text = DATA.read_text(encoding="utf-8").partition("# --- after the PIN ---")[0]
+    shown = tomllib.loads(text)
+    duty = Words(language, DUTY_WORDS)
+    said = [row[language] for row in shown.values()] + [duty[name] for name in SHOWN_TO_STRANGERS]
+
+    assert len(said) > 30
+    for each in said:
+        assert words_of(each) & FIELD_WORDS == set(), each
+        assert words_of(each) & label_words(language) <= PLAIN_WORDS[language], each
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))

@@ -36,14 +36,14 @@ async def test_nothing_is_shown_to_whoever_is_not_signed_in(page: DutyPage) -> N
             assert "Clinic" not in browser.text
         assert (await browser.client.get("/count")).status_code == 403
         await browser.post("/sign-in", code="AAAAA-BBBBB-CCCCC-DDDDD")
-        assert "not known" in browser.text
+        assert "This code is not right" in browser.text
 
 
 async def test_a_code_opens_the_page_once(page: DutyPage) -> None:
     code = page.code()
     async with page.browser() as first, page.browser() as second:
         assert "Signed in as amal" in await first.post("/sign-in", code=code.lower().replace("-", " "))
-        assert "not known" in await second.post("/sign-in", code=code)
+        assert "This code is not right" in await second.post("/sign-in", code=code)
 
 
 async def test_somebody_else_signs_in_at_the_same_telephone(page: DutyPage) -> None:

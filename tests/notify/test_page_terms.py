@@ -117,7 +117,7 @@ async def test_the_sealed_note_is_shown_between_yes_and_arrival_and_at_no_other_
     assert browser.status == 404
     await browser.get("/item/offer-1")
     text = await browser.press("/item/offer-1/accept")
-    for said in ("How you meet", "at \u206614:00\u2069", "your key key-7", "told by telephone"):
+    for said in ("How you meet", "at \u206614:00\u2069", "your key \u2066key-7\u2069", "told by telephone"):
         assert said in text
     note = await browser.client.get("/item/offer-1/note")
     assert (note.content, note.headers["cache-control"]) == (SEALED, "no-store")

@@ -104,7 +104,7 @@ def _refusal(visit: DutyVisit, parts: DutyParts, error: IhalaError) -> Response:
 
 async def _ask_code(visit: DutyVisit, parts: DutyParts) -> Response:
     is_refused = "e" in visit.request.query_params
-    return show(visit, parts, "duty_sign_in.html", fault=visit.words["enrol_wrong"] if is_refused else "")
+    return show(visit, parts, "duty_sign_in.html", fault=visit.words["code_wrong"] if is_refused else "")
 
 
 async def _sign_in(visit: DutyVisit, parts: DutyParts) -> Response:

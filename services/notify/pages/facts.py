@@ -85,7 +85,8 @@ def terms_rows(offer: Offer, words: Words, zone: str, now: datetime) -> Rows:
 
 def asked_rows(offer: Offer, words: Words) -> Rows:
     """Say what the desk has asked back, and what came of it."""
-    if f"ask_{offer.question}" not in words:
+    # whoever goes on without the answer gets none any more
+    if f"ask_{offer.question}" not in words or not (offer.answer or offer.state == "info_requested"):
         return []
     rows = [(words["you_asked"], words[f"ask_{offer.question}"])]
     return [*rows, (words["the_answer"], words.get(f"answer_{offer.answer}", words["answer_awaited"]))]

@@ -13,7 +13,7 @@ from services.notify.pages.forms import FAULTS, forms
 from services.notify.pages.parts import Parts
 from services.notify.pages.screens import show
 from services.notify.pages.visit import Visit
-from services.notify.pages.words import Words
+from services.notify.pages.words import LEFT_TO_RIGHT, Words
 from services.notify.shown import House, Offer
 from services.taxonomy import Kind, service, terms
 
@@ -97,7 +97,10 @@ async def _left(visit: Visit, parts: Parts, offer: Offer, zone: str) -> dict[str
     except IhalaError as error:
         log.warning("page.without_handover", reason=error.reason)
         return None
-    return {"time": visit.words.time(left.create_time, zone, visit.now), "key_id": left.key_id} if left else None
+    if left is None:
+        return None
+    time = visit.words.time(left.create_time, zone, visit.now)
+    return {"time": time, "key_id": LEFT_TO_RIGHT.format(left.key_id)}
 
 
 def need_name(code: str, words: Words) -> str:

@@ -13,7 +13,7 @@ LANGUAGES: Final = {"ar": "العربية", "fr": "Français", "en": "English"}
 DEFAULT: Final = "en"
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
 _SOON: Final = timedelta(hours=1)
-_LEFT_TO_RIGHT: Final = "\u2066{}\u2069"  #: keeps 21:40 and 3/4 in order inside a line of Arabic
+LEFT_TO_RIGHT: Final = "\u2066{}\u2069"  #: keeps 21:40, 3/4 and key-7 in order inside a line of Arabic
 
 
 class Words(Mapping[str, str]):
@@ -50,12 +50,12 @@ class Words(Mapping[str, str]):
         except ValueError:
             local_zone = zone_of("UTC")
         local, today = time.astimezone(local_zone), now.astimezone(local_zone).date()
-        clock = _LEFT_TO_RIGHT.format(f"{local:%H:%M}")
+        clock = LEFT_TO_RIGHT.format(f"{local:%H:%M}")
         if local.date() == today:
             return clock
         if local.date() == today + timedelta(days=1):
             return f"{self['tomorrow']} {clock}"
-        return f"{_LEFT_TO_RIGHT.format(f'{local.day}/{local.month}')} {clock}"
+        return f"{LEFT_TO_RIGHT.format(f'{local.day}/{local.month}')} {clock}"
 
     def due(self, time: datetime | None, zone: str, now: datetime) -> str:
         """Say by when an answer is due, and how long that is if it is soon; empty without a time."""
