@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -166,7 +166,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(escalations.run(WantedTaskStore(pool), senders, utc_now, stop), name="escalations")
             tasks.create_task(follower.run(SenderStore(pool), senders, rang.set, utc_now, stop), name="senders")
             tasks.create_task(bus.run(stop), name="bus")
-            tasks.create_task(sweeper.run(pool, utc_now, stop), name="sweeper")
+            tasks.create_task(sweeper.run(pool, timedelta(days=settings.retention_days), utc_now, stop), name="sweeper")
             tasks.create_task(HeardReporter(HeardStore(pool), directory, utc_now).run(stop), name="heard")
 
 

@@ -125,6 +125,7 @@ class Settings(ChannelSettings, env_prefix="IHALA_NOTIFY_"):
     duty_token_file: ReadableFile | None = None  #: of role `duty_coordinator`: the page may do no more than its readers
     duty_login_file: WritableFile | None = None  #: one-time codes, see `runtime.sign_in`
     duty_time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"  #: of the roster's wall clock
+    retention_days: int = Field(default=90, ge=1, le=3650)  #: that what was told and is over is kept (R13)
     exit_url: WebAddress = "https://www.wikipedia.org"  #: where the quick exit leads: a page that anybody may have open
 
     @property
