@@ -55,7 +55,7 @@ HARMLESS = {
 #: the same, in what a page says to whoever opens it
 PLAIN_WORDS = {
     "en": {"leave", "was", "one", "needs", "from", "work", "after", "what", "may"},
-    "fr": {"retour", "téléphone", "été", "est", "deux", "dans", "après"},
+    "fr": {"retour", "téléphone", "été", "est", "deux", "dans", "après", "peut"},
     "ar": {"أخرى", "نفسه", "بعد", "لدى", "ولم"},
 }
 #: what the duty page says to whoever is not signed in
