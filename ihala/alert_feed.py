@@ -2,14 +2,15 @@
 Fetch a receiver's alerts from NATS, for as long as it takes.
 
 The order is what makes nothing be lost: fetch, keep on disk, ask for the receipt,
-and only when notify has answered acknowledge to NATS.
+and only when notify has answered acknowledge to NATS. What came together is kept
+together; each alert has its receipt for itself, so that none waits for another's.
 """
 
 import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,7 @@ from ihala.profile import ReceiverProfile
 
 STREAM: Final = "ALERTS"
 TYPE: Final = "org.ihala.alert.v1"
-BATCH: Final = 10
+BATCH: Final = 64  #: as many as the server hands out before it has an acknowledgement
 FETCH_WAIT_S: Final = 5.0
 RECEIPT_WAIT_S: Final = 5.0
 PAUSE_S: Final = 1.0
@@ -55,15 +56,15 @@ class AlertFeed:
         self._tls_dir = tls_dir
         self._journal = journal
         self._heard = heard
-        self._taking = asyncio.Lock()
+        self._asking: set[asyncio.Task[None]] = set()  # for receipts
         self._is_ending = False
 
     async def settle(self) -> None:
         """Wait until notify has the receipt of what was handed over last; nothing more is fetched."""
         # a fetch that nobody waits for would swallow the next alert until NATS sends it again
         self._is_ending = True
-        async with self._taking:
-            return
+        if self._asking:
+            await asyncio.wait(self._asking)
 
     async def run(self) -> None:
         """Fetch until cancelled: a server that is away, or refuses us for now, is tried again."""
@@ -86,10 +87,10 @@ class AlertFeed:
                     messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
                 except TimeoutError:  # nothing came
                     continue
-                for message in messages:
-                    async with self._taking:
-                        await self._take(client, message)
+                await self._take(client, messages)
         finally:
+            for task in self._asking:
+                task.cancel()
             # not drained: with an idle pull subscription that takes 30 s in nats-py 2.16
             await client.close()
 
@@ -110,20 +111,31 @@ class AlertFeed:
             error_cb=_on_error,
         )
 
-    async def _take(self, client: Client, message: Msg) -> None:
-        alert = _alert_in(message.data)
-        if alert is None:
-            await message.term()
-            return
-        if self._journal.keep(alert):
-            self._heard(alert)
-        reason = await self._ask_for_receipt(client, alert["alert_id"])
-        if reason is None:
-            await message.ack()
-        elif reason in FINAL_REASONS:
-            await message.term()
-        else:
-            await message.nak(delay=PAUSE_S)
+    async def _take(self, client: Client, messages: Sequence[Msg]) -> None:
+        read = [(message, _alert_in(message.data)) for message in messages]
+        alerts = [(message, alert) for message, alert in read if alert is not None]
+        news = self._journal.keep_all([alert for _, alert in alerts])
+        for message, alert in alerts:
+            task = asyncio.create_task(self._confirm(client, message, alert["alert_id"]))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        for fresh in news:
+            self._heard(dict(fresh))
+        for message, alert_or_none in read:
+            if alert_or_none is None:
+                await message.term()
+
+    async def _confirm(self, client: Client, message: Msg, alert_id: str) -> None:
+        reason = await self._ask_for_receipt(client, alert_id)
+        try:
+            if reason is None:
+                await message.ack()
+            elif reason in FINAL_REASONS:
+                await message.term()
+            else:
+                await message.nak(delay=PAUSE_S)
+        except NatsError as error:  # it comes again, and is recognised
+            log.warning("an alert is not acknowledged: %s", type(error).__name__)
 
     async def _ask_for_receipt(self, client: Client, alert_id: str) -> str | None:
         """Return None once notify has it on disk that we have the alert, else why not."""

@@ -7,7 +7,7 @@ What came and was not finished is handed over again after a crash.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -54,20 +54,26 @@ class Journal:
         return list(self._unfinished.values())
 
     def keep(self, alert: Mapping[str, Any]) -> bool:
+        """Keep an alert, as `keep_all`; False if it came before."""
+        return bool(self.keep_all([alert]))
+
+    def keep_all(self, alerts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """
-        Keep an alert; it is on disk when this returns.
+        Keep alerts that came together; they are on disk when this returns.
 
         Args:
-            alert: Its fields, `alert_id` among them.
+            alerts: The fields of each, `alert_id` among them.
 
         Returns:
-            False if it came before.
+            Those that had not come before, in their order.
         """
-        if alert["alert_id"] in self._unfinished or alert["alert_id"] in self._finished:
-            return False
-        self._write(alert)
-        self._recall(alert)
-        return True
+        by_id = {alert["alert_id"]: alert for alert in alerts}
+        news = [each for id_, each in by_id.items() if id_ not in self._unfinished and id_ not in self._finished]
+        if news:
+            self._write(*news)
+        for each in news:
+            self._recall(each)
+        return news
 
     def finish(self, alert_id: str) -> None:
         """Note that an alert was handed over and dealt with; again is a no-op."""

@@ -8,7 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
 
+from ihala.alert_feed import AlertFeed
 from ihala.exceptions import InvalidInput
 from ihala.journal import Journal
 from ihala.profile import Profile
@@ -128,6 +130,30 @@ async def test_an_alert_that_was_not_dealt_with_comes_again_after_a_crash(runnin
     assert [alert.offer_id for alert in rest] == ["offer-2"]
 
 
+async def test_an_answer_to_a_receipt_that_is_lost_holds_back_no_other_alert(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, asked = AlertFeed._ask_for_receipt, asyncio.Event()
+
+    async def lose_the_first(feed: AlertFeed, client: Client, alert_id: str) -> str | None:
+        if not asked.is_set():
+            asked.set()
+            await asyncio.Event().wait()
+        return await ask(feed, client, alert_id)
+
+    monkeypatch.setattr(AlertFeed, "_ask_for_receipt", lose_the_first)
+    monkeypatch.setattr("ihala.receiver.SETTLE_S", 0.1)
+    async with a_house(running) as (profile, _), Receiver.from_profile(profile) as receiver:
+        heard = aiter(receiver)
+        for number in range(3):
+            await running.publish(an_event(f"offer-{number}"))
+            async with asyncio.timeout(4):  # below the time that an answer is waited for
+                assert (await anext(heard)).offer_id == f"offer-{number}"
+
+        states = "SELECT state FROM delivery WHERE channel = 'nats' ORDER BY delivered_time NULLS FIRST"
+        await running.until(states, [("sent",), ("delivered",), ("delivered",)])
+
+
 async def test_it_finds_back_by_itself_when_nats_was_killed(stores: Stores, tmp_path: Path) -> None:
     with Supervisor(tmp_path / "state") as supervisor:
         server = nats.start(supervisor)
@@ -175,6 +201,18 @@ def test_a_journal_keeps_what_came_until_it_is_finished(tmp_path: Path) -> None:
         assert again.unfinished() == [{"alert_id": "b"}]
         assert not again.keep({"alert_id": "a"})
         assert not again.keep({"alert_id": "b"})
+
+
+def test_a_journal_keeps_what_comes_together_and_says_what_of_it_is_new(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal") as journal:
+        journal.keep({"alert_id": "a"})
+        journal.finish("a")
+
+        news = journal.keep_all([{"alert_id": "a"}, {"alert_id": "b"}, {"alert_id": "c"}, {"alert_id": "b"}])
+
+        assert news == [{"alert_id": "b"}, {"alert_id": "c"}]
+    with Journal(tmp_path / "journal") as journal:
+        assert journal.unfinished() == news
 
 
 def test_a_line_that_a_crash_cut_short_does_not_count(tmp_path: Path) -> None:

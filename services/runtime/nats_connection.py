@@ -20,6 +20,7 @@ log = structlog.get_logger()
 ANSWER_WAIT_S = 4.0  #: twice this is within the 10 s that the loss of a leader may take
 RETRY_AFTER_S = 1.0
 PENDING_BYTES = 65_536  #: core NATS would buffer 2 MiB without a word while the server is away
+REPLY = '"_r_.'  #: subjects that the server gives to who asks from another account; an answer may come too late
 REFUSALS = ("permissions violation", "authorization violation")
 
 
@@ -92,7 +93,9 @@ async def connect(
     refused = asyncio.Event()
 
     async def on_error(error: Exception) -> None:
-        if any(words in str(error).lower() for words in REFUSALS):
+        if REPLY in str(error).lower():  # it was asked before the server read its accounts again, and asks again
+            log.warning("nats.answer_refused", service=name)
+        elif any(words in str(error).lower() for words in REFUSALS):
             refused.set()
             log.error("nats.refused", service=name)  # the subject names a receiver; the server's log has it
         else:
