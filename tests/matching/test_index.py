@@ -26,6 +26,7 @@ from services.matching.model.provider import (
 )
 from services.matching.model.request import Asked, Item, Need
 from services.matching.model.travel import Mode
+from services.matching.model.verdicts import YES
 from services.matching.ranking import find
 from services.taxonomy import Urgency, service
 from tests.matching.envelopes import LINES, SERVED, envelopes
@@ -256,6 +257,14 @@ def test_a_constraint_asks_nothing_but_what_it_names(providers: list[Provider], 
             shown = namespace(question, constraint.asks)
 
             assert constraint.judge(cast("Asked", shown), provider) == constraint.judge(question, provider)
+
+
+@settings(max_examples=100, deadline=None)
+@given(directories(), QUESTIONS)
+def test_a_constraint_is_a_yes_of_all_whom_it_does_not_concern(providers: list[Provider], question: Asked) -> None:
+    for constraint, provider in product(CONSTRAINTS, providers[:3]):
+        if constraint.only_of is not None and not constraint.only_of(provider):
+            assert constraint.judge(question, provider) is YES
 
 
 def namespace(whole: Any, names: Iterable[str]) -> Any:

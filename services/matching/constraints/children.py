@@ -74,7 +74,7 @@ _SEVERITY: Final = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
 
 def _takes_children_of_that_age(person: Person, provider: Provider) -> Finding:
     # a disputed age may have no year below 18 in its range: the oldest child stands for it
-    years = [each for each in person.possible_years if each < ADULT_AGE] or [_OLDEST_CHILD]
+    years = [min(each, _OLDEST_CHILD) for each in (person.possible_years[0], person.possible_years[-1])]
     return judge_ages(provider.rules_of(RuleKind.AGE), years)
 
 

@@ -78,7 +78,8 @@ def age(asked: Asked, provider: Provider) -> Finding:
     """Whether it takes people of this age."""
     if asked.person is None:
         return YES
-    return judge_ages(provider.rules_of(RuleKind.AGE), list(asked.person.possible_years))
+    years = asked.person.possible_years
+    return judge_ages(provider.rules_of(RuleKind.AGE), [years[0], years[-1]])
 
 
 def gender(asked: Asked, provider: Provider) -> Finding:

@@ -44,6 +44,7 @@ class Constraint:
     only_for: str = ""  #: a mark of the service that it is about; empty: every service
     yields_to_life: bool = False  #: for life-first needs its no is a caution (R59)
     only_if: Callable[[Asked], bool] | None = None  #: of a question without which everybody is a yes; None: always
+    only_of: Callable[[Provider], bool] | None = None  #: of a provider without which it is a yes; None: always
 
     def applies(self, asked: Asked) -> bool:
         """Say whether the question can be answered otherwise than by yes."""
@@ -117,7 +118,15 @@ CONSTRAINTS: Final = (
     ),
     Constraint("takes_referrals", "", record.takes_referrals, ("reach_out",), (), needs_person=True),
     Constraint("country", "R60", whereabouts.country, _BORDERS, ("country_code", "need.is_remote"), needs_person=True),
-    Constraint("service_area", "", ways.service_area, ("service_areas",), needs_person=True, yields_to_life=True),
+    Constraint(
+        "service_area",
+        "",
+        ways.service_area,
+        ("service_areas",),
+        needs_person=True,
+        yields_to_life=True,
+        only_of=ways.names_areas,
+    ),
     Constraint(
         "vetting",
         "R33",

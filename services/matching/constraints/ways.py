@@ -118,3 +118,8 @@ def service_area(asked: Asked, provider: Provider) -> Finding:
     if True in found:
         return YES
     return ask_provider("service_area") if None in found else NO
+
+
+def names_areas(provider: Provider) -> bool:
+    """Whether `service_area` can answer otherwise than by yes."""
+    return bool(provider.service_areas)

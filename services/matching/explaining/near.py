@@ -68,7 +68,7 @@ def _nearest(part: Part, question: Question, limit: int) -> Iterable[tuple[int, 
         number = count(among)
     if not number:
         return
-    rows = shelf.ground.seen_from(question.gauge).nearest(among, limit)
+    rows = shelf.ground.nearest(question.gauge, among, limit)
     for row, cost_mm in zip(rows.tolist(), shelf.costs_mm(question.gauge, rows).tolist(), strict=True):
         provider = shelf.provider(row)
         yield cost_mm, provider.provider_id, provider

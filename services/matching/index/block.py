@@ -49,6 +49,7 @@ class Block:
 
     def __init__(self, columns: Columns, claims: Column, vocabulary: Vocabulary, tables: Tables) -> None:
         self.providers = columns.providers
+        self._ids = [each.provider_id for each in columns.providers]
         self.columns = columns
         self.vocabulary = vocabulary
         self.tables = tables
@@ -94,8 +95,7 @@ class Block:
             newer: Providers that this block does not have, or that are in `gone`.
         """
         stays = np.delete(np.arange(len(self)), gone)
-        ids = [each.provider_id for each in newer.providers]
-        rows = np.array([bisect_left(self.providers, each, key=_ID) for each in ids], dtype=np.intp)
+        rows = np.array([bisect_left(self._ids, each) for each in newer._ids], dtype=np.intp)
         order = np.insert(stays, stays.searchsorted(rows), len(self) + np.arange(len(newer)))
 
         def chosen(one: npt.NDArray[T], other: npt.NDArray[T]) -> npt.NDArray[T]:
@@ -119,8 +119,8 @@ class Block:
 
     def row_of(self, provider_id: str) -> int | None:
         """Find the row of a provider; rows are in the order of ids."""
-        row = bisect_left(self.providers, provider_id, key=_ID)
-        return row if row < len(self) and self.providers[row].provider_id == provider_id else None
+        row = bisect_left(self._ids, provider_id)
+        return row if row < len(self) and self._ids[row] == provider_id else None
 
     def shelf(self, code: str) -> Shelf:
         """Find the providers that claim a service, or of which nobody knows whether they offer it."""

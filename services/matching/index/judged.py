@@ -75,6 +75,13 @@ class Tables:
                 each.extend(asked)
         return found
 
+    def concerns_anybody(self, constraint: Constraint) -> bool:
+        """Say whether there is anybody of whom a constraint can say something else than yes."""
+        shared = facet_of(constraint.looks_at)
+        if constraint.only_of is None or shared is None:
+            return True
+        return any(map(constraint.only_of, self._vocabulary.facets[shared].examples))
+
     def _new(self, constraint: Constraint) -> tuple[Judged, ...]:
         shared = facet_of(constraint.looks_at)
         if shared is None:

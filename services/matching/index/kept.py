@@ -37,6 +37,7 @@ class Said(NamedTuple):
     standing: Sequence[Reason] = ()  #: what is found of each number
     ended: Sequence[Reason] | None = None  #: the same of those whose vetting has ended, where that counts
     reason: Reason | None = None  #: the same of all of whom something is said
+    is_for_all: bool = False  #: whether it holds for all questions
 
 
 class Kept:

@@ -17,6 +17,8 @@ from services.matching.index.compiling import NONE, ONE, compiled, count_of, fir
 ROUNDING_M: Final = 0.002  #: costs are rounded to a millimetre, coordinates to some nanometres
 _POLAR_RADIUS_M: Final = 6_356_752.0
 _EQUATORIAL_RADIUS_M: Final = 6_378_138.0
+_LEAST_RADIUS_M: Final = 6_335_439.0  #: of the meridian at the equator, where the ellipsoid bends most
+_FAR_M: Final = 9_000_000.0
 
 
 class Land(NamedTuple):
@@ -24,18 +26,22 @@ class Land(NamedTuple):
 
     centre_m: Ecef  #: of each tile, shape (words, 3)
     radius_m: Ecef  #: around it; infinite where it holds several kinds of places
-    kind_of_tile: npt.NDArray[np.int8]
-    floor_of_tile_m: Ecef  #: how near it can be at best
+    kind_of_tile: npt.NDArray[np.int8]  #: the first of them
     firsts: Rows  #: the first row of each kind
-    floors_m: Ecef  #: how near each kind can be at best
+    slacks_m: Ecef  #: by kind: how far the person may be from where it is measured from
+    floors_m: Ecef  #: by kind: how near it can be at best
     ecef_m: Ecef  #: of each row, shape (n, 3)
+
+
+Position = tuple[float, float, float]  #: earth-centred, in metres
 
 
 _LENGTHS: Final = types.float64[::1]
 _POSITIONS: Final = types.float64[:, ::1]
 _LAND: Final = types.NamedTuple(  # type: ignore[no-untyped-call]
-    [_POSITIONS, _LENGTHS, types.int8[::1], _LENGTHS, types.int64[::1], _LENGTHS, _POSITIONS], Land
+    [_POSITIONS, _LENGTHS, types.int8[::1], types.int64[::1], _LENGTHS, _LENGTHS, _POSITIONS], Land
 )
+_POSITION: Final = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]
 _SET: Final = types.uint64[::1]
 _ROWS: Final = types.int64[::1]
 
@@ -45,38 +51,46 @@ def longest_way_m(chord_m: float) -> float:
     """
     Bound a geodesic by the straight line through the earth.
 
-    Over the sphere around the earth the way is at least as long as over the ellipsoid within.
+    Nowhere does a geodesic bend more than a circle of the least radius of curvature, so between the same ends
+    it is no longer than the arc of that (Schur). Far away, where the arc would be more than half the circle,
+    the way over the sphere around the earth is at least as long as over the ellipsoid within.
     """
+    if chord_m <= _FAR_M:
+        return 2 * _LEAST_RADIUS_M * asin(chord_m / (2 * _LEAST_RADIUS_M))
     return 2 * _EQUATORIAL_RADIUS_M * asin(min(chord_m / (2 * _POLAR_RADIUS_M), 1.0))
 
 
 def sure_chord_m(way_m: float) -> float:
     """Choose a straight line of which no geodesic is longer than a way; the inverse of `longest_way_m`."""
-    return 2 * _POLAR_RADIUS_M * sin(min(way_m / (2 * _EQUATORIAL_RADIUS_M), pi / 2))
+    chord_m = 2 * _LEAST_RADIUS_M * sin(min(way_m / (2 * _LEAST_RADIUS_M), pi / 2))
+    if chord_m <= _FAR_M:
+        return chord_m
+    return max(_FAR_M, 2 * _POLAR_RADIUS_M * sin(min(way_m / (2 * _EQUATORIAL_RADIUS_M), pi / 2)))
 
 
 @part
-def _straight_m(one_m: Ecef, other_m: Ecef) -> float:
-    x, y, z = one_m[0] - other_m[0], one_m[1] - other_m[1], one_m[2] - other_m[2]
-    return sqrt(x * x + y * y + z * z)
+def _bounds_m(kind: int, centre_m: Ecef, radius_m: float, start_m: Position, land: Land) -> tuple[float, float]:
+    """Bound the lengths of places of a kind in a ball: from where they are measured, and at least what they cost."""
+    x, y, z = centre_m[0] - start_m[0], centre_m[1] - start_m[1], centre_m[2] - start_m[2]
+    middle_m, away_m = sqrt(x * x + y * y + z * z), radius_m + land.slacks_m[kind]
+    return max(middle_m - away_m, land.floors_m[kind]), max(middle_m + away_m, land.floors_m[kind])
 
 
 @part
-def _length_m(row: int, starts_m: Ecef, land: Land) -> float:
-    """Measure the straight line to a row, at least what an area costs at best."""
+def _tile_m(tile: int, start_m: Position, land: Land) -> tuple[float, float]:
+    """Bound the lengths of the rows that a tile can have."""
+    if land.radius_m[tile] == inf:
+        return 0.0, inf
+    return _bounds_m(land.kind_of_tile[tile], land.centre_m[tile], land.radius_m[tile], start_m, land)
+
+
+@part
+def _row_m(row: int, start_m: Position, land: Land) -> tuple[float, float]:
+    """Bound the length of a row."""
     kind = 0
     while kind + 1 < len(land.firsts) and row >= land.firsts[kind + 1]:
         kind += 1
-    floor_m: float = land.floors_m[kind]
-    return max(_straight_m(land.ecef_m[row], starts_m[kind]), floor_m)
-
-
-@part
-def _bounds_m(tile: int, starts_m: Ecef, land: Land) -> tuple[float, float]:
-    """Bound a tile: the lengths of the nearest and of the farthest row that it can have."""
-    middle_m = _straight_m(land.centre_m[tile], starts_m[land.kind_of_tile[tile]])
-    radius_m, floor_m = land.radius_m[tile], land.floor_of_tile_m[tile]
-    return max(middle_m - radius_m, floor_m), max(middle_m + radius_m, floor_m)
+    return _bounds_m(kind, land.ecef_m[row], 0.0, start_m, land)
 
 
 @part
@@ -128,8 +142,8 @@ def _chosen(rows: Rows, lengths_m: Ecef, number: int, reach_m: float) -> Rows:
     return rows[:chosen]
 
 
-@compiled(_ROWS(_SET, types.int64, _POSITIONS, _LAND))
-def nearest(among: Words, limit: int, starts_m: Ecef, land: Land) -> Rows:
+@compiled(_ROWS(_SET, types.int64, _POSITION, _LAND))
+def nearest(among: Words, limit: int, start_m: Position, land: Land) -> Rows:
     """
     Choose rows of a set that hold its nearest, ties included, and few others.
 
@@ -138,7 +152,7 @@ def nearest(among: Words, limit: int, starts_m: Ecef, land: Land) -> Rows:
 
         limit: How many are wanted, at least one.
 
-        starts_m: Where each kind of place is measured from, shape (kinds, 3).
+        start_m: Where the person is.
 
         land: Where the rows are.
     """
@@ -147,7 +161,7 @@ def nearest(among: Words, limit: int, starts_m: Ecef, land: Land) -> Rows:
     number = size = held = 0
     for tile in range(len(among)):
         if among[tile]:
-            least_m[tile], most_m = _bounds_m(tile, starts_m, land)
+            least_m[tile], most_m = _tile_m(tile, start_m, land)
             count = count_of(among[tile])
             number += count
             size, held = _hold(lengths_m, counts, size, held, most_m, count, limit)
@@ -159,17 +173,17 @@ def nearest(among: Words, limit: int, starts_m: Ecef, land: Land) -> Rows:
         while left and least_m[tile] <= reach_m:
             row = (tile << 6) + first_of(left)
             left &= left - ONE
-            length_m = _length_m(row, starts_m, land)
-            if length_m <= reach_m:
-                rows[number], row_lengths_m[number] = row, length_m
+            row_least_m, row_most_m = _row_m(row, start_m, land)
+            if row_least_m <= reach_m:
+                rows[number], row_lengths_m[number] = row, row_least_m
                 number += 1
-                size, held = _hold(lengths_m, counts, size, held, length_m, 1, limit)
+                size, held = _hold(lengths_m, counts, size, held, row_most_m, 1, limit)
         reach_m = min(reach_m, _reach_m(lengths_m, held, limit))
     return _chosen(rows, row_lengths_m, number, reach_m)
 
 
-@compiled(_ROWS(_SET, _SET, types.float64, types.float64, _POSITIONS, _LAND))
-def within(among: Words, beyond: Words, sure_m: float, farthest_m: float, starts_m: Ecef, land: Land) -> Rows:
+@compiled(_ROWS(_SET, _SET, types.float64, types.float64, _POSITION, _LAND))
+def within(among: Words, beyond: Words, sure_m: float, farthest_m: float, start_m: Position, land: Land) -> Rows:
     """
     Tell who of a set is beyond a distance, as far as straight lines can say.
 
@@ -182,7 +196,7 @@ def within(among: Words, beyond: Words, sure_m: float, farthest_m: float, starts
 
         farthest_m: Whose length is above this surely is.
 
-        starts_m: Where each kind of place is measured from, shape (kinds, 3).
+        start_m: Where the person is.
 
         land: Where the rows are.
 
@@ -194,7 +208,7 @@ def within(among: Words, beyond: Words, sure_m: float, farthest_m: float, starts
     for tile in range(len(among)):
         left, far = among[tile], NONE
         if left:
-            least_m, most_m = _bounds_m(tile, starts_m, land)
+            least_m, most_m = _tile_m(tile, start_m, land)
             if least_m > farthest_m:
                 left, far = NONE, left
             elif most_m <= sure_m:
@@ -202,10 +216,10 @@ def within(among: Words, beyond: Words, sure_m: float, farthest_m: float, starts
         while left:
             bit = first_of(left)
             left &= left - ONE
-            length_m = _length_m((tile << 6) + bit, starts_m, land)
-            if length_m > farthest_m:
+            least_m, most_m = _row_m((tile << 6) + bit, start_m, land)
+            if least_m > farthest_m:
                 far |= ONE << np.uint64(bit)
-            elif length_m > sure_m:
+            elif most_m > sure_m:
                 unsure[number] = (tile << 6) + bit
                 number += 1
         beyond[tile] = far

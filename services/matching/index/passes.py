@@ -12,16 +12,14 @@ Program = npt.NDArray[np.int32]  #: three numbers a step: who says no, who is un
 
 NOBODY: Final = -1  #: in a program, in place of the number of a set
 STEP: Final = 3  #: numbers
-#: after the counts of the steps: who is left, who of them is unsure, and the kinds of places among them, as bits
-TOTALS: Final = 3
+TOTALS: Final = 2  #: after the counts of the steps: who is left, and who of them is unsure
 
 
-@compiled("void(u8[:,::1], i4[::1], u8[:,::1], u1[::1], i8[::1], b1)")
+@compiled("void(u8[:,::1], i4[::1], u8[:,::1], i8[::1], b1)")
 def sift(
     sets: Words,
     program: Program,
     state: Words,
-    kinds_of_tile: npt.NDArray[np.uint8],
     counts: Rows,
     is_any_sure: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
 ) -> None:
@@ -34,8 +32,6 @@ def sift(
         program: The steps, in their order.
 
         state: Who is left, who of them is unsure, and who is sure; changed in place.
-
-        kinds_of_tile: The kinds of places in each word, as bits.
 
         counts: Becomes how many each step was the first to exclude, and `TOTALS`.
 
@@ -58,15 +54,13 @@ def sift(
         if unknown != NOBODY and not is_any_sure:
             for word in range(len(left)):
                 unsure[word] |= sets[unknown, word]
-    left_count, unsure_count, kinds = 0, 0, 0
+    left_count, unsure_count = 0, 0
     for word in range(len(left)):
         unsure[word] &= left[word]
         sure[word] = left[word] & ~unsure[word]
         left_count += count_of(left[word])
         unsure_count += count_of(unsure[word])
-        if left[word]:
-            kinds |= kinds_of_tile[word]
-    counts[len(counts) - 3], counts[len(counts) - 2], counts[len(counts) - 1] = left_count, unsure_count, kinds
+    counts[len(counts) - 2], counts[len(counts) - 1] = left_count, unsure_count
 
 
 @compiled("i4[:,::1](u8[:,::1], i4[::1], i8[::1])")

@@ -17,7 +17,6 @@ from services.geo.shadows import Barrier
 from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import is_parted, reach_mm
 from services.matching.index.bits import Mask, Rows, Words, of_rows, rows_of
-from services.matching.index.ground import View
 from services.matching.index.kept import Sets
 from services.matching.index.kin import households
 from services.matching.index.shelf import NOBODY, Shelf, joined
@@ -49,9 +48,7 @@ class Paths:
         self._gauge = gauge
         self._barriers: dict[str, Barrier] = {}
 
-    def judge(
-        self, name: str, shelf: Shelf, seen: Callable[[], View], alive: Words, excluded_rows: Callable[[], list[int]]
-    ) -> Sets:
+    def judge(self, name: str, shelf: Shelf, alive: Words, excluded_rows: Callable[[], list[int]]) -> Sets:
         """
         Judge by one of these constraints.
 
@@ -60,15 +57,13 @@ class Paths:
 
             shelf: Whose rows.
 
-            seen: Gives the shelf as it is seen from the origin.
-
             alive: Who is left.
 
             excluded_rows: Gives the rows of the block whom the envelope excludes by id.
         """
         match name:
             case "reachable":
-                return self.judge_reachable(shelf, seen(), alive)
+                return self.judge_reachable(shelf, alive)
             case "lines":
                 return self.judge_lines(shelf, alive)
             case "together":
@@ -76,13 +71,13 @@ class Paths:
             case _:
                 return self.judge_safety(shelf, alive, shelf.judge_safety(excluded_rows())[0])
 
-    def judge_reachable(self, shelf: Shelf, view: View, alive: Words) -> Sets:
+    def judge_reachable(self, shelf: Shelf, alive: Words) -> Sets:
         """Judge who can be reached before the deadline."""
         usual_mm, utmost_mm = reach_mm(self._asked)
-        beyond_usual, _ = shelf.judge_distance(self._gauge, view, usual_mm, alive)
+        beyond_usual, _ = shelf.judge_distance(self._gauge, usual_mm, alive)
         if utmost_mm >= _FARTHEST_MM:
             return None, beyond_usual
-        beyond_utmost, _ = shelf.judge_distance(self._gauge, view, utmost_mm, alive)
+        beyond_utmost, _ = shelf.judge_distance(self._gauge, utmost_mm, alive)
         if beyond_usual is None or beyond_utmost is None:
             return NOBODY
         return beyond_utmost, beyond_usual & ~beyond_utmost

@@ -15,7 +15,7 @@ from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.facets import Attributes, Column
 from services.matching.index.free import FreePlaces, Wanted
-from services.matching.index.ground import NOWHERE, Costs, Ground, View, arranged
+from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
 from services.matching.index.judged import Judged
 from services.matching.index.kept import Kept, Said, Sets, step_of
 from services.matching.index.steps import Step
@@ -168,9 +168,9 @@ class Shelf:
             known = self._wanted[1][key] = pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
         return known
 
-    def judge_distance(self, gauge: Gauge, view: View, max_cost_mm: int, alive: Words, kinds: int = -1) -> Sets:
+    def judge_distance(self, gauge: Gauge, max_cost_mm: int, alive: Words) -> Sets:
         """Judge who of those left is within the distance asked for; who is nowhere is gone already."""
-        beyond, unsure = view.within(max_cost_mm, alive, kinds)
+        beyond, unsure = self.ground.within(gauge, max_cost_mm, alive)
         if len(unsure):
             beyond |= of_rows(unsure[self.costs_mm(gauge, unsure) > max_cost_mm], len(self))
         return beyond, None

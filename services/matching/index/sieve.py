@@ -5,7 +5,7 @@ Each constraint is one or two sets of bits, so counting whom it was the first to
 exclude is exact over the whole directory and takes microseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,9 +13,8 @@ import numpy as np
 from services.matching.constraints.table import SAFETY, Constraint
 from services.matching.index import passes
 from services.matching.index.bits import Rows, Words, count
-from services.matching.index.ground import View
 from services.matching.index.judged import Reason
-from services.matching.index.kept import Said, Sets, matrix_of, program_of, step_of
+from services.matching.index.kept import Kept, Said, Sets, matrix_of, program_of, step_of
 from services.matching.index.passes import TOTALS, Program
 from services.matching.index.question import Question
 from services.matching.index.shelf import Shelf
@@ -46,12 +45,11 @@ class Sifted:
         self._asked = asked = question.asked
         self._block = part.block
         self.shelf: Shelf = part.block.shelf(asked.need.code)
-        self._view: View | None = None
         self.excluded: dict[str, int] = {}
         self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
         self._passed: list[tuple[Words, Program, Sequence[Said]]] = []
         standing, self._left_count = part.standing(self.shelf)
-        self.unsure_count, self._kinds = 0, -1  # all kinds, as long as nobody has looked
+        self.unsure_count = 0
         self._state = np.zeros((3, len(standing)), dtype=np.uint64)
         if self._left_count < len(part):
             self.excluded["service"] = len(part) - self._left_count
@@ -70,9 +68,8 @@ class Sifted:
         number = self._left_count - self.unsure_count if is_sure else self.unsure_count
         if not number:
             return _NO_ROWS
-        # where all are wanted nobody has to be measured to choose them
-        kinds = self._kinds if number > limit else 0
-        return self._seen().nearest(self._state[_SURE if is_sure else _UNSURE], limit, kinds)
+        among = self._state[_SURE if is_sure else _UNSURE]
+        return self.shelf.ground.nearest(self._question.gauge, among, limit)
 
     def nearest(self, *, is_sure: bool, limit: int) -> list[tuple[int, Provider, int]]:
         """Choose the nearest who can, or whom to ask first: cost in whole millimetres, who, and the row."""
@@ -102,7 +99,7 @@ class Sifted:
         numbers = self.shelf.rows[at].tolist()
         for sets, program, listed in self._passed:
             for step, which in passes.said_of(sets, program, at).tolist():
-                constraint, _, number_of, standing, ended, reason = listed[step]
+                constraint, _, number_of, standing, ended, reason, _ = listed[step]
                 if number_of is not None:
                     has_ended = ended is not None and providers[which].vetting_expired(asked.when_time)
                     reason = (ended if has_ended else standing)[number_of(numbers[which])]
@@ -110,11 +107,6 @@ class Sifted:
                     reason = constraint, constraint.judge(asked, providers[which])
                 found[which].append(reason)
         return found
-
-    def _seen(self) -> View:
-        if self._view is None:
-            self._view = self.shelf.ground.seen_from(self._question.gauge)
-        return self._view
 
     def _sift(self) -> None:
         """Go through the steps; those that do not depend on who is left wait, and are passed together."""
@@ -127,9 +119,8 @@ class Sifted:
                 at = (key, times) if step.is_timed else key
                 said = kept.found[step.number].get(at)
                 if said is None:
-                    tables = () if step.facet is None else self._block.tables.judged(step.constraint, key, asked)
-                    said = shelf.find(kept, step, asked, tables, times)
-                    if key is not None:
+                    said = self._find(kept, step, times, key)
+                    if key is not None or said.is_for_all:
                         kept.note(step.number, at, said)
                 if said.step:
                     waiting.append(said)
@@ -142,6 +133,15 @@ class Sifted:
         if waiting or not self._passed:
             self._pass(kept.sets, waiting)
 
+    def _find(self, kept: Kept, step: Step, times: tuple[int, int, int], key: Hashable) -> Said:
+        """Find what a constraint says that does not depend on who is left."""
+        tables = self._block.tables
+        if step.facet is None:
+            return self.shelf.find(kept, step, self._asked, (), times)
+        if not tables.concerns_anybody(step.constraint):
+            return Said(step.constraint, b"", is_for_all=True)
+        return self.shelf.find(kept, step, self._asked, tables.judged(step.constraint, key, self._asked), times)
+
     def _is_plain(self, step: Step) -> bool:
         """Say whether everybody is a plain yes, as far as can be seen without looking at anybody."""
         asked = self._asked
@@ -153,8 +153,8 @@ class Sifted:
         program = program_of(said)
         counts = np.empty(len(said) + TOTALS, dtype=np.int64)
         is_any_sure = self._asked.need.service.life_first  # an unknown is a caution there (R59)
-        passes.sift(sets, program, self._state, self.shelf.ground.kinds_of_tile, counts, is_any_sure)
-        *gone, self._left_count, self.unsure_count, self._kinds = counts.tolist()
+        passes.sift(sets, program, self._state, counts, is_any_sure)
+        *gone, self._left_count, self.unsure_count = counts.tolist()
         for each, number in zip(said, gone, strict=True):
             if number:
                 name = each.constraint.name
@@ -177,10 +177,10 @@ class Sifted:
             case "places":
                 return shelf.judge_places(constraint, asked, left)
             case "distance" if asked.max_cost_mm is not None:
-                return shelf.judge_distance(self._question.gauge, self._seen(), asked.max_cost_mm, left, self._kinds)
+                return shelf.judge_distance(self._question.gauge, asked.max_cost_mm, left)
             case "reachable" | "lines" | "together" | "safety":
                 paths = self._question.paths
-                return paths.judge(constraint.name, shelf, self._seen, left, self._excluded_rows)
+                return paths.judge(constraint.name, shelf, left, self._excluded_rows)
             case _:
                 return shelf.judge_each(constraint, asked, left)
 

@@ -5,7 +5,6 @@ None is "nobody knows", an empty set is "asked, and none". There is no name,
 number, date of birth or free text to hold here (R9).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,7 +77,7 @@ class Person:
         return self.age.is_child_or_may_be
 
     @property
-    def possible_years(self) -> Iterable[int]:
+    def possible_years(self) -> range:
         """Every age that the person may have."""
         if self.age is not None:
             return self.age.years
