@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ihala.cli.run.plan import environment_of
@@ -31,6 +32,25 @@ def kill(house: House, name: str, number: signal.Signals = signal.SIGKILL) -> No
     child.send(number)
     assert child.ended.wait(DIED_WITHIN_S), name
     house.supervisor.children.remove(child)
+
+
+def kill_whole(child: Child) -> None:
+    """Kill a process and what it started, as a power cut does; it may have ended by itself."""
+    everything = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
+    started = [pid for pid in everything if parent_of(pid) == child.pid]
+    child.send(signal.SIGKILL)
+    for pid in started:  # one that waits for a lock does not notice that its parent has gone
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert child.ended.wait(DIED_WITHIN_S), child.name
+
+
+def parent_of(pid: int) -> int:
+    """Return the parent of a process; 0 for one that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def start_again(house: House, name: str) -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterator
+from statistics import median
 
+import psycopg
 import pytest
 
 from tests.faults.breaking import NATS, kill, start_again
@@ -15,7 +18,12 @@ PLACES = 20_000
 #: a second, for so many seconds; the goal is 50 ms at 100 a second on a machine that does nothing else
 RATES = ((5.0, 20.0), (10.0, 20.0), (20.0, 20.0), (40.0, 20.0), (100.0, 60.0))
 SHARES = (0.5, 0.99)
-CREATE = (10.0, 20.0)
+CREATE = (20.0, 10.0)
+TURNS = 5
+WITH, WITHOUT = "with", "without"
+UNCHANGED = 1.2
+UNPUBLISHED = "SELECT 1 FROM referrals.event WHERE published_time IS NULL AND offer_id IS NOT NULL LIMIT 1"
+PUBLISHED_WITHIN_S = 60.0
 Record = Callable[[str, object], None]
 
 
@@ -45,13 +53,40 @@ def test_an_alert_follows_the_commit(house: House, record_property: Record) -> N
 
 @pytest.mark.long
 def test_a_broker_that_is_away_delays_no_referral(house: House, record_property: Record) -> None:
-    (with_it,) = asyncio.run(paces(storm_at(house, "with-nats", PLACES), CREATE))
-    kill(house, NATS)
-    (without,) = asyncio.run(paces(storm_at(house, "without-nats", PLACES), CREATE, is_heard=False))
-    start_again(house, NATS)
+    """L5: by turns in one run, so that what else the machine does meets both; the middle one of the turns counts."""
+    took_s: dict[str, list[list[float]]] = {WITH: [], WITHOUT: []}
+    for turn in range(TURNS):
+        took_s[WITH].append(calm_pace(house, f"with-nats-{turn}"))
+        kill(house, NATS)
+        took_s[WITHOUT].append(calm_pace(house, f"without-nats-{turn}"))
+        start_again(house, NATS)
+        await_published(house)
 
+    middle = {
+        (share, way): median(percentile(each, share) for each in turns)
+        for share in SHARES
+        for way, turns in took_s.items()
+    }
     for share in SHARES:
-        both = [f"{percentile(each.took_s, share) * 1000:.0f}" for each in (with_it, without)]
-        record_property(f"answer with and without NATS, p{share * 100:.0f}, ms", " ".join(both))
-    assert not without.refused
-    assert percentile(without.took_s, 0.5) <= 1.5 * percentile(with_it.took_s, 0.5)
+        for way, turns in took_s.items():
+            figures = [f"{percentile(each, share) * 1000:.0f}" for each in turns]
+            record_property(f"answer {way} NATS, p{share * 100:.0f} of each turn, ms", " ".join(figures))
+    record_property("answers of each turn", str(len(took_s[WITH][0])))
+    for share in SHARES:
+        assert middle[share, WITHOUT] <= UNCHANGED * middle[share, WITH]
+
+
+def calm_pace(house: House, prefix: str) -> list[float]:
+    """Refer at a rate that the house bears, and return how long each answer took, in seconds."""
+    (pace,) = asyncio.run(paces(storm_at(house, prefix, PLACES), CREATE, is_heard=False))
+    assert not pace.refused
+    return pace.took_s
+
+
+def await_published(house: House) -> None:
+    """Wait until nothing of the time without NATS burdens the next turn."""
+    end_s = time.monotonic() + PUBLISHED_WITHIN_S
+    with psycopg.connect(house.parts.database_url, autocommit=True) as connection:
+        while connection.execute(UNPUBLISHED).fetchone() is not None:
+            assert time.monotonic() < end_s
+            time.sleep(0.1)

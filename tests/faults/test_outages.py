@@ -1,6 +1,7 @@
-"""Parts that stand still, restart, lose their disk or say things twice while referrals go on (F4-F7, F10, F12, F26)."""
+"""Parts that stand still, restart, lose or damage their disk or say things twice (F4-F7, F10, F12, F19, F26)."""
 
 import asyncio
+import os
 import random
 import signal
 import time
@@ -49,6 +50,21 @@ def stop_in_order(house: House) -> None:
         start_again(house, name)
 
 
+def damage_nats(house: House) -> None:
+    """Turn bits in the middle of every block of messages and in the state of every consumer (F19)."""
+    kill(house, NATS)
+    store = house.folder / "nats" / "store"
+    damaged = [each for each in (*store.rglob("*.blk"), *store.rglob("o.dat")) if each.stat().st_size]
+    assert damaged
+    for file in damaged:
+        with file.open("r+b") as content:
+            content.seek(file.stat().st_size // 2)
+            byte = content.read(1)
+            content.seek(-1, os.SEEK_CUR)
+            content.write(bytes([byte[0] ^ 0xFF]))
+    start_again(house, NATS)
+
+
 def told_three_times_in_any_order(house: House) -> None:
     """Publish all that the stream has three times more, under new ids, shuffled (F10)."""
 
@@ -82,6 +98,7 @@ OUTAGES: dict[str, Callable[[House], None]] = {
     "nats-lame-duck": partial(restart, NATS, signal.SIGUSR2),
     "nats-away": partial(away, NATS, NATS_AWAY_S),
     "nats-wiped": wipe_nats,
+    "nats-damaged": damage_nats,
     "nats-stalled": partial(stall, name=NATS, seconds=STALL_S),
     "referrals-stalled": partial(stall, name="referrals", seconds=STALL_S),
     "notify-stalled": partial(stall, name="notify", seconds=STALL_S),

@@ -13,7 +13,11 @@ async def nothing(*_arguments: Any, **_named: Any) -> None:
     return None
 
 
+def silent(*_arguments: Any, **_named: Any) -> None:
+    return None
+
+
 requests.claim = nothing
-requests.keep_answer = nothing
+requests.keep_answer = silent
 Desk.find_done = nothing  # type: ignore[method-assign]
 uvloop.run(main())

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 
-import psycopg
 import uvloop
 
 from services.referrals.__main__ import main
@@ -18,7 +17,7 @@ numbers = itertools.count()
 
 async def take(connection: Connection, name: str, count: int = 1) -> range:
     options = "-c search_path=referrals"
-    async with await psycopg.AsyncConnection.connect(str(Settings().database_url), options=options) as other:
+    async with await Connection.connect(str(Settings().database_url), options=options) as other:
         taken = await take_in_order(other, name, count)
     if next(numbers) % 3 == 0:
         await asyncio.sleep(SLOW_S)
