@@ -77,7 +77,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         chosen.has_legal_duty,
     )
     async with (
-        postgres.open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.max_connections) as pool,
+        postgres.open_pool(str(chosen.database_url), SCHEMA, max_size=chosen.max_connections, plans_once=True) as pool,
         open_channel(chosen.directory_address, token, chosen.tls_dir, **options) as to_directory,
         open_channel(chosen.matching_address, token, chosen.tls_dir, **options) as to_matching,
     ):

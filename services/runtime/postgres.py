@@ -87,7 +87,13 @@ class Act:
 
 @asynccontextmanager
 async def open_pool(
-    database_url: str, schema: str, *, application_name: str | None = None, min_size: int = 1, max_size: int = 10
+    database_url: str,
+    schema: str,
+    *,
+    application_name: str | None = None,
+    min_size: int = 1,
+    max_size: int = 10,
+    plans_once: bool = False,
 ) -> AsyncIterator[Pool]:
     """
     Hold connections whose unqualified names are those of one schema.
@@ -105,8 +111,13 @@ async def open_pool(
         min_size: Connections that are kept open.
 
         max_size: Connections at most; who waits longer than 5 s for one gets Unavailable.
+
+        plans_once: Whether a statement that comes again keeps its first plan, whatever its parameters are: for
+            services whose statements reach for a few rows by a key. To plan one costs more than to run it.
     """
     settings = {**SESSION, "search_path": schema, "application_name": application_name or schema}
+    if plans_once:
+        settings["plan_cache_mode"] = "force_generic_plan"
     pool = Pool(
         database_url,
         kwargs={"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), "autocommit": True},

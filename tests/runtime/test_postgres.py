@@ -159,11 +159,34 @@ async def test_an_exhausted_pool_is_unavailable(postgres_url: str, monkeypatch: 
 
 
 async def test_a_connection_that_the_server_ended_is_replaced(pool: Pool, postgres_url: str) -> None:
-    ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'things'"
+    ours = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'things'"
     with psycopg.connect(postgres_url) as connection:
         connection.execute(ours.encode())
 
     assert await rows(pool, "SELECT count(*) FROM thing") == [(0,)]
+
+
+async def test_what_is_planned_once_is_planned_for_any_parameter(postgres_url: str) -> None:
+    async with open_pool(postgres_url, "things", plans_once=True) as pool:
+        assert await rows(pool, "SHOW plan_cache_mode") == [("force_generic_plan",)]
+
+
+async def test_word_is_heard_once_it_is_committed_and_never_of_what_failed(pool: Pool) -> None:
+    heard: list[object] = []
+    async with pool.heard_by(heard.extend):
+        async with transaction(pool, SYSTEM, ACT) as connection:
+            connection.word.append("kept")
+            assert heard == []
+        with pytest.raises(ValueError, match="failed"):
+            async with transaction(pool, SYSTEM, ACT) as connection:
+                connection.word.append("lost")
+                raise ValueError("failed")
+        async with transaction(pool, SYSTEM, ACT) as connection:
+            pass
+    async with transaction(pool, SYSTEM, ACT) as connection:
+        connection.word.append("to nobody")
+
+    assert heard == ["kept"]
 
 
 async def test_a_server_that_is_away_is_unavailable_and_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:

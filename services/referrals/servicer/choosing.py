@@ -46,6 +46,7 @@ class Chooser:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._full: set[str] = set()  #: senders that were refused for what they hold
 
     async def check_consent(self, connection: Connection, consent: Consent, wish: Wish) -> Mapping[str, Provider]:
         """Check that the consent covers every choice, and return the providers."""
@@ -60,8 +61,9 @@ class Chooser:
         self, connection: Connection, client_id: str, case_ref: str, wish: Wish
     ) -> Mapping[str, Provider]:
         """Check that every choice is a provider that may meet this person, and return the providers."""
-        known = await providers.find(connection, {choice.provider_id for choice in wish.choices})
-        excluded = await exclusions.of(connection, client_id, case_ref, wish.person_ref)
+        subject = exclusions.subject_of(case_ref, wish.person_ref)
+        chosen = {choice.provider_id for choice in wish.choices}
+        known, excluded = await providers.find_for(connection, chosen, client_id, subject)
         for number, choice in enumerate(wish.choices):
             if choice.provider_id in excluded:
                 raise FailedPrecondition(
@@ -75,16 +77,16 @@ class Chooser:
 
     async def check_quota(self, connection: Connection, client_id: str, asks: Sequence[scene.Ask]) -> None:
         """
-        Refuse a sender that holds as many places as it may, before any work is done for it (T9).
+        Refuse a sender that was refused before and still holds as many places as it may, before any work (T9).
 
         Raises:
             Exhausted: QUOTA.
         """
-        if (
-            any(each.items for each in asks)
-            and await referrals.count_held(connection, client_id) >= self._desk.max_held
-        ):
+        if client_id not in self._full or not any(each.items for each in asks):
+            return
+        if await referrals.count_held(connection, client_id) >= self._desk.max_held:
             raise _quota()
+        self._full.discard(client_id)
 
     async def require_quota(self, connection: Connection, client_id: str) -> None:
         """
@@ -96,6 +98,7 @@ class Chooser:
             Exhausted: QUOTA; the transaction is rolled back.
         """
         if await referrals.count_held(connection, client_id) > self._desk.max_held:
+            self._full.add(client_id)
             raise _quota()
 
     def _unknown(self, field: str) -> NotFound | Unavailable:

@@ -40,10 +40,10 @@ class CreatingMethods:
         principal, now = current_principal(), self._desk.now()
         referral, needs, wish = self._read(request, principal, now)
         failpoints.reach("M1")
-        done = await self._desk.find_done(request)
-        if done is not None and done.answer is not None:
-            return created_to_wire(done.answer, replayed=True)
         async with self._desk.read() as connection:
+            done = await self._desk.find_done_in(connection, request)
+            if done is not None and done.answer is not None:
+                return created_to_wire(done.answer, replayed=True)
             consent = await standing(connection, principal.client_id, request.consent_id, referral.case_ref, lock=False)
             await self._chooser.check_consent(connection, consent, wish)
         match = await self._chooser.check_match(wish)

@@ -96,9 +96,13 @@ class Desk:
             FailedPrecondition: ERASED.
         """
         async with self.read() as connection:
-            return await requests.find_same(
-                connection, current_principal().client_id, request_id(request), self.digest(request)
-            )
+            return await self.find_done_in(connection, request)
+
+    async def find_done_in(self, connection: Connection, request: Any) -> RequestKey | None:
+        """Find it, as `find_done` does, within what is read."""
+        return await requests.find_same(
+            connection, current_principal().client_id, request_id(request), self.digest(request)
+        )
 
     async def once(
         self,

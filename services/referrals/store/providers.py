@@ -18,6 +18,27 @@ async def find(connection: Connection, provider_ids: Collection[str]) -> dict[st
         return {row["provider_id"]: _provider(row) for row in await cursor.fetchall()}
 
 
+async def find_for(
+    connection: Connection, provider_ids: Collection[str], client_id: str, subject: str
+) -> tuple[dict[str, Provider], set[str]]:
+    """Find providers as `find` does, and which of them a sender's person shall not meet, see `exclusions`."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            """
+            SELECT *, EXISTS (
+                SELECT FROM exclusion WHERE client_id = %(client_id)s AND subject = %(subject)s
+                  AND exclusion.provider_id = provider.provider_id
+            ) AS is_excluded
+            FROM provider WHERE provider_id = ANY(%(provider_ids)s)
+            """,
+            {"provider_ids": list(provider_ids), "client_id": client_id, "subject": subject},
+        )
+        rows = await cursor.fetchall()
+    return {row["provider_id"]: _provider(row) for row in rows}, {
+        row["provider_id"] for row in rows if row["is_excluded"]
+    }
+
+
 async def apply(connection: Connection, epoch: str, providers: Iterable[Provider]) -> None:
     """Keep providers as they are now, unless what is known is newer or of the same revision."""
     async with connection.cursor() as cursor:
