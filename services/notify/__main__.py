@@ -84,7 +84,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     page_url = settings.page_url or f"{scheme}://{settings.page_address.rpartition(':')[0]}:{listener.getsockname()[1]}"
     token = token_file(settings.token_file)
     async with (
-        open_pool(settings.database_url, "notify") as pool,
+        open_pool(settings.database_url, "notify", plans_once=True) as pool,
         open_channel(
             settings.referrals_address, token, settings.tls_dir, allow_plaintext=settings.allow_plaintext
         ) as to_referrals,

@@ -118,6 +118,8 @@ async def open_pool(
     settings = {**SESSION, "search_path": schema, "application_name": application_name or schema}
     if plans_once:
         settings["plan_cache_mode"] = "force_generic_plan"
+        # planned while a table was small, it would be read whole each time when it has grown
+        settings["enable_seqscan"] = "off"
     pool = Pool(
         database_url,
         kwargs={"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), "autocommit": True},
