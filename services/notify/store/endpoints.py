@@ -5,6 +5,7 @@ from typing import Final
 
 from services.errors import Conflict, Exhausted, FailedPrecondition, Reason
 from services.notify.endpoint import Endpoint, EndpointState, QuietHours
+from services.notify.store import missed
 from services.notify.store.endpoint_limits import require_room
 from services.notify.store.endpoint_reading import EndpointReader
 from services.notify.store.endpoint_rows import Target, endpoint_of, insert_endpoint
@@ -75,6 +76,7 @@ class EndpointStore(EndpointReader):
                 """,
                 [endpoint_id],
             )
+            await missed.tell(connection, endpoint_id, now)
             if request is not None:
                 await keep_answer(connection, request, now)
             return await endpoint_of(connection, endpoint_id), False

@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 from services.errors import NotFound
 from services.notify.history import DeadLetter
 from services.notify.model import Attempt
+from services.notify.store import missed
 from services.notify.store.requests import Request, first_answer, keep_answer
 from services.notify.store.rows import NOTIFY
 from services.notify.store.wanted import want_task
@@ -42,7 +43,9 @@ async def bury_delivery(connection: Connection, attempt: Attempt, code: str, now
         """,
         [alert.alert_id, attempt.channel, attempt.endpoint_id, code, now],
     )
-    if alert.client_id:  # nothing else rings for a sender: somebody must tell it; once a day, however much waits
+    if alert.client_id:
+        await missed.note_given_up(connection, attempt.endpoint_id, alert.alert_id, alert.revision)
+        # nothing else rings for a sender: somebody must tell it; once a day, however much waits
         await want_task(
             connection,
             f"sender-{attempt.endpoint_id}-{now:%Y%m%d}",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.notify.history import FeedCursor, FeedPage
 from services.notify.model import Channel
+from services.notify.store import missed
 from services.notify.store.rows import NOTIFY, add_delivery
 from services.runtime.postgres import Act, Pool, read, transaction
 from services.taxonomy import Urgency
@@ -46,7 +47,7 @@ class SenderStore:
         """
         Let each event that is new go to each endpoint that the sender has in use.
 
-        Replicas may hear the same page: an event is told once, by its id.
+        One that is paused is told of the latest of them once it is resumed. Replicas may hear the same page: an event is told once, by its id.
 
         Returns:
             How many deliveries were begun.
@@ -62,9 +63,16 @@ class SenderStore:
                 {"client": client_id, "epoch": page.cursor.epoch, "revision": page.cursor.revision},
             )
             found = await connection.execute(
-                "SELECT endpoint_id, channel FROM endpoint WHERE client_id = %s AND state = 'active'", [client_id]
+                """
+                SELECT endpoint_id, channel, state FROM endpoint
+                WHERE client_id = %s AND state IN ('active', 'paused')
+                """,
+                [client_id],
             )
-            endpoints = [(row[0], Channel(row[1])) async for row in found]
+            rows = await found.fetchall()
+            endpoints = [(row[0], Channel(row[1])) for row in rows if row[2] == "active"]
+            if page.events and len(endpoints) < len(rows):
+                await missed.note_paused(connection, client_id, *max(page.events, key=lambda event: event[1]))
             count = 0
             for event_id, revision in page.events if endpoints else ():
                 # rings for nobody: it is settled from the start, and only its deliveries are open
