@@ -47,7 +47,8 @@ class SenderStore:
         """
         Let each event that is new go to each endpoint that the sender has in use.
 
-        One that is paused is told of the latest of them once it is resumed. Replicas may hear the same page: an event is told once, by its id.
+        One that is paused is told of the latest of them once it is resumed. Replicas may
+        hear the same page: an event is told once, by its id.
 
         Returns:
             How many deliveries were begun.
