@@ -92,6 +92,7 @@ class Row:
     receiver_heard_time: datetime | None
     travel: Travel | None = None  #: None: nobody has to go there, or it is too vaguely known
     clinical_clocks: Sequence[ClinicalClock] = ()
+    cost_parts: Mapping[str, float] = field(default_factory=dict)  #: metres by code: `distance`, `silence`
 
     @property
     def receiver_class(self) -> ReceiverClass:

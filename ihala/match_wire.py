@@ -146,6 +146,7 @@ def row_from_wire(row: pb.Match, need_no: int, code: str) -> Row:
             ClinicalClock(code=each.code, left=each.left.ToTimedelta(), care_time=each.care_time.ToDatetime(tzinfo=UTC))
             for each in row.clinical_clocks
         ),
+        cost_parts={each.code: each.cost_m for each in row.cost_parts},
     )
 
 

@@ -106,6 +106,7 @@ def row_document(row: Row) -> dict[str, Any]:
         "service_codes": row.service_codes,
         **_distance(row.distance_m, row.band),
         "cost_m": row.cost_m,
+        "cost_parts": row.cost_parts,
         **_position(row.place),
         "country_code": row.country_code,
         "time_zone": row.time_zone,

@@ -98,7 +98,7 @@ def _cells(page: Page, row: Row, can: Mapping[str, Sequence[str]], now: datetime
         page.words.get(row.open, row.open),
         places_of(page, row),
         page.words.get(row.reach_out, row.reach_out),
-        "; ".join([*one_stop, *clocks_of(page, row), *cautions_of(page, row)]),
+        "; ".join([*one_stop, *silence_of(page, row), *clocks_of(page, row), *cautions_of(page, row)]),
         row.provider_id,
     )
 
@@ -108,6 +108,12 @@ def places_of(page: Page, row: Row) -> str:
     if row.places.free is None:
         return page.words.get(row.places.kind, row.places.kind)
     return f"{row.places.free} {page.label(Kind.POPULATION, row.places.population)}".strip()
+
+
+def silence_of(page: Page, row: Row) -> list[str]:
+    """Say how much farther back a provider stands because offers there ran out unread."""
+    metres = row.cost_parts.get("silence")
+    return [page.say("silence", distance=page.far(metres, None))] if metres else []
 
 
 def clocks_of(page: Page, row: Row) -> list[str]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from rich.console import Console
 
 from ihala.answer import Answer
-from ihala.cli.documents import answer_document
+from ihala.cli.documents import answer_document, row_document
 from ihala.cli.explain_page import explain_document, show_explanation
 from ihala.cli.match_page import show_answer
 from ihala.cli.match_words import LANGUAGES, WORDS
@@ -203,3 +204,23 @@ def test_the_documents_have_the_keys_of_the_contract(answer: Answer, explained: 
     ]
     assert {"name", "verdict", "words", "requirement"} <= why["constraints"][0].keys()
     assert why["least_change"][0]["words"] == "an interpreter joins by telephone"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "as if 5.0 km farther"), ("fr", "comme 5,0 km plus loin"), ("ar", "أبعد")],
+)
+def test_silence_is_stated_beside_the_row_and_in_the_document(answer: Answer, language: str, words: str) -> None:
+    """A penalty is told with its size, in every table (domain 2.1)."""
+    row = a_match()
+    row.cost_m = 14_800
+    row.cost_parts.add(code="distance", cost_m=9_800)
+    row.cost_parts.add(code="silence", cost_m=5_000)
+    response = pb.FindMatchesResponse(needs=[pb.NeedMatches(code="LEG-ADV", matches=[row])])
+    response.evaluated_time.FromDatetime(NINE)
+    silent = answer_from_wire(response, pb.FindMatchesRequest())
+
+    text = [printed(language, partial(show_answer, answer=each)) for each in (silent, answer)]
+
+    assert [" ".join(each.split()).count(words) for each in text] == [1, 0]
+    assert row_document(silent.needs[0].matches[0])["cost_parts"] == {"distance": 9_800, "silence": 5_000}
