@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.matching.silence import USUAL_M
 from services.runtime.settings import Address, ReadableFile, ServiceSettings, country_codes
 
 
@@ -22,5 +21,5 @@ class Settings(ServiceSettings, env_prefix="IHALA_MATCHING_"):
     car_kmh: Annotated[float, Field(gt=0, le=200)] = 50.0  #: usual from door to door
     public_kmh: Annotated[float, Field(gt=0, le=200)] = 30.0  #: usual by bus, shared taxi or train
     foot_kmh: Annotated[float, Field(gt=0, le=10)] = 4.0  #: usual on foot
-    silence_m: Annotated[float, Field(ge=0, le=100_000)] = USUAL_M  #: metres for an offer that ran out unread just now
+    silence_m: Annotated[float, Field(ge=0, le=100_000)] = 5_000.0  #: metres for an offer that ran out unread just now
     countries: Annotated[str, AfterValidator(_country_codes_or_none)] = ""  #: whose towns are read; empty: the region's
