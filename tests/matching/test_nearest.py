@@ -83,8 +83,18 @@ def test_a_ball_holds_the_rows_of_its_tile_and_every_row_has_one_place(places: l
         assert np.linalg.norm(at_m - balls.centre_m[tile]) <= balls.radius_m[tile] + 1e-6
 
 
-@given(PLACES, PLACES)
-def test_a_way_lies_between_the_straight_line_and_its_bound(one: Place, other: Place) -> None:
+NEIGHBOURS = st.builds(
+    lambda one, north, east: (one, Point(max(-90, min(90, one.latitude_deg + north)), one.longitude_deg * 0.99 + east)),
+    st.builds(Point, st.sampled_from([0.0, 90.0, -90.0]) | st.floats(-90, 90), st.floats(-180, 180)),
+    st.floats(-9, 9),
+    st.floats(-1, 1),
+)
+
+
+@settings(deadline=None)
+@given(st.tuples(PLACES, PLACES) | NEIGHBOURS)
+def test_a_way_lies_between_the_straight_line_and_its_bound(ends: tuple[Place, Place]) -> None:
+    one, other = ends
     start, end = geo.position_of(one), geo.position_of(other)
     chord_m = math.dist(geo.ecef_of_m(start), geo.ecef_of_m(end))
     way_m = geo.distance_m(start, end)
