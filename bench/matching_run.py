@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import growth, matching, postgis, rows, serving
+from bench import explaining, growth, matching, postgis, rows, serving
 from bench.matching import Measured
 from bench.rows import Line
 
@@ -29,6 +29,7 @@ BEGIN, END = "<!-- matching: written by make bench-matching -->", "<!-- end -->"
 def run(console: Console, sizes: Sequence[int]) -> tuple[list[Line], list[Measured]]:
     """Measure directories of some sizes; all sizes renew the page."""
     measured, peer, served = [], postgis.Peer(mean_ms=None), None
+    why: list[Line] = []
     load = getloadavg()[0]
     for size in sizes:
         console.print(f"measuring {size:,} providers …")
@@ -36,12 +37,13 @@ def run(console: Console, sizes: Sequence[int]) -> tuple[list[Line], list[Measur
         measured.append(each)
         if size == min(SERVED, sizes[-1]):
             served = asyncio.run(serving.measure(snapshot))
+            why = explaining.lines(explaining.measure(snapshot))
         if size == sizes[-1]:
             peer = postgis.measure(snapshot)
         del snapshot
         gc.unfreeze()
         gc.collect()
-    lines = rows.of(measured, served, peer)
+    lines = [*rows.of(measured, served, peer), *why]
     if tuple(sizes) == SIZES:
         growth.draw(measured)
         renew(lines, load)

@@ -48,6 +48,18 @@ def judged(asked: Asked, provider: Provider, *, is_sealed: bool = False) -> tupl
     return tuple(lines)
 
 
+def judged_again(line: Line, asked: Asked, provider: Provider) -> Line:
+    """
+    Judge anew by one constraint.
+
+    If the envelope has said no before, it says so whatever was changed, as at another time (R24).
+    """
+    if line.obstacle == A_NO and line.constraint.name == SAFETY:
+        return line
+    finding = line.constraint.judged(asked, provider)
+    return Line(line.constraint, finding, obstacle_of(line.constraint, finding, asked))
+
+
 def obstacle_of(constraint: Constraint, finding: Finding, asked: Asked) -> int:
     """Say how much a finding stands in the way; where life comes first only a no that excludes does (R59)."""
     if finding.verdict is Verdict.NO:
