@@ -1,5 +1,6 @@
 """Values of cases, sealed: the only table that has any."""
 
+import json
 from collections.abc import Mapping
 
 from services.referrals.store.sealing import Sealer, seal, unseal
@@ -20,25 +21,32 @@ def add(together: Together, sealer: Sealer, parts: Mapping[str, Mapping[str, byt
     """Seal the facts of new referrals, by referral and part, each referral's under a new key."""
     keys = {referral_id: sealer.new_key(referral_id) for referral_id in parts}  # one key a referral
     together.add(
-        "INSERT INTO case_key (key_id, wrapped) SELECT * FROM unnest(%(key_ids)s::text[], %(wrapped)s::bytea[])",
-        key_ids=list(keys),
-        wrapped=[wrapped for _key, wrapped in keys.values()],
+        "INSERT INTO case_key (key_id, wrapped)"
+        " SELECT key_id, wrapped FROM jsonb_populate_recordset(NULL::case_key, %(case_key)s::jsonb)",
+        case_key=json.dumps(
+            [{"key_id": referral_id, "wrapped": _written(wrapped)} for referral_id, (_key, wrapped) in keys.items()]
+        ),
     )
-    sealed = [
-        (referral_id, part, seal(keys[referral_id][0], value, referral_id, part))
-        for referral_id, of_referral in parts.items()
-        for part, value in of_referral.items()
-    ]
     together.add(
-        """
-        INSERT INTO case_facts (referral_id, part, key_id, sealed)
-        SELECT referral_id, part, referral_id, sealed
-        FROM unnest(%(of_keys)s::text[], %(parts)s::text[], %(sealed)s::bytea[]) AS new (referral_id, part, sealed)
-        """,
-        of_keys=[referral_id for referral_id, _part, _sealed in sealed],
-        parts=[part for _referral_id, part, _sealed in sealed],
-        sealed=[each for _referral_id, _part, each in sealed],
+        "INSERT INTO case_facts (referral_id, part, key_id, sealed)"
+        " SELECT referral_id, part, referral_id, sealed"
+        " FROM jsonb_populate_recordset(NULL::case_facts, %(case_facts)s::jsonb)",
+        case_facts=json.dumps(
+            [
+                {
+                    "referral_id": referral_id,
+                    "part": part,
+                    "sealed": _written(seal(keys[referral_id][0], value, referral_id, part)),
+                }
+                for referral_id, of_referral in parts.items()
+                for part, value in of_referral.items()
+            ]
+        ),
     )
+
+
+def _written(value: bytes) -> str:
+    return f"\\x{value.hex()}"  # as PostgreSQL reads bytes in a text
 
 
 async def add_part(connection: Connection, sealer: Sealer, referral_id: str, part: str, value: bytes) -> None:
