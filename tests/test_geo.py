@@ -27,6 +27,13 @@ places = points | cells
 fractions = st.floats(0, 0.99)
 
 
+def farthest_m(h3_cell: str) -> float:
+    """Measure from the centre of a cell to its farthest corner."""
+    north_deg, east_deg = h3.cell_to_latlng(h3_cell)
+    corners = np.array(h3.cell_to_boundary(h3_cell))
+    return float(geo.distances_m(Point(north_deg, east_deg), corners[:, 0], corners[:, 1]).max())
+
+
 def inside(cell: AreaCell, corner: int, fraction: float) -> Point:
     """Walk from a cell's centre towards one of its corners, over the ellipsoid."""
     outline = geo.outline_of(cell)
@@ -204,6 +211,19 @@ class TestCost:
 
         # cells differ in area by their place on the globe, up to a quarter from the mean
         assert np.mean(lengths_m) == pytest.approx(geo.MEAN_IN_CELL_M[resolution], rel=0.2)
+
+    def test_nobody_is_farther_from_the_centre_of_a_cell_than_its_radius(self) -> None:
+        largest = {cell: farthest_m(cell) for cell in h3.uncompact_cells(h3.get_res0_cells(), 3)}
+        worst = sorted(largest, key=lambda each: -largest[each])[:5]
+
+        assert max(largest.values()) <= geo.CELL_RADIUS_M[3]
+        for resolution in (4, 5):  # cells of one resolution are alike up to their place on the globe
+            finer = h3.uncompact_cells(worst, resolution)
+            assert max(map(farthest_m, finer)) <= geo.CELL_RADIUS_M[resolution]
+
+    @given(cells)
+    def test_no_corner_is_farther_from_the_centre_of_a_cell_than_its_radius(self, cell: AreaCell) -> None:
+        assert farthest_m(cell.h3_cell) <= geo.CELL_RADIUS_M[cell.resolution]
 
     @given(st.lists(st.integers(0, 20_100_000_000), min_size=2))
     def test_a_farther_place_is_never_in_a_nearer_band(self, costs: list[int]) -> None:

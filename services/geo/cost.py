@@ -37,9 +37,9 @@ _MM_PER_M = 1000.0
 #: A test derives the table again and compares it with random points in real cells.
 MEAN_IN_CELL_M: Mapping[int, int] = MappingProxyType({3: 57_067, 4: 21_568, 5: 8_152, 6: 3_081})
 
-#: H3 resolution -> metres: no place is farther from the centre of its cell than that,
-#: held for all cells of the two coarser resolutions by a test, and for each finer
-#: one by the root of seven that divides one from the next.
+#: H3 resolution -> metres: no place is farther from the centre of its cell than that.
+#: A test holds it for all cells of the coarsest resolution and the finer ones inside
+#: the largest of them: each resolution is the one before divided by the root of seven.
 CELL_RADIUS_M: Mapping[int, int] = MappingProxyType({3: 80_000, 4: 31_000, 5: 12_000, 6: 4_600})
 
 _EXACT = 0  # in PlaceArray.resolution: the position is the place itself

@@ -1,0 +1,115 @@
+"""The compiled passes do what sets do, wherever they are compiled, and nobody else is compiled."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba.core.caching as numba_caching
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import services
+from services.matching.index import bits, compiling, kept, passes
+
+LENGTH = 130  #: rows: two full words and a part of a third
+ROWS = st.frozensets(st.integers(0, LENGTH - 1))
+Step = tuple[frozenset[int] | None, frozenset[int] | None, bool]
+STEPS: st.SearchStrategy[list[Step]] = st.lists(
+    st.tuples(st.none() | ROWS, st.none() | ROWS, st.booleans()), max_size=6
+)
+
+
+def words_of(rows: frozenset[int]) -> bits.Words:
+    return bits.of_rows(np.array(sorted(rows), dtype=np.intp), LENGTH)
+
+
+def programmed(steps: list[Step]) -> tuple[bits.Words, passes.Program]:
+    store = kept.Kept(len(words_of(frozenset())), None)
+    numbers = [
+        store.place((None if no is None else words_of(no), None if unknown is None else words_of(unknown)))
+        for no, unknown, _ in steps
+    ]
+    program = [[*pair, excludes] for pair, (_, _, excludes) in zip(numbers, steps, strict=True)]
+    return store.sets, np.array(program, dtype=np.int32).reshape(-1)
+
+
+@settings(deadline=None)
+@given(ROWS, STEPS, st.booleans())
+def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
+    everybody: frozenset[int],
+    steps: list[Step],
+    is_any_sure: bool,  # noqa: FBT001 -- drawn
+) -> None:
+    sets, program = programmed(steps)
+    state = np.zeros((3, sets.shape[1]), dtype=np.uint64)
+    state[0] = words_of(everybody)
+    counts = np.empty(len(steps) + passes.TOTALS, dtype=np.int64)
+
+    passes.sift(sets, program, state, counts, is_any_sure)
+
+    left, unsure, gone = set(everybody), set[int](), []
+    for no, unknown, excludes in steps:
+        before = len(left)
+        left -= (no or frozenset()) if excludes else frozenset()
+        gone.append(before - len(left))
+        unsure |= (unknown or frozenset()) | (frozenset() if excludes else no or frozenset())
+    unsure = set() if is_any_sure else unsure & left
+    assert counts.tolist() == [*gone, len(left), len(unsure)]
+    assert [bits.rows_of(each).tolist() for each in state] == [sorted(left), sorted(unsure), sorted(left - unsure)]
+
+
+@settings(deadline=None)
+@given(STEPS, st.lists(st.integers(0, LENGTH - 1), max_size=20))
+def test_a_reason_is_a_step_that_says_unknown_or_a_no_that_excludes_nobody(steps: list[Step], rows: list[int]) -> None:
+    said = passes.said_of(*programmed(steps), np.array(rows, dtype=np.int64))
+
+    assert said.tolist() == [
+        [number, place]
+        for number, (no, unknown, excludes) in enumerate(steps)
+        for place, row in enumerate(rows)
+        if row in (unknown or ()) or (row in (no or ()) and not excludes)
+    ]
+
+
+def test_sets_stay_where_they_are_while_others_come() -> None:
+    store = kept.Kept(1, None)
+    before = store.sets
+    numbers = [store.place((np.array([each], dtype=np.uint64), None))[0] for each in range(100)]
+
+    assert [int(store.sets[number, 0]) for number in numbers] == list(range(100))
+    assert before[:16, 0].tolist() == list(range(16))  # whoever reads the old ones reads on
+
+
+def twice(number: int) -> int:
+    return 2 * number
+
+
+def test_a_pass_works_where_no_folder_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba_caching.CompileResultCacheImpl, "_locator_classes", [])
+
+    double: Callable[[int], int] = compiling.compiled("i8(i8)")(twice)
+
+    assert double(21) == 42
+
+
+def test_a_pass_takes_what_it_was_compiled_for_and_nothing_else() -> None:
+    floats: Any = np.zeros((1, 1))
+    with pytest.raises(TypeError):
+        passes.said_of(floats, np.zeros(3, dtype=np.int32), np.zeros(1, dtype=np.int64))
+
+
+def test_only_the_index_is_compiled() -> None:
+    """One part of the house knows the compiler: a service without it starts without it."""
+    top = Path(services.__file__).parent
+    naming = {
+        path.relative_to(top).parts[:2]
+        for path in top.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if (isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "numba")
+        or (isinstance(node, ast.Import) and any(each.name.partition(".")[0] == "numba" for each in node.names))
+    }
+
+    assert naming == {("matching", "index")}
