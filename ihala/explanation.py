@@ -27,7 +27,7 @@ class Change:
     constraint: str  #: for which it was looked for
     code: str  #: of the question, or of what can be done
     ask: str  #: "person" or "provider", for a question
-    answer: str  #: that would do; empty: a yes
+    answer: str  #: that would do; empty: a yes, or a fact of which no answer is told to be wanted
     turns: Sequence[str]  #: all constraints that it turns
     cost_m: float  #: how much farther than asked for
     wait: timedelta

@@ -14,8 +14,6 @@ from services.taxonomy import LABEL_LANGUAGES, Kind, terms
 _ANSWERS = {
     "gender": Kind.GENDER,
     "family": Kind.FAMILY,
-    "exploitation": Kind.EXPLOITATION,
-    "process": Kind.PROCESS,
     "population": Kind.POPULATION,
     "languages": Kind.LANGUAGE,
     "urgency": Kind.URGENCY,

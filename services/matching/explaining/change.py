@@ -27,7 +27,7 @@ class Change:
     kind: ChangeKind
     code: str  #: of the question that is asked, or of what is done
     ask: str = ""  #: "person" or "provider", for a question
-    answer: str = ""  #: that would do; empty: the provider's yes
+    answer: str = ""  #: that would do; empty: the provider's yes, or a fact of which no answer is told to be wanted
     cost_mm: int = 0  #: how much farther it is than was allowed
     wait_s: int = 0
     apply: Callable[[Asked, Provider], Case] = field(compare=False, repr=False)

@@ -86,6 +86,16 @@ def _sets(kind: Kind, fact: str) -> Callable[[Person, Provider], Iterable[_Answe
     return lambda *_: [(code, {fact: frozenset({code})}) for code in terms(kind)]
 
 
+def _unsaid(kind: Kind, fact: str, *, is_set: bool = False) -> Callable[[Person, Provider], Iterable[_Answer]]:
+    """
+    Try answers of which none is told to be wanted: the question is open, and the person is not led (R31, R44).
+
+    What happened to somebody, what it is presumed to be and which status they have decide
+    more than a house. Whoever knew the answer that opens one could ask until it came.
+    """
+    return lambda *_: [("", {fact: frozenset({code}) if is_set else code}) for code in terms(kind)]
+
+
 def _populations(person: Person, _: Provider) -> Iterator[_Answer]:
     """List who the person may be, of those for whom places are kept by age and gender."""
     if person.age is not None and person.age.is_disputed:
@@ -110,10 +120,9 @@ _TOLD: Final[Mapping[str, Callable[[Person, Provider], Iterable[_Answer]]]] = Ma
         "age": _ages,
         "gender": _genders,
         "family": _sets(Kind.FAMILY, "family"),
-        "exploitation": _sets(Kind.EXPLOITATION, "exploitation"),
-        "process": lambda *_: [(code, {"process": code}) for code in terms(Kind.PROCESS)],
-        # a status is never told (R31): the question is, and which answer would do is not
-        "legal_status": lambda *_: [("", {"status_class": code}) for code in terms(Kind.STATUS_CLASS)],
+        "exploitation": _unsaid(Kind.EXPLOITATION, "exploitation", is_set=True),
+        "process": _unsaid(Kind.PROCESS, "process"),
+        "legal_status": _unsaid(Kind.STATUS_CLASS, "status_class"),
         "documents": lambda *_: [("yes", {"has_documents": True})],
         ACCEPTS_REPORTING: lambda *_: [("yes", {"accepts_reporting": True})],
         "unaccompanied": lambda *_: [("no", {"is_unaccompanied": False}), ("yes", {"is_unaccompanied": True})],
