@@ -16,13 +16,14 @@ from services.runtime.jetstream import Connection
 
 SUBJECTS: Final = "receipt.v1.*"
 QUEUE: Final = "notify"  #: one of several replicas answers
+TOGETHER_S: Final = 0.02  #: that a receipt waits for others: the alert is in the receiver's hands already
 MOST_AT_ONCE: Final = 256  #: receipts in one commit
 
 log = structlog.get_logger(__name__)
 
 
 async def run(connection: Connection, store: DeliveryStore, now: Callable[[], datetime], stop: asyncio.Event) -> None:
-    """Answer receipts until a stop is requested; those that come while others are written down share a commit."""
+    """Answer receipts until a stop is requested; those that come together share a commit."""
     waiting: asyncio.Queue[Msg] = asyncio.Queue()
     subscription = await connection.client.subscribe(SUBJECTS, queue=QUEUE, cb=waiting.put)
     try:
@@ -40,6 +41,7 @@ async def run(connection: Connection, store: DeliveryStore, now: Callable[[], da
 async def _answer(waiting: asyncio.Queue[Msg], store: DeliveryStore, now: Callable[[], datetime]) -> None:
     while True:
         messages = [await waiting.get()]
+        await asyncio.sleep(TOGETHER_S)
         while not waiting.empty() and len(messages) < MOST_AT_ONCE:
             messages.append(waiting.get_nowait())
         answers = await take([(each.subject, each.data) for each in messages], store, now())

@@ -11,7 +11,7 @@ import structlog.testing
 from services.errors import Unavailable
 from services.runtime.database_errors import QueryFailed
 from services.runtime.migrate import migrate
-from services.runtime.postgres import Act, Pool, Process, open_pool, read, transaction, write
+from services.runtime.postgres import Act, Pool, Process, look, open_pool, read, transaction, write
 
 CANARY = "12 Elm Street ZQX-7"
 SYSTEM = Process(client_id="things")
@@ -60,6 +60,12 @@ async def test_one_statement_writes_and_has_a_row_of_the_audit_for_each_object(p
         "SELECT actor, via_system, count(DISTINCT object_id_hash) FROM audit WHERE actor_kind = 'worker' GROUP BY 1, 2"
     )
     assert await rows(pool, query) == [("worker-118", "ministry", 2)]
+
+
+async def test_one_select_needs_no_transaction(pool: Pool) -> None:
+    query = "SELECT number, count(*) FROM generate_series(1, %(last)s) AS number GROUP BY 1 ORDER BY 1"
+
+    assert await look(pool, query, {"last": 2}) == [(1, 1), (2, 1)]
 
 
 async def test_one_statement_that_fails_leaves_neither_rows_nor_audit(pool: Pool) -> None:

@@ -14,7 +14,7 @@ from services.notify.store import ladder, letters
 from services.notify.store.receiving import receive
 from services.notify.store.rows import ALERT_COLUMNS, NOTIFY, alert_from_row
 from services.notify.store.sending import SENT, sent_rows
-from services.runtime.postgres import Act, Connection, Pool, read, transaction, write
+from services.runtime.postgres import Act, Connection, Pool, look, read, transaction, write
 
 CLAIM = 50  #: deliveries that one process takes on at once
 _DUE: Final = "SELECT 1 FROM delivery WHERE next_time <= %(now)s AND endpoint_id = '' LIMIT 1"
@@ -211,9 +211,7 @@ class DeliveryStore:
 
     async def _is_due(self, query: LiteralString, now: datetime) -> bool:
         # the usual case leaves no trace in the audit
-        async with read(self._pool) as connection:
-            cursor = await connection.execute(query, {"now": now})
-            return await cursor.fetchone() is not None
+        return bool(await look(self._pool, query, {"now": now}))
 
 
 def _key(attempt: Attempt) -> tuple[str, Channel, str, int]:

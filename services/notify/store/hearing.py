@@ -11,7 +11,7 @@ from services.notify.model import Alert, Attempt, Channel, OfferEvent
 from services.notify.ringing import LEASE, rings
 from services.notify.store import ladder
 from services.notify.store.rows import NOTIFY, alert_of, state_of_new
-from services.runtime.postgres import Act, Pool, read, write
+from services.runtime.postgres import Act, Pool, look, write
 
 #: all or nothing of each event, whose offer must not be known: then nothing rings for it yet
 _STEPS: Final[LiteralString] = """
@@ -76,22 +76,23 @@ async def ring(pool: Pool, events: Sequence[OfferEvent], at_once: Collection[Cha
     Returns:
         Events of offers that are known are not among those that are dealt with.
     """
-    async with read(pool) as connection:
-        ways = await ladder.ways_of_all(connection, {each.receiver_id for each in events})
+    receiver_ids = {each.receiver_id for each in events}
+    rows = await look(pool, ladder.WAYS, {"receiver_ids": list(receiver_ids)})
+    ways = ladder.ways_by_receiver(rows, receiver_ids)
     alerts = {each.event_id: alert_of(each, uuid4().hex, now) for each in events}
     begun = [
         _Begun(alert, way, at_once, now)
         for alert in alerts.values()
         for way in begun_by(ways[alert.receiver_id], Step.FIRST)
     ]
-    rows = await write(
+    taken = await write(
         pool,
         NOTIFY,
         Act(action="alert.hear", object_kind="offer", object_ids=tuple(each.offer_id for each in events)),
         _STEPS,
         {**_columns_of_events(events, alerts), **_columns_of_ways(begun), "step": Step.FIRST, "now": now},
     )
-    event_ids = {row[0] for row in rows}
+    event_ids = {row[0] for row in taken}
     rung = {alerts[event_id].alert_id for event_id in event_ids}
     fresh = [each for each in begun if each.alert.alert_id in rung]
     return Rung(

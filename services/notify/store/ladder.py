@@ -1,9 +1,10 @@
 """Begin the ways of an alert in their order: at once, when silence climbs, when a way fails."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Final, LiteralString
 
-from psycopg.rows import dict_row
+from psycopg.rows import TupleRow, dict_row
 
 from services.notify.endpoint import QuietHours
 from services.notify.ladder import RUNG_AGAIN, STEPS, Cause, Step, Way, begun_by, next_step, steps_of
@@ -12,31 +13,31 @@ from services.notify.store.rows import ALERT_COLUMNS, add_delivery, alert_from_r
 from services.notify.store.wanted import want_task
 from services.runtime.postgres import Connection
 
+#: of devices and endpoints, as `Way`s
+WAYS: Final[LiteralString] = """
+    SELECT DISTINCT receiver_id, channel, '' AS endpoint_id, 0 AS order_no, NULL::time AS quiet_start,
+           NULL::time AS quiet_end, NULL AS quiet_time_zone
+    FROM device WHERE receiver_id = ANY(%(receiver_ids)s) AND end_time IS NULL
+    UNION ALL
+    SELECT receiver_id, channel, endpoint_id, order_no, quiet_start, quiet_end, quiet_time_zone
+    FROM endpoint WHERE receiver_id = ANY(%(receiver_ids)s) AND state = 'active'
+    ORDER BY order_no, channel, endpoint_id
+"""
+
 
 async def ways_of(connection: Connection, receiver_id: str) -> list[Way]:
     """List the ways of a receiver: the page, which is always one, accounts and streams, and endpoints in use."""
-    return (await ways_of_all(connection, [receiver_id]))[receiver_id]
+    cursor = await connection.execute(WAYS, {"receiver_ids": [receiver_id]})
+    return ways_by_receiver(await cursor.fetchall(), [receiver_id])[receiver_id]
 
 
-async def ways_of_all(connection: Connection, receiver_ids: Collection[str]) -> dict[str, list[Way]]:
-    """List the ways of each of these receivers, as `ways_of`."""
-    cursor = await connection.cursor(row_factory=dict_row).execute(
-        """
-        SELECT DISTINCT receiver_id, channel, '' AS endpoint_id, 0 AS order_no, NULL::time AS quiet_start,
-               NULL::time AS quiet_end, NULL AS quiet_time_zone
-        FROM device WHERE receiver_id = ANY(%(receiver_ids)s) AND end_time IS NULL
-        UNION ALL
-        SELECT receiver_id, channel, endpoint_id, order_no, quiet_start, quiet_end, quiet_time_zone
-        FROM endpoint WHERE receiver_id = ANY(%(receiver_ids)s) AND state = 'active'
-        ORDER BY order_no, channel, endpoint_id
-        """,
-        {"receiver_ids": list(receiver_ids)},
-    )
+def ways_by_receiver(rows: Iterable[TupleRow], receiver_ids: Collection[str]) -> dict[str, list[Way]]:
+    """Read the ways of each of these receivers from the rows of `WAYS`."""
     ways: dict[str, list[Way]] = {each: [] for each in receiver_ids}
-    async for row in cursor:
-        start, end, zone = row.pop("quiet_start"), row.pop("quiet_end"), row.pop("quiet_time_zone")
+    for receiver_id, channel, endpoint_id, order_no, start, end, zone in rows:
         quiet = None if zone is None else QuietHours(start=start, end=end, time_zone=zone)
-        ways[row.pop("receiver_id")].append(Way(channel=Channel(row.pop("channel")), quiet=quiet, **row))
+        way = Way(channel=Channel(channel), endpoint_id=endpoint_id, order_no=order_no, quiet=quiet)
+        ways[receiver_id].append(way)
     for own in ways.values():
         if not any(way.channel is Channel.PAGE for way in own):
             own.append(Way(channel=Channel.PAGE, is_watched=False))

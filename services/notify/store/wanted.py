@@ -8,7 +8,7 @@ from psycopg.rows import kwargs_row
 from services.notify.history import WantedTask
 from services.notify.ringing import LEASE, retry_time
 from services.notify.store.rows import NOTIFY
-from services.runtime.postgres import Act, Connection, Pool, read, transaction
+from services.runtime.postgres import Act, Connection, Pool, look, transaction
 from services.taxonomy import Urgency
 
 CLAIM = 20
@@ -35,10 +35,8 @@ class WantedTaskStore:
 
     async def claim_due(self, now: datetime) -> list[WantedTask]:
         """Take on tasks to ask for: nobody else does until the lease ends."""
-        async with read(self._pool) as connection:
-            cursor = await connection.execute("SELECT 1 FROM wanted_task WHERE next_time <= %s LIMIT 1", [now])
-            if await cursor.fetchone() is None:
-                return []
+        if not await look(self._pool, "SELECT 1 FROM wanted_task WHERE next_time <= %(now)s LIMIT 1", {"now": now}):
+            return []
         async with transaction(self._pool, NOTIFY, Act(action="task.want", object_kind="task")) as connection:
             claimed = await connection.cursor(row_factory=kwargs_row(_from_row)).execute(
                 """
