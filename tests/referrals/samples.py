@@ -317,7 +317,7 @@ async def running(
     clock = clock or Clock()
     matching = FixedMatching()
     kek, digest_key = keys or (os.urandom(32), os.urandom(32))
-    async with postgres.open_pool(url, "referrals", max_size=40) as pool:
+    async with postgres.open_pool(url, "referrals", max_size=40, plans_once=True) as pool:
         desk = Desk(
             pool=pool,
             house=a_house(),
