@@ -20,8 +20,6 @@ Step = tuple[frozenset[int] | None, frozenset[int] | None, bool]
 STEPS: st.SearchStrategy[list[Step]] = st.lists(
     st.tuples(st.none() | ROWS, st.none() | ROWS, st.booleans()), max_size=6
 )
-    st.tuples(st.none() | ROWS, st.none() | ROWS, st.booleans()), max_size=6
-)
 
 
 def words_of(rows: frozenset[int]) -> bits.Words:
