@@ -35,6 +35,7 @@ class Task:
     outcome: str
     create_time: datetime | None
     version: int
+    sender: str = ""  #: the system that referred, for duty coordinators; empty for others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,4 +207,5 @@ def _task_from_wire(task: pb.Task) -> Task:
         outcome=task.outcome,
         create_time=time_from_wire(task, "create_time"),
         version=task.version,
+        sender=task.sender,
     )

@@ -60,10 +60,11 @@ async def show_contact(
     """Show whom to ring."""
     async with Notify(home.profile_for(home.COORDINATOR if system else home.MINISTRY, profile), actor=actor) as notify:
         found = await notify.get_contact(system)
-    _emit(found, form)
+    _emit(found, form, is_own=not system)
 
 
-def _emit(found: Contact, form: Format) -> None:
-    words = ", ".join(found.phones) or "no number is known: `ihala contact set --phone +218911234567`"
+def _emit(found: Contact, form: Format, *, is_own: bool = True) -> None:
+    none = "no number is known" + (": `ihala contact set --phone +218911234567`" if is_own else "")
+    words = ", ".join(found.phones) or none
     document = {"client_id": found.client_id, "phones": list(found.phones)}
     emit(document, form, lambda console: console.print(f"{found.client_id}: {words}"))

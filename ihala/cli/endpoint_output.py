@@ -1,11 +1,19 @@
 """Show where a desk or a system is told: states and times, never an address."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Console
 
 from ihala.cli.output import Format, a_table, add_row, emit, local_text
 from ihala.endpoint_client import Endpoint
+
+#: what is to be done so that something is sent there
+NEXT: Final = {
+    "unproven": "nothing is sent there before it has sent its challenge back: `ihala receiver channels resume {id}`",
+    "awaiting_approval": "nothing is sent there before a second person: `ihala receiver channels approve {id}`",
+    "paused": "nothing is sent there before `ihala receiver channels resume {id}`",
+}
 
 
 def emit_endpoints(found: Sequence[Endpoint], form: Format) -> None:
@@ -29,6 +37,8 @@ def emit_endpoints(found: Sequence[Endpoint], form: Format) -> None:
         for each in found:
             if each.public_key and len(found) == 1:
                 console.print(f"signatures are verified with {each.public_key}")
+            if len(found) == 1 and each.state in NEXT:
+                console.print(NEXT[each.state].format(id=each.endpoint_id))
 
     emit({"endpoints": [_document(each) for each in found]}, form, show)
 

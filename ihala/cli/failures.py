@@ -56,7 +56,16 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "kinds": ("kind",),
     "items": ("places",),
     "hours_since_event": ("hours_since",),
+    "time_zone": ("zone", "time_zone"),
+    "order_no": ("order",),
+    "phones": ("phone",),
+    "address": ("address", "number"),
 }
+
+
+#: what the services say of whatever is absent or forbidden: both look the same
+ABSENT = "there is no such object"
+NAMING = frozenset({"receiver", "consent", "provider"})
 
 
 def command(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
@@ -140,8 +149,17 @@ def show(error: IhalaError, typed: Mapping[str, Any]) -> None:
             print(f"  sent: {sent}", file=sys.stderr)
     for name, value in error.metadata.items():
         print(f"  {name}: {value}", file=sys.stderr)
+    if error.message == ABSENT:
+        for name, value in _named(typed).items():
+            print(f"  named: {name} {value}: absent, or not for this caller to see", file=sys.stderr)
     if error.retry_after_s:
         print(f"  try again after {error.retry_after_s:.0f} s", file=sys.stderr)
+
+
+def _named(typed: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what was typed to name a thing, where the services must not say which of it is not there."""
+    names = [name for name in typed if (name.endswith("_id") and name != "request_id") or name in NAMING]
+    return {name.removesuffix("_id"): typed[name] for name in names if typed[name] and isinstance(typed[name], str)}
 
 
 def _sent(path: str, typed: Mapping[str, Any]) -> str | None:
@@ -149,7 +167,7 @@ def _sent(path: str, typed: Mapping[str, Any]) -> str | None:
     numbers = re.findall(r"\[(\d+)\]", path)
     index = int(numbers[-1]) if numbers else None
     names = re.findall(r"[a-z_]\w*", path)[::-1]
-    for option in (*names, *chain.from_iterable(OPTIONS.get(name, ()) for name in names)):
+    for option in chain.from_iterable((name, *OPTIONS.get(name, ())) for name in names):
         value = typed.get(option)
         if value is None or value in ([], ()):
             continue

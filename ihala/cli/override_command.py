@@ -42,4 +42,7 @@ async def override_consent(
             child_assent=typed.word_in(Assent, assent, "assent") if assent else None,
             request_id=request_id,
         )
-    emit({"consent_id": consent_id}, form, lambda console: console.print(f"use it as consent: {consent_id}"))
+    words = f"use it as consent: {consent_id}\na task asks somebody to tell the person once that is safe"
+    if not second_person:
+        words += "\nanother asks a second person to sign within a day"
+    emit({"consent_id": consent_id}, form, lambda console: console.print(words))

@@ -96,6 +96,7 @@ def task_document(task: Task) -> dict[str, Any]:
         "provider_id": task.provider_id,
         "offer_id": task.offer_id,
         "referral_id": task.referral_id,
+        "sender": task.sender,
         "outcome": task.outcome,
         "create_time": task.create_time,
         "version": task.version,

@@ -77,7 +77,7 @@ class EndpointDesk:
         channel = wire.channel_from_wire(request.channel)
         address = read_mailbox(request.address) if channel is Channel.EMAIL else read_telephone(request.address)
         if channel not in self.offered:
-            raise FailedPrecondition("this house must have a server or gateway for the channel first")
+            raise FailedPrecondition("this house must have a server or gateway for the channel first (settings)")
         desk, _ = await self._owner(principal, require_receiver_id(request.receiver_id))
         if desk is None:
             raise InvalidInput("receiver_id must not be empty")

@@ -8,7 +8,7 @@ import typer
 
 from ihala.cli.failures import shown
 from ihala.cli.output import Format
-from services.errors import FailedPrecondition, IhalaError, InvalidInput, Reason, Violation
+from services.errors import FailedPrecondition, IhalaError, InvalidInput, NotFound, Reason, Violation
 
 
 def failing(error: BaseException, typed: dict[str, Any] | None = None) -> int:
@@ -37,6 +37,8 @@ def test_a_person_reads_the_field_the_rule_and_what_was_sent(capsys: pytest.Capt
         ("person.languages.languages[0]", {"language": ["xx-toolong"]}, "xx-toolong"),
         ("message", {"need": ["A"]}, None),
         ("code", {"need": []}, None),
+        ("quiet.time_zone", {"quiet": "22:00-06:00", "zone": "Tripoli"}, "Tripoli"),
+        ("phones[1]", {"phone": ["+218911234567", "ring me"]}, "ring me"),
     ],
 )
 def test_a_program_reads_what_was_sent_for_each_field(
@@ -54,6 +56,16 @@ def test_codes_that_belong_to_a_reason_are_shown(capsys: pytest.CaptureFixture[s
 
     assert failing(stale) == 29
     assert capsys.readouterr().err == "error: MATCH_STALE: stale\n  constraint: age\n  try again after 2 s\n"
+
+
+def test_what_is_absent_is_named_as_it_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = {"receiver_id": "misspelled", "request_id": "one", "provider": None}
+
+    assert failing(NotFound("there is no such object"), typed) == 20
+    assert capsys.readouterr().err == (
+        "error: NOT_FOUND: there is no such object\n"
+        "  named: receiver misspelled: absent, or not for this caller to see\n"
+    )
 
 
 def test_a_fault_of_ours_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
-from services.errors import Conflict, InvalidInput, PermissionDenied
+from services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from services.referrals.store import needs
 from services.referrals.wire.basics import time_to_wire
 from tests.referrals.samples import Running, a_provider, a_request_id, order
@@ -99,6 +99,7 @@ async def test_a_roster_that_rests_leaves_its_tasks_to_its_stand_in(referrals: R
     duty = referrals.duty()
     await referrals.know(a_provider("one", receiver_id=""), a_provider("two", receiver_id=""))
     await referrals.refer("one")
+    await duty.UpdateRoster(an_update(pb.Roster(roster_id="south")))
     await duty.UpdateRoster(an_update(pb.Roster(roster_id="duty", stand_in="south")))
 
     paused = await duty.PauseRoster(
@@ -115,6 +116,20 @@ async def test_a_roster_that_rests_leaves_its_tasks_to_its_stand_in(referrals: R
     await duty.PauseRoster(service_pb.PauseRosterRequest(request_id=a_request_id(), roster_id="duty"))
     await referrals.refer("two")
     assert await owners(referrals) == ["duty", "south", "south"]
+
+
+async def test_a_name_that_was_mistyped_neither_rests_nor_stands_in(referrals: Running) -> None:
+    """R61: else the roster that was meant goes on being woken."""
+    duty = referrals.duty()
+    until = time_to_wire(referrals.clock() + timedelta(hours=8))
+    with pytest.raises(NotFound):
+        await duty.PauseRoster(
+            service_pb.PauseRosterRequest(request_id=a_request_id(), roster_id="dutty", until_time=until)
+        )
+    with pytest.raises(InvalidInput, match=r"roster\.stand_in"):
+        await duty.UpdateRoster(an_update(pb.Roster(roster_id="duty", stand_in="mangaer")))
+
+    assert set(await rosters(referrals)) == {"duty", "manager"}
 
 
 async def test_a_task_comes_to_a_roster_that_somebody_sits_at(referrals: Running) -> None:

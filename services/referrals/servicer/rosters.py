@@ -12,6 +12,7 @@ from services.referrals.store import rosters, tasks
 from services.referrals.wire import responses
 from services.referrals.wire.basics import time_from_wire
 from services.referrals.wire.rosters import roster_to_wire, shifts_from_wire
+from services.runtime.auth import absent
 from services.runtime.postgres import Connection
 
 LONGEST_PAUSE: Final = timedelta(days=30)
@@ -24,12 +25,11 @@ class RosterMethods:
         self._desk = desk
 
     async def ListRosters(self, request: Any, context: Any) -> Any:
-        now, house = self._desk.now(), self._desk.house
+        now = self._desk.now()
         async with self._desk.read() as connection:
             known = {roster.roster_id: roster for roster in await rosters.every(connection)}
             nights = await rosters.nights(connection, now)
-        # the two that own tasks are there from the start
-        for roster_id in (house.duty_roster, house.manager_roster):
+        for roster_id in self._always_there:
             known.setdefault(roster_id, Roster(roster_id=roster_id))
         return responses.ListRosters(
             rosters=[roster_to_wire(known[each], nights.get(each, 0), now) for each in sorted(known)]
@@ -44,6 +44,9 @@ class RosterMethods:
 
         async def change(connection: Connection, known: Roster) -> Roster:
             require_version(known.version, request.expected_version)
+            stand_in = described.stand_in
+            if stand_in and stand_in not in self._always_there and not await rosters.find(connection, stand_in):
+                raise InvalidInput("roster.stand_in must be a roster that is there")
             return replace(known, shifts=described.shifts, stand_in=described.stand_in)
 
         return await self._change(request, "update", described.roster_id, change, responses.UpdateRoster)
@@ -55,9 +58,16 @@ class RosterMethods:
             raise InvalidInput(f"until_time must be in the future, at most {LONGEST_PAUSE.days} days")
 
         async def change(connection: Connection, known: Roster) -> Roster:
+            if known.version == 0 and roster_id not in self._always_there:
+                raise absent()  # a name that was mistyped would rest, and its roster be woken
             return replace(known, paused_until_time=until)
 
         return await self._change(request, "pause", roster_id, change, responses.PauseRoster)
+
+    @property
+    def _always_there(self) -> frozenset[str]:
+        """The two that own tasks are there from the start."""
+        return frozenset({self._desk.house.duty_roster, self._desk.house.manager_roster})
 
     async def _change(
         self,
