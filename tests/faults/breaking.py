@@ -36,6 +36,7 @@ def kill(house: House, name: str, number: signal.Signals = signal.SIGKILL) -> No
 
 def kill_whole(child: Child) -> None:
     """Kill a process and what it started, as a power cut does; it may have ended by itself."""
+    child.send(signal.SIGSTOP)  # so that it starts nothing meanwhile
     everything = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
     started = [pid for pid in everything if parent_of(pid) == child.pid]
     child.send(signal.SIGKILL)
