@@ -1,18 +1,30 @@
 """How a service reaches its own schema: a pool, and four ways through it, `read`, `look`, `transaction` and `write`."""
 
-import hashlib
 import select
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Literal, LiteralString, Protocol
+from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.pq.abc import PGconn
 from psycopg.rows import AsyncRowFactory, TupleRow, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
+from services.runtime.audit import AUDIT, SAID, Act, Principal, Process, said
 from services.runtime.database_errors import translated
+
+__all__ = [
+    "Act",
+    "Connection",
+    "Pool",
+    "Principal",
+    "Process",
+    "look",
+    "open_pool",
+    "read",
+    "transaction",
+    "write",
+]
 
 
 class Connection(AsyncConnection[TupleRow]):
@@ -52,37 +64,6 @@ SESSION = {
     "idle_in_transaction_session_timeout": "10s",
     "timezone": "UTC",
 }
-
-
-class Principal(Protocol):
-    """Who acts; `services.runtime.auth.Principal` is one."""
-
-    @property
-    def client_id(self) -> str: ...
-
-    @property
-    def actor(self) -> str | None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """A service that acts by itself: a due loop, an import, the relay."""
-
-    client_id: str  #: the service's name
-    actor: None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What is done, as the audit keeps it."""
-
-    action: str  #: a verb and what it is done to, for example "referral.create"
-    object_kind: str  #: for example "referral"
-    object_id: str | None = None  #: kept as a hash; None if the act is on no single object
-    object_ids: tuple[str, ...] = ()  #: of an act on several objects at once: each has a row
-    request_id: str | None = None  #: kept as a hash
-    decision: Literal["allowed", "refused"] = "allowed"
-    reason: str | None = None  #: a code
 
 
 @asynccontextmanager
@@ -133,16 +114,6 @@ async def open_pool(
     )
     async with pool:
         yield pool
-
-
-_SAID: LiteralString = "said AS (SELECT set_config('app.principal', %(act_client_id)s, true))"
-_AUDIT: LiteralString = """
-    INSERT INTO audit (actor, actor_kind, via_system, action, object_kind, object_id_hash,
-                       decision, reason, request_id_hash)
-    SELECT %(act_actor)s, %(act_actor_kind)s, %(act_via_system)s, %(act_action)s, %(act_object_kind)s,
-           unnest(%(act_object_id_hashes)s::bytea[]), %(act_decision)s, %(act_reason)s, %(act_request_id_hash)s
-    FROM said
-"""
 
 
 @asynccontextmanager
@@ -208,7 +179,7 @@ async def write(
     with translated():
         async with pool.connection() as connection:
             cursor = await connection.execute(
-                "WITH " + _SAID + ", audited AS (" + _AUDIT + "), " + steps, {**_said(principal, act), **parameters}
+                "WITH " + SAID + ", audited AS (" + AUDIT + "), " + steps, {**said(principal, act), **parameters}
             )
             return await cursor.fetchall()
 
@@ -269,24 +240,4 @@ async def _check_open(connection: Connection) -> None:
 
 
 async def _begin_act(connection: Connection, principal: Principal, act: Act) -> None:
-    await connection.execute("WITH " + _SAID + _AUDIT, _said(principal, act))
-
-
-def _said(principal: Principal, act: Act) -> dict[str, Any]:
-    is_worker = principal.actor is not None
-    return {
-        "act_client_id": principal.client_id,
-        "act_actor": principal.actor or principal.client_id,
-        "act_actor_kind": "worker" if is_worker else "system",
-        "act_via_system": principal.client_id if is_worker else None,
-        "act_action": act.action,
-        "act_object_kind": act.object_kind,
-        "act_object_id_hashes": [_hash(each) for each in act.object_ids or (act.object_id,)],
-        "act_decision": act.decision,
-        "act_reason": act.reason,
-        "act_request_id_hash": _hash(act.request_id),
-    }
-
-
-def _hash(text: str | None) -> bytes | None:
-    return None if text is None else hashlib.sha256(text.encode()).digest()
+    await connection.execute("WITH " + SAID + AUDIT, said(principal, act))
