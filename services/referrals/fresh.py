@@ -53,12 +53,13 @@ class Fresh:
     def hear(self, word: Sequence[object]) -> None:
         """Take on what was committed."""
         heard = [each for each in word if isinstance(each, outbox.Outgoing)]
-        self.left.update(each.event_id for each in word if isinstance(each, outbox.Left))
-        if self.is_well:
+        left = {each.event_id for each in word if isinstance(each, outbox.Left)}
+        if heard and self.is_well:
             self._heard += heard
             self.in_hand.update(each.event_id for each in heard)
             self._arrival.wake()
-        if self.left:
+        if left:
+            self.left |= left
             self.leaving.wake()
 
     async def run(self, stop: asyncio.Event) -> None:
