@@ -1,5 +1,6 @@
 """Those on duty ring a provider that has no device, and write down its yes: through the whole house (R46, R62)."""
 
+import asyncio
 import re
 
 import httpx
@@ -21,6 +22,7 @@ async def test_a_yes_by_telephone_is_written_down_by_whoever_took_the_task(house
             "duty-1", [row.provider_id], row.needed_fields, given_by=PERSON, method=SPOKEN
         )
         made = await ihala.refer(answer.token, row, case_ref="duty-1", consent=consent)
+        await asyncio.to_thread(house.json, "contact", "set", "--phone", "+218 91 123 4567")
         code = house.json("token", "sign-in", "amal", "--duty")["code"]
         async with Tasks(house.profile("coordinator")) as duty:
             offer_id = made.offer_ids[row.provider_id]
@@ -43,6 +45,7 @@ async def test_a_yes_by_telephone_is_written_down_by_whoever_took_the_task(house
                 break
 
     assert "amal" in taken
+    assert 'href="tel:+218911234567"' in taken  # whom to ring at the sender
     assert "only the telephone reaches them" in taken
     assert re.search(r"<strong>duty</strong>", rosters)
     assert [offer.state for offer in referral.offers] == ["accepted"]
