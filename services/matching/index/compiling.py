@@ -40,8 +40,13 @@ def compiled(signature: Any) -> Callable[[F], F]:
 
 
 def part(function: F) -> F:
-    """Compile as a part of what calls it."""
-    return cast("F", numba.njit(function))
+    """
+    Compile as a part of what calls it.
+
+    Put in its place before anything is compiled: a call would count references to every array, which takes
+    many times as long as a few sums.
+    """
+    return cast("F", numba.njit(inline="always")(function))
 
 
 def _count_bits(_typing: Any, _word: Any) -> Any:
