@@ -25,6 +25,8 @@ from tests.matching.scan import full_scan, lists_of
 
 WGS84 = Geod(ellps="WGS84")
 KUFRA = Point(24.1997, 23.2905)
+#: whom vetting, the firewall, papers, status, language and the child path would keep out if life did not come first
+WORST_OFF = a_person(languages=frozenset({"ti"}), is_unaccompanied=True, has_documents=False, status_class="irregular")
 ODD = [Point(0, 0), Point(0, 180), Point(0, -180), Point(90, 0), Point(-90, 0), Point(52, -179.999)]
 
 
@@ -114,7 +116,7 @@ def test_r59_no_libyan_town_with_a_hospital_near_is_sent_farther() -> None:
         nearest_m = min(WGS84.inv(from_longitudes, from_latitudes, longitudes, latitudes)[2])
         if nearest_m > 5_000:
             continue
-        for person in (None, a_person()):
+        for person in (None, a_person(), WORST_OFF):
             question = asked(a_need("HEA-EMG"), origin=town.point, person=person)
 
             assert find(snapshot, question, 1).matches[0].cost_mm == round(nearest_m * 1000)

@@ -1,6 +1,7 @@
 """Everything that an answer of matching says in codes has words in three languages."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,19 @@ from services.taxonomy import Kind, terms
 @pytest.mark.parametrize("kind", [Kind.CONSTRAINT, Kind.EXCLUSION])
 def test_every_constraint_has_words_for_yes_and_no_in_the_order_of_the_table(kind: Kind) -> None:
     assert list(terms(kind)) == [each.name for each in CONSTRAINTS]
+
+
+def test_the_page_explains_every_constraint_in_the_order_of_the_table() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "matching.md").read_text(encoding="utf-8")
+    section = page.partition("\n## The constraints\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
+    told = {name: "*" in cell for cell, _ in rows for name in re.findall(r"`(\w+)`", cell)}
+
+    assert list(told) == [each.name for each in CONSTRAINTS]
+    assert all(holds.strip() for _, holds in rows)
+    assert {name for name, is_of_a_person in told.items() if is_of_a_person} == {
+        each.name for each in CONSTRAINTS if each.needs_person
+    }
 
 
 def test_every_question_has_words() -> None:
