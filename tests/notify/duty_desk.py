@@ -104,6 +104,8 @@ class FakeDutyReferrals(FakeReferrals):
         return service_pb.ListRostersResponse(rosters=[roster])
 
     async def PauseRoster(self, request: Any, context: Any) -> Any:
+        if request.roster_id != "duty":
+            raise NotFound("there is no such object")
         has_time = request.HasField("until_time")
         self.paused_until = request.until_time.ToDatetime(tzinfo=UTC) if has_time else None
         self.acts.append(("pause", current_principal().actor, request))

@@ -40,6 +40,7 @@ class FakeReferrals(ReferralsServiceServicer):
         self.answers: dict[str, Any] = {}
         self.refuse_next: Exception | None = None
         self.handovers: dict[str, pb.Handover] = {}
+        self.is_without_handovers = False
         self.readers: list[str | None] = []
 
     def offer(self, offer_id: str = "offer-1", *, receiver_id: str = HOUSE, **more: Any) -> pb.OfferView:
@@ -85,6 +86,8 @@ class FakeReferrals(ReferralsServiceServicer):
         return self._move("Waitlist", request, pb.OFFER_STATE_WAITLISTED)
 
     async def GetHandover(self, request: Any, context: Any) -> Any:
+        if self.is_without_handovers:
+            raise Unavailable("what was left cannot be read now")
         offer, left = self._own(request), self.handovers.get(request.offer_id)
         if left is None or offer.state != pb.OFFER_STATE_ACCEPTED:
             raise NotFound("there is no such object")

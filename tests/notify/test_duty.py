@@ -10,6 +10,7 @@ import pytest
 
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
+from services.errors import DeadlineExceeded
 from services.notify.duty.model import OUTCOMES
 from services.notify.duty.parts import WORDS
 from services.notify.pages.words import LANGUAGES, Words
@@ -172,6 +173,27 @@ async def test_a_yes_by_telephone_ends_the_task_by_itself(page: DutyPage) -> Non
     async with page.signed_in() as browser:
         await browser.get("/task/task-1")
         assert "There is nothing to do" in await browser.press("/task/task-1/said/accept")
+
+
+async def test_a_yes_by_telephone_that_could_not_be_sent_is_sent_again_with_one_press(page: DutyPage) -> None:
+    page.referrals.ring_task()
+    async with page.signed_in() as browser:
+        await browser.get("/task/task-1")
+        page.referrals.refuse_next = DeadlineExceeded("too late")  # not repeated by the client itself
+        assert "may not have been sent" in await browser.press("/task/task-1/said/accept")
+        assert browser.status == 503
+        assert "There is nothing to do" in await browser.press("/task/task-1/said/accept")
+
+    assert [verb for verb, _ in page.referrals.commands] == ["Accept"]
+
+
+async def test_what_is_not_there_is_not_called_a_task(page: DutyPage) -> None:
+    async with page.signed_in() as browser:
+        await browser.get("/rosters")
+        text = await browser.press("/rosters/pause", roster="gone", hours="8")
+
+    assert "There is nothing here any more" in text
+    assert "task" not in text
 
 
 async def test_a_duty_coordinator_sees_nothing_of_the_person(page: DutyPage) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from ihala.referrals.v1 import referrals_pb2 as pb
-from services.errors import Unavailable
 from services.notify.pages.pressed import QUESTIONS
 from services.notify.pages.terms import waits
 from services.notify.pages.words import LANGUAGES, Words
@@ -134,10 +133,7 @@ async def test_the_sealed_note_is_shown_between_yes_and_arrival_and_at_no_other_
 async def test_a_desk_that_was_left_nothing_is_told_so_and_need_not_wait_for_it(page: Page, browser: Browser) -> None:
     assert "Nothing was left for you" in await browser.press("/item/offer-1/accept")
 
-    async def away(request: object, context: object) -> None:
-        raise Unavailable("referrals is away")
-
-    page.referrals.GetHandover = away  # type: ignore[method-assign]
+    page.referrals.is_without_handovers = True
     assert "You said yes" in await browser.get("/item/offer-1")
 
 

@@ -93,7 +93,8 @@ def _refusal(visit: DutyVisit, parts: DutyParts, error: IhalaError) -> Response:
     log.info("duty.refused", reason=error.reason)
     if isinstance(error, NotFound):
         # somebody else has closed it, or the answer did
-        return show(visit, parts, "duty_message.html", status=404, fault=visit.words["task_gone"])
+        gone = "task_gone" if "task_id" in visit.request.path_params else "not_found"
+        return show(visit, parts, "duty_message.html", status=404, fault=visit.words[gone])
     if isinstance(error, Conflict | FailedPrecondition) and "task_id" in visit.request.path_params:
         return RedirectResponse(f"/task/{visit.request.path_params['task_id']}?e=CONFLICT", status_code=303)
     if isinstance(error, InvalidInput):

@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from starlette.responses import RedirectResponse, Response
 
-from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound
+from services.errors import Conflict, FailedPrecondition, IhalaError, InvalidInput, NotFound, Unavailable
 from services.notify.duty.model import Callee
 from services.notify.duty.parts import DutyParts, DutyVisit
 from services.notify.duty.screens import show
@@ -84,6 +84,16 @@ async def record(visit: DutyVisit, parts: DutyParts) -> Response:
         )
     except (FailedPrecondition, Conflict, InvalidInput) as error:
         return RedirectResponse(refused(here, act, error), status_code=303)
+    except Unavailable:  # nobody is rung twice for the same answer: it is sent again as it was, and counts once
+        return show(
+            visit,
+            parts,
+            "message.html",
+            status=503,
+            fault=visit.words["try_again"],
+            again=tuple(fields.items()),
+            again_at=visit.request.url.path,
+        )
     # an answer makes a task to ring needless: it is closed by itself
     open_ids = {each.task_id for each in await parts.duty.tasks(visit.coordinator)}
     return RedirectResponse(f"{here}?kept=1" if task_id in open_ids else "/?kept=1", status_code=303)
