@@ -5,7 +5,6 @@ With all sizes it also draws docs/pictures/matching-growth.svg and renews the
 table in docs/performance.md.
 """
 
-import asyncio
 import gc
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from os import cpu_count, getloadavg
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +36,7 @@ def run(console: Console, sizes: Sequence[int]) -> tuple[list[Line], list[Measur
         each, snapshot = matching.measure(size)
         measured.append(each)
         if size == min(SERVED, sizes[-1]):
-            served = asyncio.run(serving.measure(snapshot))
+            served = uvloop.run(serving.measure(snapshot))  # as the service runs
             why = explaining.lines(explaining.measure(snapshot))
         if size == sizes[-1]:
             peer = postgis.measure(snapshot)

@@ -12,6 +12,8 @@ from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.travel import Departure, Travel
 
+_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
+
 HIV_PROPHYLAXIS: Final = "hiv_prophylaxis"
 EMERGENCY_CONTRACEPTION: Final = "emergency_contraception"
 #: service code -> what helps, and for how long after the event
@@ -41,7 +43,7 @@ class Ways:
         self._pace = asked.pace
         self._mode = asked.mode
 
-    def to(self, provider: Provider, cost_mm: int) -> tuple[datetime, Travel | None]:
+    def to(self, cost_mm: int, is_confidential: bool) -> tuple[datetime, Travel | None]:  # noqa: FBT001 -- of the site
         """
         Say when the person would be at a place of a cost in whole millimetres, and describe the way.
 
@@ -50,15 +52,15 @@ class Ways:
         """
         if self._is_remote:
             return self._when, None
-        found = self._travel(cost_mm)
-        if not provider.is_confidential:
-            return found.arrival_time, found
-        told_mm = _FAR_END_MM.get(band_of(cost_mm))
-        return found.arrival_time, None if told_mm is None else self._travel(told_mm)
-
-    def _travel(self, cost_mm: int) -> Travel:
         travel_s = self._pace.travel_s(self._mode, cost_mm)
-        return Travel(travel_s, self._departure.arrival(travel_s), self._mode)
+        arrives = self._departure.arrival(travel_s)
+        if is_confidential:
+            told_mm = _FAR_END_MM.get(band_of(cost_mm))
+            if told_mm is None:
+                return arrives, None
+            travel_s = self._pace.travel_s(self._mode, told_mm)
+            return arrives, Travel(travel_s, self._departure.arrival(travel_s), self._mode)
+        return arrives, _made(Travel, (travel_s, arrives, self._mode))
 
 
 def clocks_left(asked: Asked, provider: Provider, arrives: datetime) -> tuple[ClockLeft, ...]:

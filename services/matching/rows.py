@@ -11,21 +11,18 @@ from functools import lru_cache
 from typing import Final
 
 from services.matching.arriving import Ways, clocks_left
-from services.matching.constraints.eligibility import fields_needed, known_facts
-from services.matching.constraints.places import NOT_COUNTED, Wanted
+from services.matching.constraints.places import NOBODY_COUNTS, Wanted
 from services.matching.index.sieve import Reason
 from services.matching.model.answer import Caution, PlacesKind, Remarks, Row, Unknown
 from services.matching.model.hours import OpenState
-from services.matching.model.person import Person
-from services.matching.model.profile import profile_of
-from services.matching.model.provider import Provider, ReachOut, Rule
+from services.matching.model.needed import known_of, needed
+from services.matching.model.profile import Profile, profile_of
+from services.matching.model.provider import Provider, ReachOut
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Finding, Verdict
 
 RING_FIRST_AFTER: Final = timedelta(hours=24)  #: a receiver not heard for so long is rung first
 OLD_REPORT_AFTER: Final = timedelta(hours=24)  #: a report of places older than this is marked
-#: what every offer shows besides what its rules ask for (R10)
-ALWAYS_NEEDED: Final = ("need", "urgency", "arrival", "risk", "precaution", "brought_by")
 
 _REPORTED: Final = Caution("service", "result_may_be_reported")
 _TAKES_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
@@ -38,6 +35,7 @@ _COUNTED: Final = PlacesKind.COUNTED
 _UNKNOWN_HOURS: Final = OpenState.UNKNOWN
 _NOT_REACHED: Final = ReachOut.NONE
 _ENROLLED: Final = ReachOut.ENROLLED
+_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
 
 
 class Rows:
@@ -49,7 +47,7 @@ class Rows:
     """
 
     def __init__(self, asked: Asked) -> None:
-        person, service = asked.person, asked.need.service
+        service = asked.need.service
         self._asked = asked
         self._now = asked.now_time
         self._when = asked.when_time
@@ -58,7 +56,7 @@ class Rows:
         self._wanted = Wanted(asked) if service.accommodation else None
         self._has_clocks = asked.need.hours_since_event is not None
         self._ways = Ways(asked)
-        self._known = None if person is None else _known(person)
+        self._known = known_of(asked.person)
 
     def rows(self, found: Iterable[tuple[int, Provider, Sequence[Reason]]]) -> tuple[Row, ...]:
         """Say it of some: each with its cost in whole millimetres, and what is not a plain yes."""
@@ -67,30 +65,32 @@ class Rows:
         listed = []
         for cost_mm, provider, reasons in found:
             profile = profile_of(provider)
-            places = NOT_COUNTED if wanted is None else wanted.at(provider)
-            arrives, travel = way_to(provider, cost_mm)
-            hours = profile.hours(calendar)
+            places = NOBODY_COUNTS if wanted is None else wanted.at(provider)
+            arrives, travel = way_to(cost_mm, profile.is_confidential)
+            hours, vetted_until = profile.hours(calendar), profile.vetted_until
             remarks = _remarks(
                 tuple(reasons),
                 said_of_all,
-                reached(provider),
+                reached(profile),
                 _UNKNOWN_HOURS if hours is None else hours.at(arrives),
                 places.view.kind is _COUNTED and self._is_old(places.view.report_time),
-                provider.is_vetted(when),
+                vetted_until is not None and when < vetted_until,
             )
-            needed = ALWAYS_NEEDED if known is None else _needed(known, provider.rules)
             clocks = clocks_left(asked, provider, arrives) if self._has_clocks else ()
             silence_mm = asked.silence_of(provider) if asked.silence_mm else 0
-            listed.append(Row(profile, cost_mm, remarks, places.view, places.items, needed, travel, clocks, silence_mm))
+            shown = needed(known, profile.decisive)
+            listed.append(
+                _made(Row, (profile, cost_mm, remarks, places.view, places.items, shown, travel, clocks, silence_mm))
+            )
         return tuple(listed)
 
-    def _reached(self, provider: Provider) -> Caution | None:
+    def _reached(self, profile: Profile) -> Caution | None:
         """Say what to know of how a referral reaches it."""
-        reach_out = provider.reach_out
+        reach_out = profile.reach_out
         if reach_out is _ENROLLED:
-            if provider.is_confidential:
+            if profile.is_confidential:
                 return None
-            heard = provider.receiver_heard_time
+            heard = profile.provider.receiver_heard_time
             return _RING_FIRST if heard is None or self._now - heard > RING_FIRST_AFTER else None
         return _TAKES_NONE if reach_out is _NOT_REACHED else None
 
@@ -118,7 +118,7 @@ def _remarks(
         cautions.append(_CLOSED if opens is OpenState.CLOSED else _HOURS_UNKNOWN)
     if has_old_report:
         cautions.append(_OLD_REPORT)
-    return Remarks(tuple(unknowns), tuple(cautions), opens, is_vetted)
+    return Remarks(tuple(unknowns), tuple(cautions), opens, is_vetted=is_vetted)
 
 
 def _yielded(reasons: Iterable[Reason]) -> Iterable[Caution]:
@@ -132,15 +132,3 @@ def _yielded(reasons: Iterable[Reason]) -> Iterable[Caution]:
 
 def _is_unknown(finding: Finding) -> bool:
     return finding.verdict is Verdict.UNKNOWN
-
-
-def _known(person: Person) -> tuple[bool, ...]:
-    """Say of each fact that an offer may show whether it is known."""
-    return (*known_facts(person), bool(person.languages), bool(person.accessibility))
-
-
-@lru_cache(maxsize=8192)
-def _needed(known: tuple[bool, ...], rules: frozenset[Rule]) -> tuple[str, ...]:
-    *facts, has_languages, has_accessibility = known
-    also = ("language",) * has_languages + ("accessibility",) * has_accessibility
-    return (*ALWAYS_NEEDED, *fields_needed(tuple(facts), rules), *also)

@@ -6,10 +6,9 @@ only if the rules say the same of all of them is the answer yes or no.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from functools import lru_cache
 from typing import Final, TypeVar
 
-from services.matching.model.person import TRANSGENDER, Person
+from services.matching.model.person import TRANSGENDER
 from services.matching.model.provider import Claim, Provider, Rule, RuleKind
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
@@ -161,48 +160,3 @@ def _worlds(known: str | None, kind: Kind) -> list[frozenset[str]]:
     if known is not None:
         return [frozenset({known})]
     return [frozenset({code}) for code in terms(kind)]
-
-
-def known_facts(person: Person) -> tuple[bool, ...]:
-    """Say of each fact by which rules of eligibility decide whether it is known."""
-    return (
-        person.age is not None,
-        person.known_gender is not None,
-        person.family is not None,
-        person.exploitation is not None,
-        person.process is not None,
-        person.is_unaccompanied is not None,
-        person.has_documents is not None,
-    )
-
-
-_FIELDS: Final = (
-    RuleKind.AGE,
-    RuleKind.GENDER,
-    RuleKind.FAMILY,
-    RuleKind.EXPLOITATION,
-    RuleKind.PROCESS,
-    RuleKind.UNACCOMPANIED_CHILD,
-    RuleKind.DOCUMENTS,
-)
-
-
-@lru_cache(maxsize=8192)
-def fields_needed(known: tuple[bool, ...], rules: frozenset[Rule]) -> tuple[str, ...]:
-    """
-    List those of the `known_facts` about a person that rules decide by, as codes of fields for a consent (R10).
-
-    A rule that takes all needs no fact. Legal status is not among them: it never
-    leaves matching (R31).
-    """
-    decisive = {rule.kind for rule in rules if _is_decisive(rule)}
-    return tuple(str(kind) for kind, is_known in zip(_FIELDS, known, strict=True) if is_known and kind in decisive)
-
-
-def _is_decisive(rule: Rule) -> bool:
-    if rule.kind is RuleKind.DOCUMENTS:
-        return rule.claim is Claim.YES
-    if rule.kind is RuleKind.UNACCOMPANIED_CHILD:
-        return rule.claim is not Claim.UNKNOWN  # who takes such a child must see to a guardian (R35)
-    takes_all = not rule.codes and rule.min_years is None and rule.max_years is None
-    return rule.claim is Claim.NO or (rule.claim is Claim.YES and not takes_all)

@@ -6,12 +6,11 @@ a live hold is (R7).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.matching.constraints.eligibility import judge_ages
-from services.matching.model.answer import PlacesKind, PlacesView
+from services.matching.model.answer import NOT_COUNTED, PlacesKind, PlacesView
 from services.matching.model.person import ADULT_AGE, OLDEST_AGE, TRANSGENDER, Person
 from services.matching.model.provider import PlaceReport, Provider, Rule, RuleKind
 from services.matching.model.request import ANYONE, Asked, Item, TakenPlaces
@@ -22,8 +21,7 @@ CHILD_POPULATIONS: Final = frozenset({"girls", "boys"})
 _POPULATIONS = {("woman", True): "girls", ("man", True): "boys", ("woman", False): "women", ("man", False): "men"}
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """What is known of places at one provider for one need."""
 
     finding: Finding
@@ -31,7 +29,7 @@ class Places:
     items: tuple[Item, ...] = ()  #: what a hold would take; empty: nothing to hold
 
 
-NOT_COUNTED: Final = Places(YES, PlacesView(kind=PlacesKind.NOT_COUNTED))
+NOBODY_COUNTS: Final = Places(YES, NOT_COUNTED)
 
 
 def population_of(person: Person) -> str | None:
@@ -56,7 +54,7 @@ def places(asked: Asked, provider: Provider) -> Finding:
 
 def places_at(asked: Asked, provider: Provider) -> Places:
     """Say what is known of places, and which would be held."""
-    return Wanted(asked).at(provider) if asked.need.service.accommodation else NOT_COUNTED
+    return Wanted(asked).at(provider) if asked.need.service.accommodation else NOBODY_COUNTS
 
 
 class Wanted:
@@ -70,7 +68,7 @@ class Wanted:
     __slots__ = ("_is_child_alone", "_taken", "_wanted")
 
     def __init__(self, asked: Asked) -> None:
-        self._wanted = wanted_places(asked)
+        self._wanted = [_Item(population, count) for population, count in wanted_places(asked)]
         self._is_child_alone = may_be_child_alone(asked)
         self._taken = asked.taken
 
@@ -79,16 +77,34 @@ class Wanted:
         if not self._wanted:
             return Places(YES, _overview(provider, self._taken))
         chosen: dict[str, int] = {}  # places that earlier items of this need take
-        closed = _OF_ADULTS if self._is_child_alone and keeps_children_apart(provider) else _NOBODYS
-        each = [_one(item, provider, self._taken, chosen, closed) for item in self._wanted]
-        worst = each[0] if len(each) == 1 else max(each, key=lambda one: _SEVERITY[one.finding.verdict])
-        items = tuple(Item(population, count) for population, count in chosen.items())
-        return Places(worst.finding, worst.view, items)
+        is_apart = self._is_child_alone and keeps_children_apart(provider)
+        each = [_one(item, provider, self._taken, chosen, is_apart=is_apart) for item in self._wanted]
+        worst = each[0] if len(each) == 1 else max(each, key=_severity)
+        return Places(worst.finding, worst.view, tuple([Item(*each) for each in chosen.items()]))
+
+
+class _Item:
+    """Places for one population, None if that is not known."""
+
+    __slots__ = ("count", "population", "populations", "populations_apart")
+
+    def __init__(self, population: str | None, count: int) -> None:
+        self.population = population
+        self.count = count
+        self.populations = frozenset({population, ANYONE})  #: who may keep a place for it
+        self.populations_apart = self.populations - {ANYONE}  #: where those for anyone are the adults'
 
 
 _SEVERITY = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
-_OF_ADULTS: Final = frozenset({ANYONE})
-_NOBODYS: Final = frozenset[str]()
+# looked up once: of an enum that takes a while
+_COUNTED: Final = PlacesKind.COUNTED
+_NOT_COUNTED: Final = PlacesKind.NOT_COUNTED
+_UNKNOWN: Final = PlacesKind.UNKNOWN
+_ASK_PLACES: Final = ask_provider("places")
+
+
+def _severity(one: Places) -> int:
+    return _SEVERITY[one.finding.verdict]
 
 
 def may_be_child_alone(asked: Asked) -> bool:
@@ -122,26 +138,22 @@ def wanted_places(asked: Asked) -> tuple[tuple[str | None, int], ...]:
 
 
 def _one(
-    wanted: tuple[str | None, int],
-    provider: Provider,
-    taken: TakenPlaces | None,
-    chosen: dict[str, int],
-    closed: frozenset[str],
+    item: _Item, provider: Provider, taken: TakenPlaces | None, chosen: dict[str, int], *, is_apart: bool
 ) -> Places:
-    population, count = wanted
-    options = [each for each in provider.place_reports if each.population in {population, ANYONE} - closed]
-    # a population's own places before those for anyone
-    options.sort(key=lambda report: report.population == ANYONE)
-    judged = [_judge(report, provider, count, taken, chosen) for report in options]
-    best = min(judged, key=lambda one: _SEVERITY[one.finding.verdict], default=None)
-    is_open = population is None and len(options) < len(provider.place_reports)
+    populations = item.populations_apart if is_apart else item.populations
+    options = [each for each in provider.place_reports if each.population in populations]
+    if len(options) > 1:  # a population's own places before those for anyone
+        options.sort(key=lambda report: report.population == ANYONE)
+    judged = [_judge(report, provider, item.count, taken, chosen) for report in options]
+    best = min(judged, key=_severity, default=None)
+    is_open = item.population is None and len(options) < len(provider.place_reports)
     if best is not None and best.finding is not YES and is_open:
         best = None
     if best is None:
-        finding = ask_person("population") if is_open else ask_provider("places")
-        return Places(finding, PlacesView(kind=PlacesKind.UNKNOWN, population=population or ""))
-    if best.view.kind is not PlacesKind.NOT_COUNTED:  # full or not known too: the hold decides, not this copy
-        chosen[best.view.population] = chosen.get(best.view.population, 0) + count
+        finding = ask_person("population") if is_open else _ASK_PLACES
+        return Places(finding, PlacesView(kind=_UNKNOWN, population=item.population or ""))
+    if best.view.kind is not _NOT_COUNTED:  # full or not known too: the hold decides, not this copy
+        chosen[best.view.population] = chosen.get(best.view.population, 0) + item.count
     return best
 
 
@@ -149,20 +161,20 @@ def _judge(
     report: PlaceReport, provider: Provider, count: int, taken: TakenPlaces | None, chosen: dict[str, int]
 ) -> Places:
     view = view_of(report, provider, taken)
-    if view.kind is PlacesKind.NOT_COUNTED:
+    if view.kind is _NOT_COUNTED:
         return Places(YES, view)
-    if view.kind is PlacesKind.UNKNOWN:
-        return Places(ask_provider("places"), view)
+    if view.kind is _UNKNOWN:
+        return Places(_ASK_PLACES, view)
     return Places(YES if view.free - chosen.get(report.population, 0) >= count else NO, view)
 
 
 def view_of(report: PlaceReport, provider: Provider, taken: TakenPlaces | None) -> PlacesView:
     """Say what is known of one report: how many are free, less what is held and booked."""
-    kind, free = PlacesKind.COUNTED, 0
+    kind, free = _COUNTED, 0
     if report.total is None:
-        kind = PlacesKind.NOT_COUNTED
+        kind = _NOT_COUNTED
     elif report.occupied is None or taken is None:
-        kind = PlacesKind.UNKNOWN
+        kind = _UNKNOWN
     else:
         claimed = taken.get((provider.pool_id, report.population), 0)
         free = max(report.total - report.occupied - claimed, 0)
@@ -173,6 +185,6 @@ def _overview(provider: Provider, taken: TakenPlaces | None) -> PlacesView:
     views: Iterable[PlacesView] = [view_of(report, provider, taken) for report in provider.place_reports]
     return max(
         views,
-        key=lambda view: (view.kind is PlacesKind.COUNTED, view.free),
-        default=PlacesView(kind=PlacesKind.UNKNOWN),
+        key=lambda view: (view.kind is _COUNTED, view.free),
+        default=PlacesView(kind=_UNKNOWN),
     )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.matching.model.hours import OpenState
+from services.matching.model.needed import Needed
 from services.matching.model.profile import Profile
 from services.matching.model.provider import Provider
 from services.matching.model.request import Item, Need
@@ -46,6 +47,9 @@ class PlacesView(NamedTuple):
     population: str = ""
 
 
+NOT_COUNTED: Final = PlacesView(PlacesKind.NOT_COUNTED)  #: where nobody asks for places
+
+
 @dataclass(frozen=True, slots=True)
 class ClockLeft:
     """What is left of a clinical clock when care can begin (R47)."""
@@ -55,14 +59,30 @@ class ClockLeft:
     care_time: datetime
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Remarks:
-    """What is remarked of many rows alike: made once, and known again as the same object."""
+    """
+    What is remarked of many rows alike: made once, and known again as the same object.
 
-    unknowns: tuple[Unknown, ...]
-    cautions: tuple[Caution, ...]
-    open: OpenState
-    is_vetted: bool
+    Args:
+        unknowns: The facts that are missing.
+
+        cautions: What to know that does not exclude.
+
+        opens: Whether intake is open on arrival.
+
+        is_vetted: Whether the provider is.
+    """
+
+    __slots__ = ("cautions", "is_vetted", "open", "unknowns", "written")
+
+    def __init__(
+        self, unknowns: tuple[Unknown, ...], cautions: tuple[Caution, ...], opens: OpenState, *, is_vetted: bool
+    ) -> None:
+        self.unknowns = unknowns
+        self.cautions = cautions
+        self.open = opens
+        self.is_vetted = is_vetted
+        self.written = b""  #: how a row says so; empty: not written yet
 
     def mentions(self, constraint: str) -> bool:
         """Say whether a constraint is unknown here, or a caution."""
@@ -78,7 +98,7 @@ class Row(NamedTuple):
     remarks: Remarks
     places: PlacesView
     items: tuple[Item, ...]  #: what a hold would take; empty: nothing to hold
-    needed_fields: tuple[str, ...]  #: what the offer would show, codes for a consent
+    needed: Needed  #: what the offer would show
     travel: Travel | None  #: None: nobody has to go there, or it is too vaguely known
     clocks: tuple[ClockLeft, ...]  #: what is left of clinical clocks (R47)
     silence_mm: int = 0  #: what it costs that offers there ran out unread
@@ -87,6 +107,11 @@ class Row(NamedTuple):
     def provider(self) -> Provider:
         """Whom it is about."""
         return self.profile.provider
+
+    @property
+    def needed_fields(self) -> tuple[str, ...]:
+        """What the offer would show, codes for a consent."""
+        return self.needed.fields
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:

@@ -82,6 +82,7 @@ class Modality(StrEnum):
 
 
 _NOBODY: Final = frozenset[str]()
+_VETTED: Final = VettingState.VETTED  # looked up once: of an enum that takes a while
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ class Provider:
 
     def is_vetted(self, when: datetime) -> bool:
         """Say whether it was vetted and that has not expired."""
-        return self.vetting is VettingState.VETTED and not self.vetting_expired(when)
+        return self.vetting is _VETTED and not self.vetting_expired(when)
 
     def vetting_expired(self, when: datetime) -> bool:
         """Say whether the end of its vetting has come; expired means unvetted."""

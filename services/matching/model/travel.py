@@ -21,9 +21,8 @@ _MM_PER_H_PER_KMH: Final = 1_000_000.0
 _S_PER_H: Final = 3600.0
 _EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_US_PER_S: Final = 1_000_000
-_EVERY_US: Final = _EVERY // _MICROSECOND
+_SECOND: Final = timedelta(seconds=1)
+_EVERY_S: Final = _EVERY // _SECOND
 
 
 class Mode(StrEnum):
@@ -90,17 +89,20 @@ class Departure:
         when: When one would be there.
     """
 
-    __slots__ = ("_now_us", "_when", "_when_us")
+    __slots__ = ("_early_s", "_first", "_late_s", "_when")
 
     def __init__(self, now: datetime, when: datetime) -> None:
-        self._now_us = (now - _EPOCH) // _MICROSECOND
-        self._when_us = (when - _EPOCH) // _MICROSECOND
         self._when = when
+        self._early_s = (when - now) // _SECOND  #: so long a way is done by then
+        #: of moments five minutes apart the last before one can leave, and how late one leaves after it
+        self._first, late = divmod(now - _EPOCH, _EVERY)
+        self._late_s = -(-late // _SECOND)
 
     def arrival(self, travel_s: int) -> datetime:
         """Say when after a way of so many seconds: `when`, or else the estimate, rounded up to five minutes."""
-        there_us = self._now_us + travel_s * _US_PER_S
-        return self._when if there_us <= self._when_us else _moment(-(-there_us // _EVERY_US))
+        if travel_s <= self._early_s:
+            return self._when
+        return _moment(self._first - (-(travel_s + self._late_s) // _EVERY_S))
 
 
 @lru_cache(maxsize=4096)

@@ -14,12 +14,14 @@ from typing import Final
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import DistanceBand, band_of
-from services.matching.model.answer import ClockLeft, PlacesKind, PlacesView, Remarks, Row
+from services.matching.model.answer import NOT_COUNTED, ClockLeft, PlacesKind, PlacesView, Remarks, Row
 from services.matching.model.hours import OpenState
-from services.matching.model.travel import Mode, Travel
+from services.matching.model.needed import Needed
+from services.matching.model.profile import Profile
+from services.matching.model.travel import Mode
 from services.matching.wire.provider_bytes import provider_to_bytes
 from services.matching.wire.times_wire import time_to_wire
-from services.matching.wire.writing import SECONDS, number, tag_of, time, varint
+from services.matching.wire.writing import SECONDS, inside, number, tag_of, time, varint
 
 MM_PER_M: Final = 1000
 _BANDS: Final = {
@@ -58,18 +60,22 @@ _double: Final = Struct("<d").pack
 
 def row_to_bytes(row: Row) -> bytes:
     """Write one row: a `Match`."""
-    profile, cost_mm, remarks, places, _, needed_fields, travel, clocks, silence_mm = row
-    if not profile.written:
-        profile.written = provider_to_bytes(profile.provider)
+    profile, cost_mm, remarks, places, _, needed, travel, clocks, silence_mm = row
+    before = seconds = after = b""
+    if travel is not None:
+        travel_s, arrival_time, mode = travel
+        seconds = varint(travel_s)
+        before, after = _around_seconds(arrival_time, mode, len(seconds))
     return b"".join(
         (
-            profile.written,
-            _remarked(remarks),
-            _found(places, needed_fields),
-            _band(band_of(cost_mm))
-            if profile.provider.is_confidential
-            else _double(cost_mm / MM_PER_M).join(_AROUND_COST),
-            b"" if travel is None else _travel(travel),
+            profile.written or _profile(profile),
+            remarks.written or _remarks(remarks),
+            needed.written or _needed(needed),
+            _NOT_COUNTED if places is NOT_COUNTED else _places(places),
+            _band(band_of(cost_mm)) if profile.is_confidential else _double(cost_mm / MM_PER_M).join(_AROUND_COST),
+            before,
+            seconds,
+            after,
             _clocks(clocks) if clocks else b"",
             _silence(cost_mm, silence_mm) if silence_mm else b"",
         )
@@ -81,9 +87,13 @@ def match_to_wire(row: Row) -> pb.Match:
     return pb.Match.FromString(row_to_bytes(row))
 
 
-@lru_cache(maxsize=16_384)
-def _remarked(remarks: Remarks) -> bytes:
-    return pb.Match(
+def _profile(profile: Profile) -> bytes:
+    profile.written = provider_to_bytes(profile.provider)
+    return profile.written
+
+
+def _remarks(remarks: Remarks) -> bytes:
+    remarks.written = pb.Match(
         unknowns=[
             pb.Unknown(constraint=each.constraint, question=each.question, ask=each.ask) for each in remarks.unknowns
         ],
@@ -91,17 +101,26 @@ def _remarked(remarks: Remarks) -> bytes:
         open=_OPEN_STATES[remarks.open],
         vetted=remarks.is_vetted,
     ).SerializeToString()
+    return remarks.written
+
+
+def _needed(needed: Needed) -> bytes:
+    needed.written = pb.Match(needed_fields=needed.fields).SerializeToString()
+    return needed.written
 
 
 @lru_cache(maxsize=8192)
-def _found(places: PlacesView, needed_fields: tuple[str, ...]) -> bytes:
+def _places(places: PlacesView) -> bytes:
     view = pb.PlacesView(
         kind=_PLACES_KINDS[places.kind],
         free_place_count=places.free,
         report_time=time_to_wire(places.report_time),
         population=places.population,
     )
-    return pb.Match(places=view, needed_fields=needed_fields).SerializeToString()
+    return pb.Match(places=view).SerializeToString()
+
+
+_NOT_COUNTED: Final = _places(NOT_COUNTED)  #: as of all that is no night under a roof
 
 
 @cache
@@ -109,17 +128,13 @@ def _band(band: DistanceBand) -> bytes:
     return pb.Match(reach=geo_pb2.Reach(band=_BANDS[band])).SerializeToString()
 
 
-def _travel(travel: Travel) -> bytes:
-    travel_s, arrival_time, mode = travel
-    seconds, arrival = varint(travel_s), _arrival(arrival_time, mode)
-    lasts = len(seconds) + len(SECONDS)
-    size = len(_DURATION) + 1 + lasts + len(arrival)  # one byte says how long the duration is
-    return b"".join((_TRAVEL, varint(size), _DURATION, varint(lasts), SECONDS, seconds, arrival))
-
-
 @lru_cache(maxsize=4096)
-def _arrival(arrival_time: datetime, mode: Mode) -> bytes:
-    return time(_ARRIVAL, arrival_time) + number(_MODE, _MODES[mode])
+def _around_seconds(arrival_time: datetime, mode: Mode, size: int) -> tuple[bytes, bytes]:
+    """Write a way up to its seconds, which take so many bytes, and after them."""
+    lasts = SECONDS + bytes(size)
+    arrival = time(_ARRIVAL, arrival_time) + number(_MODE, _MODES[mode])
+    whole = inside(_TRAVEL, inside(_DURATION, lasts) + arrival)
+    return whole[: len(whole) - len(arrival) - size], arrival
 
 
 def _silence(cost_mm: int, silence_mm: int) -> bytes:
