@@ -52,7 +52,7 @@ def longest_way_m(chord_m: float) -> float:
     Bound a geodesic by the straight line through the earth.
 
     Nowhere does a geodesic bend more than a circle of the least radius of curvature, so between the same ends
-    it is no longer than the arc of that (Schur). Far away, where the arc would be more than half the circle,
+    it is no longer than the arc of that. Far away, where the arc would be more than half the circle,
     the way over the sphere around the earth is at least as long as over the ellipsoid within.
     """
     if chord_m <= _FAR_M:
