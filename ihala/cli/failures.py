@@ -24,6 +24,7 @@ from services.errors import IhalaError, Reason
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_VOCABULARY = re.compile(r"a code of the vocabulary (\w+)")
 #: names of fields on the wire, or parts of them, and the options that they were typed as
 OPTIONS: Mapping[str, tuple[str, ...]] = {
     "code": ("need", "code"),
@@ -57,6 +58,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "items": ("places",),
     "hours_since_event": ("hours_since",),
     "time_zone": ("zone", "time_zone"),
+    "until_time": ("until",),
+    "wait_until_time": ("until",),
     "order_no": ("order",),
     "phones": ("phone",),
     "address": ("address", "number"),
@@ -147,6 +150,8 @@ def show(error: IhalaError, typed: Mapping[str, Any]) -> None:
             print(f"  {fault.field} {fault.rule}", file=sys.stderr)
         if (sent := _sent(fault.field, typed)) is not None:
             print(f"  sent: {sent}", file=sys.stderr)
+    for vocabulary in dict.fromkeys(_VOCABULARY.findall(error.message)):
+        print(f"  its codes: ihala vocabulary {vocabulary}", file=sys.stderr)
     for name, value in error.metadata.items():
         print(f"  {name}: {value}", file=sys.stderr)
     if error.message == ABSENT:
@@ -163,10 +168,12 @@ def _named(typed: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _sent(path: str, typed: Mapping[str, Any]) -> str | None:
-    """Find what was typed for a field, from the end of its path, which is the most particular; its own name first."""
+    """Find what was typed for a field, from the end of its path, which is the most particular."""
     numbers = re.findall(r"\[(\d+)\]", path)
     index = int(numbers[-1]) if numbers else None
     names = re.findall(r"[a-z_]\w*", path)[::-1]
+    if names[:1] == ["codes"]:  # of a list of codes what they are of says more
+        names[:2] = names[1::-1]
     for option in chain.from_iterable((name, *OPTIONS.get(name, ())) for name in names):
         value = typed.get(option)
         if value is None or value in ([], ()):

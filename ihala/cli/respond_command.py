@@ -142,7 +142,10 @@ async def _desk_profile(offer_id: str, on_behalf_of: str, receiver: str | None, 
             except NotFound:
                 continue
             return profile
-    raise NotFound("offer_id must be that of an offer to a desk of this run")
+    raise NotFound(
+        "offer_id must be that of an offer to a desk of this run; "
+        "for a provider without one: --on-behalf-of PROVIDER --via phone"
+    )
 
 
 def _show_offer(console: Console, view: OfferView) -> None:

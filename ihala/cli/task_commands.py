@@ -95,7 +95,7 @@ async def watch_tasks(
 
 
 def _show_tasks(console: Console, found: Sequence[Task]) -> None:
-    table = a_table("task", "kind", "state", "owner", "due", "how soon", "need", "provider", "asked by")
+    table = a_table("task", "kind", "state", "owner", "due", "need", "provider", "asked by")
     for task in found:
         add_row(
             table,
@@ -104,7 +104,6 @@ def _show_tasks(console: Console, found: Sequence[Task]) -> None:
             task.state,
             task.owner,
             local_text(task.due_time),
-            task.urgency or "",
             task.code,
             task.provider_id,
             task.sender,
