@@ -111,7 +111,6 @@ def test_bits_hold_what_booleans_hold(values: list[bool]) -> None:
 
     assert bits.count(words) == sum(values)
     assert bits.rows_of(words).tolist() == np.flatnonzero(mask).tolist()
-    assert bits.mask_of(words, len(values)).tolist() == values
     assert bits.of_rows(np.flatnonzero(mask), len(values)).tolist() == words.tolist()
 
 

@@ -20,11 +20,6 @@ def pack(mask: Mask) -> Words:
     return packed.view(np.uint64)
 
 
-def mask_of(words: Words, length: int) -> Mask:
-    """Turn bits into one boolean a row."""
-    return np.unpackbits(words.view(np.uint8), count=length, bitorder="little").view(np.bool_)
-
-
 def count(words: Words) -> int:
     """Count the rows of a set."""
     return int(np.add.reduce(np.bitwise_count(words), dtype=np.int64))
@@ -32,11 +27,7 @@ def count(words: Words) -> int:
 
 def rows_of(words: Words) -> Rows:
     """List the rows of a set, ascending."""
-    return rows_of_words(words, np.flatnonzero(words))
-
-
-def rows_of_words(words: Words, chosen: Rows) -> Rows:
-    """List the rows of a set that are in some of its words, given ascending."""
+    chosen = np.flatnonzero(words)
     places = np.flatnonzero(np.unpackbits(words[chosen].view(np.uint8), bitorder="little").view(np.bool_))
     rows: Rows = (chosen << 6)[places >> 6] + (places & 63)
     return rows
