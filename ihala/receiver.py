@@ -13,7 +13,7 @@ comes over NATS, or over a gRPC stream where the profile says `channel = "stream
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,12 +22,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ihala.alert_feed import AlertFeed
-from ihala.desk_client import Desk, OfferView
+from ihala.desk_client import Desk
 from ihala.journal import Journal
+from ihala.open_offer import OpenOffer, RequestedNeed
 from ihala.person import Urgency
 from ihala.profile import Profile, ReceiverProfile, read_profile
 from ihala.stream_client import StreamFeed
-from services.errors import InvalidInput
+from services.errors import FailedPrecondition, InvalidInput, Reason
 
 __all__ = [
     "BOYS",
@@ -55,87 +56,6 @@ FAMILIES: Final = "families"
 _NOT_OPAQUE: Final = re.compile(r"[^A-Za-z0-9_.@-]+")
 _ACTOR_LENGTH: Final = 64
 SETTLE_S: Final = 2.0  #: for receipts of alerts that were handed over, at the end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestedNeed:
-    """What is asked of the house, as far as it must know to decide (R10)."""
-
-    code: str  #: the service
-    urgency: Urgency | None
-    facts: Mapping[str, Any]  #: of the person, by name; only what the house's rules need
-    briefing: Mapping[str, Any]  #: who brings, when, risks, by name
-    items: Mapping[str, int]  #: places by population
-
-
-class OpenOffer:
-    """
-    An offer that a person at the desk has read.
-
-    Args:
-        desk: Through which it is answered.
-
-        view: The offer as it is.
-    """
-
-    def __init__(self, desk: Desk, view: OfferView) -> None:
-        self._desk = desk
-        self.view = view  #: as it is after the last answer
-
-    @property
-    def need(self) -> RequestedNeed:
-        """What is asked."""
-        view = self.view
-        return RequestedNeed(
-            code=view.code, urgency=view.urgency, facts=view.facts, briefing=view.briefing, items=view.items
-        )
-
-    async def accept(self, *, places: int | None = None, accept_beyond_report: bool = False, **more: Any) -> OfferView:
-        """
-        Say yes.
-
-        Args:
-            places: How many places the desk means to give; None for as many as are asked. Of a group it may be fewer.
-
-            accept_beyond_report: The desk's word wins over its last report.
-
-            more: `request_id`, `expected_version`, `occurred_time`.
-
-        Raises:
-            InvalidInput: it is another number than is asked, and these people stay together, or are of
-                several populations: `ihala.desk_client.Desk.accept` takes `items` by population.
-
-            FailedPrecondition: ALREADY_PLACED; NO_PLACE unless `accept_beyond_report`.
-        """
-        asked = sum(self.view.items.values()) or 1
-        items = None
-        if places is not None and places != asked:
-            if not self.view.is_divisible or len(self.view.items) != 1 or not 0 < places < asked:
-                raise InvalidInput("places must be as many as are asked")
-            items = dict.fromkeys(self.view.items, places)
-        return self._now(
-            await self._desk.accept(self.view.offer_id, accept_beyond_report=accept_beyond_report, items=items, **more)
-        )
-
-    async def decline(self, reason: str, **more: Any) -> OfferView:
-        """Say no, with a code of vocabulary `decline_reason`; for NO_CAPACITY name the `population`."""
-        return self._now(await self._desk.decline(self.view.offer_id, reason, **more))
-
-    async def arrive(self, **more: Any) -> OfferView:
-        """Say that the person has arrived; never refused."""
-        return self._now(await self._desk.arrive(self.view.offer_id, **more))
-
-    async def fail(self, reason: str, **more: Any) -> OfferView:
-        """Say that the person did not arrive, or that the place was none."""
-        return self._now(await self._desk.fail(self.view.offer_id, reason, **more))
-
-    async def complete(self, outcome: str, **more: Any) -> OfferView:
-        """Say that the service is done, with a code of vocabulary `outcome`."""
-        return self._now(await self._desk.complete(self.view.offer_id, outcome, **more))
-
-    def _now(self, view: OfferView) -> OfferView:
-        self.view = view
-        return view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +165,12 @@ class Receiver:
     async def read(self, offer_id: str, *, by: str) -> OpenOffer:
         """Read an offer as a person at the desk; see `Alert.read`."""
         desk = await self._desk(by)
-        await desk.acknowledge(offer_id)
+        try:
+            await desk.acknowledge(offer_id)
+        except FailedPrecondition as error:
+            if error.reason is not Reason.ILLEGAL_MOVE:
+                raise
+            # recalled, or answered already: it is read as it stands
         return OpenOffer(desk, await desk.read(offer_id))
 
     def finish(self, alert_id: str) -> None:

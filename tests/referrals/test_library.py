@@ -1,6 +1,7 @@
 """The library against real referrals: both sides come to terms, the duty sees its tasks."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from ihala.client import Ihala, OverrideGround
 from ihala.desk_client import Desk
 from ihala.exceptions import NotFound
-from ihala.profile import Profile
+from ihala.profile import Profile, ReceiverProfile
+from ihala.receiver import Receiver
 from ihala.task_client import Tasks
 from services.runtime.auth import Role
-from tests.referrals.samples import Running, a_provider
+from tests.referrals.samples import Running, a_provider, order
 
 
 def a_profile(referrals: Running, folder: Path, *roles: Role, client_id: str) -> Profile:
@@ -80,3 +82,34 @@ async def test_the_duty_sees_its_tasks_and_lets_a_roster_rest(referrals: Running
 
     assert rests.paused_until_time is not None
     assert [roster.roster_id for roster in rosters] == ["duty", "manager"]
+
+
+async def test_a_desks_software_goes_on_over_offers_that_were_over_before_it_read_them(
+    referrals: Running, tmp_path: Path
+) -> None:
+    """An alert may come late, or again after a crash: neither a recall nor its own answer ends its loop or counts twice."""
+    await referrals.know(a_provider())
+    offer_ids = [(await referrals.refer()).offers[0].offer_id for _ in range(3)]
+    recalled, refused, taken = offer_ids
+    await referrals.sender().CancelOffer(order("Cancel", recalled, reason="moved"))
+    profile = replace(
+        a_profile(referrals, tmp_path, Role.RECEIVER, client_id="house-desk"),
+        receiver=ReceiverProfile(receiver_id="house-desk", journal_file=tmp_path / "journal"),
+    )
+    receiver = Receiver(profile)
+
+    states = []
+    for offer_id, is_yes in ((recalled, True), (refused, False), (refused, False), (taken, True), (taken, True)):
+        offer = await receiver.read(offer_id, by="night desk")
+        view = await offer.accept() if is_yes else await offer.decline("staff_unavailable")
+        states.append((view.state, offer.is_over))
+
+    assert states == [
+        ("cancelled", True),
+        ("rejected", True),
+        ("rejected", True),
+        ("accepted", False),
+        ("accepted", False),
+    ]
+    told = await referrals.rows("SELECT type FROM event WHERE type IN ('offer_accepted', 'offer_rejected') ORDER BY 1")
+    assert told == [("offer_accepted",), ("offer_rejected",)]
