@@ -18,6 +18,7 @@ _ANSWERS = {
     "languages": Kind.LANGUAGE,
     "urgency": Kind.URGENCY,
 }
+_MOST_SHARED = 5  #: of the changes that would help most: the first are worth most
 _MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
 
 
@@ -123,7 +124,7 @@ def show_explanation(page: Page, answer: ExplainAnswer, *, is_one: bool) -> None
     show_title(page, answer.code, answer.added_by)
     for each in answer.explanations:
         _show_one(page, each, is_whole=is_one)
-    page.items(page.words["most"], (_shared(page, each) for each in answer.changes))
+    page.items(page.words["most"], (_shared(page, each) for each in answer.changes[:_MOST_SHARED]))
     page.items(page.words["hidden"], excluded_lines(page, answer.confidential_excluded.items()))
     page.line()
 
@@ -145,10 +146,11 @@ def _show_one(page: Page, each: Explanation, *, is_whole: bool) -> None:
     if is_whole:
         page.table(page.words["why_head"], (_verdict_cells(page, verdict) for verdict in each.verdicts))
     else:
+        helps = {(change.code, change.ask) for change in each.least_change}  # said below, with the answer
         said = [
             f"    {_MARKS[verdict.verdict]} {_verdict_words(page, verdict)}"
             for verdict in each.verdicts
-            if verdict.verdict != "yes"
+            if verdict.verdict != "yes" and (verdict.question, verdict.ask) not in helps
         ]
         for line in dict.fromkeys(said):  # one question may stand behind two constraints
             page.line(line)

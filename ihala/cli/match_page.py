@@ -29,10 +29,15 @@ def show_answer(page: Page, answer: Answer) -> None:
         page.say(
             "judged",
             revision=answer.directory_revision,
-            time=f"{answer.evaluated_time.astimezone():%Y-%m-%d %H:%M}",
+            time=_with_zone(answer.evaluated_time.astimezone()),
             rules=answer.rules_version,
         )
     )
+
+
+def _with_zone(time: datetime) -> str:
+    """Say a time here with how far it is from UTC: ways end on the clocks of places, which may be others."""
+    return f"{time:%Y-%m-%d %H:%M} (UTC{time.isoformat()[-6:]})"
 
 
 def show_title(page: Page, code: str, added_by: str) -> None:

@@ -54,7 +54,7 @@ def _group_cells(page: Page, part: PlanPart, row: Row) -> Sequence[object]:
         page.far(part.distance_m, part.band),
         ", ".join(f"{page.label(Kind.POPULATION, population)} {count}" for population, count in part.items.items()),
         f"{WORDS[page.language]['party']} {part.party_no}" if part.party_no else "",
-        cautions_text(page, part.cautions),
+        "; ".join(each for each in (_added(page, part.added_by), cautions_text(page, part.cautions)) if each),
     )
 
 
@@ -86,7 +86,12 @@ def _left_cells(page: Page, left: PlanLeft) -> Sequence[object]:
     reasons = [(name, count) for name, count in left.excluded if name != "service"][:_REASONS]
     why = ", ".join(f"{words.get(name) or page.label(Kind.EXCLUSION, name)} {count}" for name, count in reasons)
     ask = ", ".join(_name(page, row) for row in left.ask_first)
-    return left.label, page.label(Kind.SERVICE, left.code), left.count, why or words["none"], ask
+    said = "; ".join(each for each in (_added(page, left.added_by), why) if each)
+    return left.label, page.label(Kind.SERVICE, left.code), left.count, said or words["none"], ask
+
+
+def _added(page: Page, added_by: str) -> str:
+    return page.words.get(added_by, added_by)
 
 
 def _name(page: Page, row: Row) -> str:

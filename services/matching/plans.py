@@ -17,7 +17,7 @@ from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.planning.checking import Checked, Claimed, check_together
 from services.matching.planning.groups import Group, check
 from services.matching.planning.interpreters import as_claimed, with_interpreters
-from services.matching.planning.plan import Left, Part, Plan
+from services.matching.planning.plan import Left, Part
 from services.matching.planning.planner import plan_for
 from services.matching.wire import added_wire, plan_wire, request_wire
 
@@ -82,9 +82,11 @@ class Plans:
     def _planned(self, request: Any, snapshot: Snapshot, now: datetime, limit_s: float) -> Any:
         groups, conflicts = self._groups(request, snapshot, now)
         plan = plan_for(snapshot, groups, limit_s)
-        ask_first = _ask_first(snapshot, groups, plan)
+        ask_first = _ask_first(snapshot, groups, plan.left)
         may_ask = [(*at, row.provider) for at, rows in ask_first.items() for row in rows]
         groups, plan = with_interpreters(snapshot, groups, plan, may_ask)
+        added = [each for each in plan.left if groups[each.group_no].asked[each.need_no].need.added_by]
+        ask_first |= _ask_first(snapshot, groups, [each for each in added if _at(each) not in ask_first])
         evaluated_time = groups[0].asked[0].when_time
 
         def row_of(part: Part) -> Row:
@@ -167,12 +169,16 @@ def _row(asked: Asked, provider: Any) -> Row:
     return ranking.row_of(asked, provider, provider.place)
 
 
-def _ask_first(snapshot: Snapshot, groups: Sequence[Group], plan: Plan) -> dict[tuple[int, int], Sequence[Row]]:
+def _ask_first(
+    snapshot: Snapshot, groups: Sequence[Group], left: Sequence[Left]
+) -> dict[tuple[int, int], Sequence[Row]]:
     """Find whom to ask first for those who are left."""
-    asked_for: list[Left] = [each for each in plan.left if each.ask_first_count][:_ASKED_FOR]
+    asked_for = [each for each in left if each.ask_first_count][:_ASKED_FOR]
     return {
-        (each.group_no, each.need_no): ranking.find(
-            snapshot, groups[each.group_no].asked[each.need_no], _ASK_FIRST
-        ).ask_first
+        _at(each): ranking.find(snapshot, groups[each.group_no].asked[each.need_no], _ASK_FIRST).ask_first
         for each in asked_for
     }
+
+
+def _at(left: Left) -> tuple[int, int]:
+    return left.group_no, left.need_no

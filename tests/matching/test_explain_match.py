@@ -61,6 +61,14 @@ async def test_r40_the_least_change_holds_when_it_is_asked_for(house: Open) -> N
     assert ids(then.needs[0].matches) == ["p-1"]
 
 
+async def test_r40_no_interpreter_is_offered_to_an_interpreter(house: Open) -> None:
+    async with house(a_provider("p-1", code="LNG-INT", languages=ARABIC)) as here:
+        answer = await explain(here, needs=[pb.Need(code="LNG-INT")], person=TIGRINYA)
+
+    (found,) = answer.explanations
+    assert (list(found.least_change), list(found.fixed), list(answer.changes)) == ([], ["language"], [])
+
+
 async def test_a_limit_of_distance_says_how_much_farther_but_not_to_a_confidential_site(house: Open) -> None:
     site = a_provider("site", place=cell_at(SOUTH, 5), is_confidential=True)
     async with house(a_provider("open", place=SOUTH), site) as here:

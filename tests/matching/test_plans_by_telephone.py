@@ -71,6 +71,16 @@ async def test_r40_who_is_left_since_nobody_speaks_is_told_of_the_interpreter_to
     assert [(each.constraint, each.provider_count) for each in plan.unassigned[1].excluded] == [("service", 1)]
 
 
+async def test_r40_if_no_interpreter_is_sure_the_plan_says_whom_to_ask_first(house: Open) -> None:
+    dialect = an_interpreter(languages=frozenset({LanguageOffer(tag="ti", by_interpreter=True)}))
+    async with house(a_provider("care", code="HEA-EMG"), dialect) as here:
+        plan = await here.plan(a_group("tigrinya", 2, speaking("ti"), "HEA-EMG"))
+
+    (left,) = plan.unassigned
+    assert (left.code, left.added_by, left.ask_first_count) == ("LNG-INT", "R40", 1)
+    assert [each.provider_id for each in left.ask_first] == ["interpreter"]
+
+
 @pytest.mark.parametrize(
     ("person", "more"),
     [

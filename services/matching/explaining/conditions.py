@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from services.geo import cost_mm
+from services.matching.bundle import INTERPRETER
 from services.matching.constraints.places import places_at
 from services.matching.constraints.ways import lines
 from services.matching.explaining import person_answers
@@ -82,6 +83,12 @@ def _lines(asked: Asked, provider: Provider) -> Changes:
             return
 
 
+def _interpreter(asked: Asked, _: Provider) -> Changes:
+    """Let one join, but where an interpreter is what is needed."""
+    if asked.need.code != INTERPRETER:
+        yield _need(ChangeKind.RELAX, "interpreter", has_interpreter=True)
+
+
 def _places(asked: Asked, provider: Provider) -> Changes:
     items = asked.need.items
     free = places_at(asked, provider).view.free
@@ -103,7 +110,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Asked, Provider], Changes]]] = Mapping
         "unaccompanied_child": _spanning_age,
         "best_interests": _spanning_age,
         "firewall": lambda asked, provider: person_answers.answers(person_answers.ACCEPTS_REPORTING, asked, provider),
-        "language": lambda *_: iter([_need(ChangeKind.RELAX, "interpreter", has_interpreter=True)]),
+        "language": _interpreter,
         "staff_gender": lambda *_: iter([_need(ChangeKind.RELAX, "staff_gender", staff_gender="")]),
         "places": _places,
         "distance": _distance,
