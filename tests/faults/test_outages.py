@@ -51,10 +51,14 @@ def stop_in_order(house: House) -> None:
 
 
 def damage_nats(house: House) -> None:
-    """Turn bits in the middle of every block of messages and in the state of every consumer (F19)."""
+    """
+    Turn bits in the middle of every block of messages (F19).
+
+    Not in the states of consumers: over one of these nats-server 2.15.1 takes memory until there is none.
+    """
     kill(house, NATS)
     store = house.folder / "nats" / "store"
-    damaged = [each for each in (*store.rglob("*.blk"), *store.rglob("o.dat")) if each.stat().st_size]
+    damaged = [each for each in store.rglob("*.blk") if each.stat().st_size]
     assert damaged
     for file in damaged:
         with file.open("r+b") as content:
