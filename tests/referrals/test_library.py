@@ -87,7 +87,7 @@ async def test_the_duty_sees_its_tasks_and_lets_a_roster_rest(referrals: Running
 async def test_a_desks_software_goes_on_over_offers_that_were_over_before_it_read_them(
     referrals: Running, tmp_path: Path
 ) -> None:
-    """An alert may come late, or again after a crash: neither a recall nor its own answer ends its loop or counts twice."""
+    """An alert may come late, or again after a crash: it ends no loop, and no answer counts twice."""
     await referrals.know(a_provider())
     offer_ids = [(await referrals.refer()).offers[0].offer_id for _ in range(3)]
     recalled, refused, taken = offer_ids
