@@ -59,6 +59,8 @@ async def count(visit: DutyVisit, parts: DutyParts) -> Response:
     shown = visit.request.query_params.get("mark", "")
     end_s = clock() + (HELD_S if shown else 0)
     while True:
+        if await parts.sessions.find(token_digest(visit.token), parts.now()) is None:
+            return JSONResponse({}, 403)  # its time is over while it waits
         ticket = parts.bell.ticket()  # before the look, so that no change is missed between
         present = _present(replace(visit, now=parts.now()), parts, await parts.duty.tasks(visit.coordinator))
         left_s = end_s - clock()
