@@ -87,7 +87,6 @@ async def test_a_lost_disk_loses_no_alert_and_doubles_none(
                 relay(
                     referrals.desk.pool,
                     lambda: connected(server, "relay"),
-                    referrals.desk.waker,
                     stop,
                     referrals.clock,
                 )
