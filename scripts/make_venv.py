@@ -33,6 +33,8 @@ def main(folder: Path) -> None:
 
     Leaves `folder/.installed`, newer than the lock and with the project's path in it, when all of it is in place.
     """
+    if folder.is_symlink():
+        sys.exit(f"setup: {folder.name} is a link: whoever else uses that environment would lose it; remove the link")
     with one_at_a_time(folder):
         stamp = folder / ".installed"
         if up_to_date(stamp):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from scripts import gen, make_venv
 
 
@@ -65,3 +67,13 @@ def test_environment_of_another_folder_is_seen_as_moved(tmp_path: Path) -> None:
 
 def test_environment_that_was_never_finished_is_not_up_to_date(tmp_path: Path) -> None:
     assert not make_venv.up_to_date(tmp_path / ".installed")
+
+
+def test_environment_that_is_a_link_is_left_to_whom_it_belongs(tmp_path: Path) -> None:
+    others = made(tmp_path / "others", "bin/python")
+    linked = tmp_path / ".venv"
+    linked.symlink_to(others)
+
+    with pytest.raises(SystemExit, match="is a link"):
+        make_venv.main(linked)
+    assert (others / "bin" / "python").exists()
