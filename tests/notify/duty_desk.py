@@ -51,6 +51,7 @@ class FakeDutyReferrals(FakeReferrals):
         self.tasks: dict[str, pb.Task] = {}
         self.acts: list[tuple[str, str | None, Any]] = []
         self.paused_until: datetime | None = None
+        self.other_rosters: list[pb.Roster] = []
         self.changed = FeedWaker()
 
     def task(self, task_id: str = "task-1", *, kind: str = "RING", minutes: int = 10, **more: Any) -> pb.Task:
@@ -101,7 +102,7 @@ class FakeDutyReferrals(FakeReferrals):
         roster = pb.Roster(roster_id="duty", on_duty=["amal"], nights_woken=11, stand_in="manager")
         if self.paused_until is not None:
             roster.paused_until_time.CopyFrom(stamp(self.paused_until))
-        return service_pb.ListRostersResponse(rosters=[roster])
+        return service_pb.ListRostersResponse(rosters=[roster, *self.other_rosters])
 
     async def PauseRoster(self, request: Any, context: Any) -> Any:
         if request.roster_id != "duty":

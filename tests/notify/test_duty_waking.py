@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ihala.matching.v1 import matching_pb2 as match_pb
+from ihala.referrals.v1 import referrals_pb2 as pb
 from services.notify.channels.push import BrowserWaker, vapid_key
 from services.notify.duty.model import DutyRoster, resting
 from services.notify.duty.ringer import AGAIN, Ringer
@@ -46,7 +47,7 @@ async def a_push_service(
     """Run a push service, and what wakes browsers by it."""
     async with https_server(authority.server(), reply or says(201)) as server:
         waker = BrowserWaker(egress_to(server, authority), KEY)
-        yield server, Ringer(page.parts.duty, pushes_of(page), waker, page.clock)
+        yield server, Ringer(page.parts.duty, page.parts.sessions, pushes_of(page), waker, page.clock)
 
 
 async def asleep(page: DutyPage, server: Server, name: str) -> None:
@@ -114,6 +115,28 @@ async def test_whoever_rests_is_left_in_peace_while_there_is_somebody_else(
             assert await ringer.ring() == 1
 
     assert [posted.path for posted in server.requests] == ["/amal", "/nadia"]
+
+
+async def test_a_task_wakes_the_browsers_of_its_own_roster_alone(page: DutyPage, authority: Authority) -> None:
+    """R61: amal is on duty in the roster of the first task, nadia in that of the second; R62: none is silent."""
+    page.referrals.other_rosters = [pb.Roster(roster_id="manager", on_duty=["nadia"])]
+    async with a_push_service(page, authority) as (server, ringer), page.signed_in("amal") as amal:
+        await asleep(page, server, "amal")
+        async with page.signed_in("nadia") as nadia:
+            await asleep(page, server, "nadia")
+            page.referrals.ring_task()
+            assert await ringer.ring() == 1
+            page.clock.advance(seconds=1)
+            page.referrals.task("task-2", owner="manager")
+            assert await ringer.ring() == 1
+            assert [posted.path for posted in server.requests] == ["/amal", "/nadia"]
+            await nadia.get("/task/task-2")
+            await nadia.press("/task/task-2/take")
+            await amal.get("/leave")
+            page.clock.advance(seconds=AGAIN.total_seconds() + 1)
+            assert await ringer.ring() == 1
+
+    assert [posted.path for posted in server.requests] == ["/amal", "/nadia", "/nadia"]
 
 
 async def test_a_browser_that_has_ended_its_subscription_is_forgotten(page: DutyPage, authority: Authority) -> None:

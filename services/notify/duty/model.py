@@ -22,6 +22,7 @@ OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 OTHERWISE: Final = ("cleared",)
 PAUSES: Final = tuple(timedelta(hours=each) for each in (2, 8, 24, 72, 168))
+IN_VAIN: Final = timedelta(minutes=10)  #: rung for so long, a task that is due is no longer its roster's alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,10 @@ class DutyTask:
         """From when it rings while nobody has taken it."""
         return self.create_time if self.wakes else self.due_time
 
+    def is_everybodys(self, now: datetime) -> bool:
+        """Say whether its roster has let it pass: it is due, and has rung for ten minutes in vain."""
+        return now >= max(self.due_time, self.ring_time + IN_VAIN)
+
     @property
     def outcomes(self) -> tuple[str, ...]:
         """How it may end."""
@@ -77,14 +82,17 @@ class DutyRoster:
     paused_until_time: datetime | None
     stand_in: str
 
+    def rests(self, now: datetime) -> bool:
+        """Say whether it is paused."""
+        return self.paused_until_time is not None and now < self.paused_until_time
+
 
 def resting(rosters: Iterable[DutyRoster], now: datetime) -> frozenset[str]:
     """Name those who are on duty in rosters that rest, and in none that is awake (R61)."""
     asleep: set[str] = set()
     awake: set[str] = set()
     for roster in rosters:
-        rests = roster.paused_until_time is not None and now < roster.paused_until_time
-        (asleep if rests else awake).update(roster.on_duty)
+        (asleep if roster.rests(now) else awake).update(roster.on_duty)
     return frozenset(asleep - awake)
 
 

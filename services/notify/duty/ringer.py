@@ -1,7 +1,7 @@
 """
 Wake those on duty: their open pages at once, their closed browsers again and again until somebody takes what rings.
 
-Whoever is in a roster that rests is left in peace while there is anybody else (R61).
+Whom a task wakes is decided as for open pages (`whom`).
 """
 
 import asyncio
@@ -15,9 +15,10 @@ import structlog
 from services.errors import IhalaError
 from services.notify.channels import SendFailed
 from services.notify.channels.push import BrowserWaker
-from services.notify.duty.model import resting
 from services.notify.duty.parts import Duty
+from services.notify.duty.whom import watch
 from services.notify.store.duty_pushes import DutyPushStore, Sleeper
+from services.notify.store.duty_sessions import DutySessionStore
 from services.runtime.feed import FeedWaker
 from services.runtime.stop import first_of
 
@@ -57,6 +58,8 @@ class Ringer:
     Args:
         duty: What there is to do.
 
+        sessions: Who is signed in.
+
         pushes: Whose browsers are woken.
 
         waker: Wakes one.
@@ -64,8 +67,16 @@ class Ringer:
         now: The clock.
     """
 
-    def __init__(self, duty: Duty, pushes: DutyPushStore, waker: BrowserWaker, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        duty: Duty,
+        sessions: DutySessionStore,
+        pushes: DutyPushStore,
+        waker: BrowserWaker,
+        now: Callable[[], datetime],
+    ) -> None:
         self._duty = duty
+        self._sessions = sessions
         self._pushes = pushes
         self._waker = waker
         self._now = now
@@ -99,13 +110,16 @@ class Ringer:
         ringing = [task for task in await self._duty.tasks(BY) if task.rings(now)] if coordinators else []
         if not ringing:
             return 0
-        in_peace = resting(await self._duty.rosters(BY), now)
-        sleepers = await self._pushes.claim(
-            now,
-            news=max(task.ring_time for task in ringing),
-            again=now - AGAIN,
-            coordinators=coordinators - in_peace or coordinators,
-        )
+        on_watch = await watch(self._duty, self._sessions, BY, now)
+        by_news: dict[datetime, set[str]] = {}  # those who learn of the same task last are claimed at once
+        for name in coordinators:
+            if own := on_watch.ringing(name, ringing):
+                by_news.setdefault(max(task.ring_time for task in own), set()).add(name)
+        sleepers = [
+            sleeper
+            for news, names in by_news.items()
+            for sleeper in await self._pushes.claim(now, news=news, again=now - AGAIN, coordinators=names)
+        ]
         await self._wake(sleepers, now)
         return len(sleepers)
 

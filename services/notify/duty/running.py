@@ -64,17 +64,17 @@ async def run(
     ):
         duty, bell = RemoteDuty(referrals), FeedWaker()
         tasks.create_task(ringer.follow(duty, bell, stop), name="duty bell")
-        push = None
+        push, sessions = None, DutySessionStore(pool)
         if ways is not None and ways.waker is not None:
             pushes = DutyPushStore(pool, ways.sealer)
             push = DutyPush(pushes=pushes, rules=ways.rules, public_key=ways.waker.public_text)
-            waking = ringer.Ringer(duty, pushes, ways.waker, now)
+            waking = ringer.Ringer(duty, sessions, pushes, ways.waker, now)
             tasks.create_task(waking.run(bell, stop), name="duty ringer")
         parts = DutyParts(
             duty=duty,
             callees=RemoteCallees(directory),
             contacts=ContactStore(pool),
-            sessions=DutySessionStore(pool),
+            sessions=sessions,
             push=push,
             bell=bell,
             stop=stop,

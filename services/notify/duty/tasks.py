@@ -14,6 +14,7 @@ from services.errors import IhalaError, InvalidInput, NotFound
 from services.notify.duty.model import Callee, DutyTask
 from services.notify.duty.parts import DutyParts, DutyVisit
 from services.notify.duty.screens import render, show
+from services.notify.duty.whom import watch
 from services.notify.model import OPAQUE_ID
 from services.notify.pages.offers import need_name
 from services.notify.pages.waking import worker_path
@@ -33,7 +34,8 @@ log = structlog.get_logger(__name__)
 async def list_tasks(visit: DutyVisit, parts: DutyParts) -> Response:
     """Show what there is to do, what rings first."""
     found = await parts.duty.tasks(visit.coordinator)
-    present = _present(visit, parts, found)
+    ringing = await _ringing(visit, parts, found)
+    present = _present(visit, parts, found, ringing)
     return show(
         visit,
         parts,
@@ -41,7 +43,7 @@ async def list_tasks(visit: DutyVisit, parts: DutyParts) -> Response:
         count=present["count"],
         due=present["due"],
         mark=present["mark"],
-        rows=_rows(visit, parts, found),
+        rows=_rows(visit, parts, found, ringing),
         push_key=parts.push.public_key if parts.push else "",
         push_kept=parts.push is not None and await parts.push.pushes.is_subscribed(token_digest(visit.token)),
         worker=worker_path(visit.words),
@@ -62,7 +64,9 @@ async def count(visit: DutyVisit, parts: DutyParts) -> Response:
         if await parts.sessions.find(token_digest(visit.token), parts.now()) is None:
             return JSONResponse({}, 403)  # its time is over while it waits
         ticket = parts.bell.ticket()  # before the look, so that no change is missed between
-        present = _present(replace(visit, now=parts.now()), parts, await parts.duty.tasks(visit.coordinator))
+        look = replace(visit, now=parts.now())
+        found = await parts.duty.tasks(visit.coordinator)
+        present = _present(look, parts, found, await _ringing(look, parts, found))
         left_s = end_s - clock()
         if present["mark"] != shown or left_s <= 0 or parts.stop.is_set():
             return JSONResponse(present)
@@ -137,21 +141,32 @@ async def callee_of(parts: DutyParts, task: DutyTask) -> Callee | None:
         return None
 
 
-def _present(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> dict[str, object]:
-    ringing = [task for task in found if task.rings(visit.now)]
+async def _ringing(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> list[DutyTask]:
+    """List what rings for whoever is signed in; what rings for others is in the list alone."""
+    if not any(task.rings(visit.now) for task in found):
+        return []
+    on_watch = await watch(parts.duty, parts.sessions, visit.coordinator, visit.now)
+    return on_watch.ringing(visit.coordinator, found)
+
+
+def _present(
+    visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask], ringing: Sequence[DutyTask]
+) -> dict[str, object]:
     present: dict[str, object] = {
         "count": len(ringing),
         "due": _due(visit, parts, ringing),
         "seen": "",
-        "list": render(visit, parts, "duty_rows.html", rows=_rows(visit, parts, found)),
+        "list": render(visit, parts, "duty_rows.html", rows=_rows(visit, parts, found, ringing)),
     }
     mark = hashlib.sha256(json.dumps(present).encode()).hexdigest()[:MARK_DIGITS]
     return present | {"mark": mark}
 
 
-def _rows(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> list[dict[str, object]]:
-    words = visit.words
-    ordered = sorted(found, key=lambda task: (not task.rings(visit.now), task.is_taken, task.due_time))
+def _rows(
+    visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask], ringing: Sequence[DutyTask]
+) -> list[dict[str, object]]:
+    words, loud = visit.words, {task.task_id for task in ringing}
+    ordered = sorted(found, key=lambda task: (task.task_id not in loud, task.is_taken, task.due_time))
     return [
         {
             "id": task.task_id,
@@ -160,7 +175,7 @@ def _rows(visit: DutyVisit, parts: DutyParts, found: Sequence[DutyTask]) -> list
             "due": words.time(task.due_time, parts.time_zone, visit.now),
             "urgency": terms(Kind.URGENCY)[task.urgency].labels[words.language] if task.urgency else "",
             "owner": words.say("taken_by", owner=task.owner) if task.is_taken else words["taken_by_nobody"],
-            "rings": task.rings(visit.now),
+            "rings": task.task_id in loud,
         }
         for task in ordered
     ]

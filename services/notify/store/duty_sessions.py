@@ -9,6 +9,7 @@ from services.runtime.postgres import Act, Pool, read, transaction
 IDLE: Final = timedelta(minutes=30)  #: without a look, where nothing wakes the browser; an open page looks all the time
 LIFE: Final = timedelta(hours=14)  #: a night's shift with its handing over
 USED_EVERY: Final = timedelta(minutes=1)
+HEARS: Final = timedelta(minutes=3)  #: after a look; an open page looks every half minute, and each minute counts
 #: whoever is woken at night must not have to ask for a code first
 _IS_WOKEN: Final = "EXISTS (SELECT FROM duty_push WHERE duty_push.token_digest = duty_session.token_digest)"
 
@@ -53,6 +54,18 @@ class DutySessionStore:
             async with transaction(self._pool, NOTIFY, act) as connection:
                 await connection.execute("UPDATE duty_session SET used_time = %s WHERE token_digest = %s", [now, token])
         return str(coordinator)
+
+    async def hearing(self, now: datetime) -> frozenset[str]:
+        """Name those who can be rung: a page of theirs is open, or wakes their browser."""
+        async with read(self._pool) as connection:
+            found = await connection.execute(
+                f"""
+                SELECT DISTINCT coordinator FROM duty_session
+                WHERE start_time > %s AND (used_time > %s OR {_IS_WOKEN})
+                """,  # noqa: S608 -- a constant of this file
+                [now - LIFE, now - HEARS],
+            )
+            return frozenset([row[0] async for row in found])
 
     async def end(self, token: bytes, coordinator: str) -> None:
         """End a session."""
