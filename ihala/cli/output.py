@@ -54,7 +54,7 @@ def to_json(document: Any, *, indent: int | None = 2) -> str:
 
 
 def a_table(*columns: str, title: str = "") -> Table:
-    """Make a table; the columns whose name ends in `#` hold numbers."""
+    """Make a table; the columns whose name ends in `#` hold numbers, a line break stands where cells have one."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         is_number = column.endswith("#")
@@ -62,7 +62,7 @@ def a_table(*columns: str, title: str = "") -> Table:
             column.removesuffix("#"),
             justify="right" if is_number else "left",
             overflow="fold",
-            no_wrap=is_number or column in IDS,
+            no_wrap=is_number or column.partition("\n")[0] in IDS,
         )
     return table
 

@@ -35,7 +35,7 @@ async def list_tasks(
     """List what is not done, the earliest due first."""
     async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
         found = [task async for task in duty.list(kind or ())]
-    emit({"tasks": [task_document(task) for task in found]}, form, lambda console: _show_tasks(console, found))
+    emit({"tasks": [task_document(task) for task in found]}, form, lambda console: show_tasks(console, found))
 
 
 @tasks.command("take")
@@ -49,7 +49,7 @@ async def take_task(
     """Take a task: --actor owns it from now on."""
     async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
         task = await duty.take(task_id, (await duty.get(task_id)).version)
-    emit(task_document(task), form, lambda console: _show_tasks(console, [task]))
+    emit(task_document(task), form, lambda console: show_tasks(console, [task]))
 
 
 @tasks.command("close")
@@ -64,7 +64,7 @@ async def close_task(
     """Close a task with a code."""
     async with Tasks(home.profile_for(home.COORDINATOR, profile), actor=actor) as duty:
         task = await duty.close(task_id, (await duty.get(task_id)).version, outcome)
-    emit(task_document(task), form, lambda console: _show_tasks(console, [task]))
+    emit(task_document(task), form, lambda console: show_tasks(console, [task]))
 
 
 @tasks.command("watch")
@@ -94,18 +94,18 @@ async def watch_tasks(
                 return
 
 
-def _show_tasks(console: Console, found: Sequence[Task]) -> None:
-    table = a_table("task", "kind", "state", "owner", "due", "need", "provider", "asked by")
+def show_tasks(console: Console, found: Sequence[Task]) -> None:
+    """Print tasks for people."""
+    # two lines a task, so that both ids can be copied from a window of 80 columns
+    table = a_table("task\nprovider", "kind\nneed", "owner\nstate", "due", "asked by")
+    table.columns[3].no_wrap = True  # a day in two halves is read as another
     for task in found:
         add_row(
             table,
-            task.task_id,
-            task.kind,
-            task.state,
-            task.owner,
-            local_text(task.due_time),
-            task.code,
-            task.provider_id,
+            f"{task.task_id}\n{task.provider_id}",
+            f"{task.kind}\n{task.code}",
+            f"{task.owner}\n{task.state}",
+            local_text(task.due_time).replace(" ", "\n"),
             task.sender,
         )
     console.print(table if found else "nothing is to be done")
