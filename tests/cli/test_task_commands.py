@@ -44,6 +44,5 @@ def test_tasks_fit_a_window_of_80_columns_with_ids_that_can_be_copied() -> None:
         assert any(
             first[0] == task.task_id and second[0] == task.provider_id for first, second in pairwise(words) if second
         )
-    day, hour = local_text(DUE).split()
     for said in (*local_text(DUE).split(), "HEA-PRI", "ministry"):
         assert sum(said in line for line in words) == len(found)
