@@ -49,6 +49,7 @@ class OfferState(StrEnum):
     PROBING = "probing"
     REQUESTED = "requested"
     RECEIVED = "received"
+    ANSWERED = "answered"  #: received, and what the desk asked was answered since: nobody there has read that
     INFO_REQUESTED = "info_requested"
     WAITLISTED = "waitlisted"
     PROPOSED = "proposed"

@@ -5,8 +5,8 @@ from typing import Final
 
 from services.notify.model import Channel, OfferState
 
-#: states in which nobody at the desk has read the offer yet
-RINGING: Final = frozenset({OfferState.PROBING, OfferState.REQUESTED})
+#: states in which nobody at the desk has read the offer yet, or the answer to what it asked
+RINGING: Final = frozenset({OfferState.PROBING, OfferState.REQUESTED, OfferState.ANSWERED})
 #: after a message was handed to a channel that answers by receipts, it is repeated until a device says that it has it
 CONFIRM_WITHIN: Final = timedelta(seconds=60)
 #: waits between attempts that failed; the last one goes on

@@ -180,13 +180,13 @@ class Clocks:
         return max(self._after(create_time, of_class.decide, urgency, where), now + LEAST_RUNG)
 
     def rung_time(
-        self, urgency: Urgency, rung_no: int, create_time: datetime, where: Where = NOWHERE
+        self, urgency: Urgency, rung_no: int, silent_since: datetime, where: Where = NOWHERE
     ) -> datetime | None:
         """Say when silence climbs a rung; None above the last one."""
         steps = self.ladder[urgency]
         if rung_no >= len(steps):
             return None
-        return self._after(create_time, steps[rung_no][0], urgency, where)
+        return self._after(silent_since, steps[rung_no][0], urgency, where)
 
     def rematch_time(self, urgency: Urgency, now: datetime) -> datetime:
         """Say when the next provider is looked for after one came to nothing: at once where a night is at stake."""

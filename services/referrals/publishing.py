@@ -46,6 +46,7 @@ async def publish(connection: jetstream.Connection, each: outbox.Outgoing) -> je
         urgency=each.urgency,
         due_time=each.due_time,
         rung=each.rung,
+        is_answered=each.is_answered,
         part_offer_ids=each.part_offer_ids,
     )
     return await jetstream.publish(connection, subject_of(each.type), payload, message_id=each.message_id)

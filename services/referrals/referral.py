@@ -37,6 +37,7 @@ class Guard(StrEnum):
     CONSENT_COVERS = "consent_covers"  #: receiver, fields, purpose and time (R1)
     PLACE = "place"  #: consent stands, nobody else accepted, and a counted place is booked
     CODED_REASON = "coded_reason"
+    UNREAD_ANSWER = "unread_answer"  #: the sender has answered a question, and nobody there has read that yet
     NOBODY_ELSE = "nobody_else"  #: the referral is open and nobody else accepted for the need; and a place
 
 
@@ -127,6 +128,7 @@ OFFER_TABLE: Final[tuple[Transition, ...]] = (
     _row(S.PROBING, M.ANSWER_PROBE, S.DRAFT, _DESK, G.PLACE, _PERSON, E.PROBE_ANSWERED),
     _row(S.REQUESTED, M.ACKNOWLEDGE, S.RECEIVED, _DESK, G.NONE, DueKind.DECIDE, E.OFFER_RECEIVED),
     _row(S.INFO_REQUESTED, M.ACKNOWLEDGE, S.RECEIVED, _EITHER, G.NONE, DueKind.DECIDE, E.OFFER_RECEIVED),
+    _row(S.RECEIVED, M.ACKNOWLEDGE, S.RECEIVED, _DESK, G.UNREAD_ANSWER, DueKind.DECIDE, E.OFFER_RECEIVED),
     _row(_ANSWERABLE, M.ACCEPT, S.ACCEPTED, _DESK, G.PLACE, _THERE, E.OFFER_ACCEPTED),
     _row(_LATE, M.ACCEPT, S.ACCEPTED, _DESK, G.NOBODY_ELSE, _THERE, E.OFFER_ACCEPTED),
     _row(_ANSWERABLE | {S.PROBING}, M.DECLINE, S.REJECTED, _DESK, G.CODED_REASON, None, E.OFFER_REJECTED),

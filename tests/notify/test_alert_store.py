@@ -49,6 +49,32 @@ async def test_any_later_state_stops_the_ringing(stores: Stores, state: OfferSta
     assert [delivery.state for delivery in alert.deliveries] == [DeliveryState.SETTLED]
 
 
+async def test_an_answer_to_what_the_desk_asked_rings_by_an_alert_of_its_own(stores: Stores) -> None:
+    """R46: a device hears no second time of an alert that it has, so this is another one."""
+    states = (OfferState.REQUESTED, OfferState.INFO_REQUESTED, OfferState.ANSWERED, OfferState.RECEIVED)
+    counts = []
+    for version, state in enumerate(states, start=1):
+        await stores.alerts.hear(an_event(version=version, state=state), NOON)
+        counts.append((await stores.alerts.waiting("house-1")).count)
+
+    assert counts == [1, 0, 1, 0]
+    assert len(await stores.alerts.list_page("house-1", 10, None)) == 2
+
+
+async def test_an_answer_rings_anew_where_all_between_it_and_the_offer_was_lost(stores: Stores) -> None:
+    """F6: what rang for the offer was read long ago, though nobody has heard of that."""
+    await stores.alerts.hear(an_event(), NOON)
+
+    await stores.alerts.hear(an_event(version=3, state=OfferState.ANSWERED), NOON)
+
+    assert (await stores.alerts.waiting("house-1")).count == 1
+    alerts = await stores.alerts.list_page("house-1", 10, None)
+    assert {alert.offer_version: [each.state for each in alert.deliveries] for alert in alerts} == {
+        1: [DeliveryState.SETTLED],
+        3: [DeliveryState.SENT],
+    }
+
+
 async def test_an_offer_that_still_waits_with_another_deadline_is_the_same_alert(stores: Stores) -> None:
     await stores.alerts.hear(an_event(), NOON)
 

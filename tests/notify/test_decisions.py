@@ -14,8 +14,19 @@ from services.taxonomy import Urgency
 from tests.notify.conftest import NOON, an_event, as_cloudevent
 
 
-def test_only_an_offer_or_a_probe_that_nobody_has_read_rings() -> None:
-    assert {state for state in OfferState if ringing.rings(state)} == {OfferState.PROBING, OfferState.REQUESTED}
+def test_only_an_offer_a_probe_or_an_answer_that_nobody_has_read_rings() -> None:
+    assert {state for state in OfferState if ringing.rings(state)} == {
+        OfferState.PROBING,
+        OfferState.REQUESTED,
+        OfferState.ANSWERED,
+    }
+
+
+def test_an_answer_that_waits_to_be_read_is_told_by_a_flag_beside_the_state() -> None:
+    for state, said in ((OfferState.RECEIVED, OfferState.ANSWERED), (OfferState.ACCEPTED, OfferState.ACCEPTED)):
+        event = event_from_json(as_cloudevent(an_event(state=state)).replace(b'"state"', b'"answered":true,"state"'))
+        assert event is not None
+        assert event.state is said
 
 
 def test_only_what_answers_by_receipts_is_sent_again_unasked() -> None:

@@ -53,7 +53,13 @@ def some_events(chance: random.Random) -> list[OfferEvent]:
             f"x-{offer}",
             version=chance.randrange(1, 4),
             state=chance.choice(
-                [OfferState.REQUESTED, OfferState.REQUESTED, OfferState.RECEIVED, OfferState.CANCELLED]
+                [
+                    OfferState.REQUESTED,
+                    OfferState.REQUESTED,
+                    OfferState.RECEIVED,
+                    OfferState.ANSWERED,
+                    OfferState.CANCELLED,
+                ]
             ),
             receiver_id=f"x-house-{offer % 2}",
             event_id=f"x-{number}",

@@ -38,6 +38,21 @@ async def test_two_offers_of_one_part_ring_once_and_until_both_are_read(stores: 
     assert len(await stores.alerts.list_page("house-1", 10, None)) == 1
 
 
+async def test_an_answer_about_one_of_them_rings_anew_for_all_that_nobody_has_read(stores: Stores) -> None:
+    """R46: a device that has the first alert is told of the answer, and the sibling goes on ringing."""
+    for offer_id in PART:
+        await stores.alerts.hear(of_part(offer_id), NOON)
+    await stores.alerts.hear(of_part("offer-1", version=2, state=OfferState.INFO_REQUESTED), NOON)
+
+    await stores.alerts.hear(of_part("offer-1", version=3, state=OfferState.ANSWERED), NOON)
+
+    assert (await waiting(stores), len(await stores.alerts.list_page("house-1", 10, None))) == (1, 2)
+    await stores.alerts.hear(of_part("offer-1", version=4, state=OfferState.RECEIVED), NOON)
+    assert (await waiting(stores), await stores.alerts.next_offer_id("house-1")) == (1, "offer-2")
+    await stores.alerts.hear(of_part("offer-2", version=2, state=OfferState.RECEIVED), NOON)
+    assert await waiting(stores) == 0
+
+
 async def test_silence_on_either_of_them_climbs_once(stores: Stores) -> None:
     """R46: two offers that nobody reads wake a deputy once, not twice."""
     await stores.alerts.hear(of_part("offer-1"), NOON)

@@ -83,7 +83,9 @@ class Invariants(Lives):
     @invariant()
     def nobody_is_rung_who_has_read_it(self) -> None:
         for offer in self.scene.offers.values():
-            assert offer.rung_time is None or offer.state is OfferState.REQUESTED
+            has_unread_answer = offer.state is OfferState.RECEIVED and offer.answer_time is not None
+            assert offer.rung_time is None or offer.state is OfferState.REQUESTED or has_unread_answer
+            assert offer.answer_time is None or has_unread_answer
 
     @invariant()
     def nobody_is_told_of_a_person_without_a_consent(self) -> None:

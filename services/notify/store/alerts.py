@@ -8,7 +8,7 @@ from uuid import uuid4
 from psycopg.rows import dict_row
 
 from services.notify.ladder import CAUSES, Cause, Step
-from services.notify.model import Alert, Channel, OfferEvent, Waiting
+from services.notify.model import Alert, Channel, OfferEvent, OfferState, Waiting
 from services.notify.ringing import RINGING, rings
 from services.notify.store import hearing, ladder
 from services.notify.store.hearing import Rung
@@ -47,6 +47,9 @@ class AlertStore:
                 # an event of a sibling that comes at the same time sees what this one says, or is seen by it
                 await ladder.of_event(connection, event)
             is_new = await _take_version(connection, event)
+            if is_new and event.state is OfferState.ANSWERED:
+                # told by an alert of its own: a device hears no second time of one that it has
+                await _settle(connection, event.offer_id, now, rings_anew=True)
             if is_new and not rings(event.state):
                 await _settle(connection, event.offer_id, now)
             elif is_new and not await _rings_already(connection, event):
@@ -164,7 +167,8 @@ async def _take_version(connection: Connection, event: OfferEvent) -> bool:
     return bool(newer.rowcount)
 
 
-async def _settle(connection: Connection, offer_id: str, now: datetime) -> None:
+async def _settle(connection: Connection, offer_id: str, now: datetime, *, rings_anew: bool = False) -> None:
+    # where the part rings anew at once, its siblings are told of by that alert
     await connection.execute(
         """
         WITH settled AS (
@@ -172,17 +176,17 @@ async def _settle(connection: Connection, offer_id: str, now: datetime) -> None:
             WHERE settled_time IS NULL
               AND (offer_id = %(offer_id)s
                    OR part_id = (SELECT part_id FROM offer WHERE offer_id = %(offer_id)s))
-              AND NOT EXISTS (
+              AND (%(rings_anew)s OR NOT EXISTS (
                   SELECT FROM offer AS sibling
                   WHERE sibling.part_id = alert.part_id AND sibling.offer_id <> %(offer_id)s
                     AND sibling.state = ANY(%(ringing)s)
-              )
+              ))
             RETURNING alert_id
         )
         UPDATE delivery SET state = 'settled', next_time = NULL
         FROM settled WHERE delivery.alert_id = settled.alert_id AND state IN ('pending', 'sent')
         """,
-        {"now": now, "offer_id": offer_id, "ringing": list(RINGING)},
+        {"now": now, "offer_id": offer_id, "ringing": list(RINGING), "rings_anew": rings_anew},
     )
 
 

@@ -39,7 +39,7 @@ def event_from_json(payload: bytes) -> OfferEvent | None:
             offer_id=data["offer_id"],
             offer_version=int(data["offer_version"]),
             receiver_id=data["receiver_id"],
-            state=OfferState(data["state"]),
+            state=_state(data),
             urgency=Urgency(data["urgency"]),
             due_time=datetime.fromisoformat(data["due_time"]) if data.get("due_time") else None,
             rung=_RUNGS.get(data.get("rung")),
@@ -48,6 +48,11 @@ def event_from_json(payload: bytes) -> OfferEvent | None:
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidInput("event must have the fields of an offer's event") from error
+
+
+def _state(data: dict[str, Any]) -> OfferState:
+    state = OfferState(data["state"])
+    return OfferState.ANSWERED if state is OfferState.RECEIVED and data.get("answered") is True else state
 
 
 def alert_to_json(alert: Alert, now: datetime) -> bytes:

@@ -133,6 +133,7 @@ class Offer:
     stay_end_time: datetime | None = None  #: until when a yes, if can keep somebody
     question: str = ""  #: coded, what the provider wants to know
     answer: str = ""  #: coded, what the sender said to it
+    answer_time: datetime | None = None  #: since when that waits to be read; None: nothing does
     wait_until_time: datetime | None = None  #: until when the waiting list may last
     create_time: datetime
     read_time: datetime | None = None  #: when a person first read it

@@ -34,7 +34,7 @@ RECALLED = "no_longer_needed"
 
 def acknowledge(scene: Scene, offer_id: str, act: Act) -> None:
     """
-    A person has read the offer. Saying so again is a no-op for as long as it is open.
+    A person has read the offer, or the answer to what the desk asked. Saying so again is a no-op while it is open.
 
     Raises:
         FailedPrecondition: The offer is closed (ILLEGAL_MOVE).
@@ -43,7 +43,8 @@ def acknowledge(scene: Scene, offer_id: str, act: Act) -> None:
     if offer.state is OfferState.PROBING:
         # a question has nothing to be read first: its answer is what counts
         return
-    if offer.read_time is not None and not offer.is_closed and offer.state is not OfferState.INFO_REQUESTED:
+    has_news = offer.state is OfferState.INFO_REQUESTED or offer.answer_time is not None
+    if offer.read_time is not None and not offer.is_closed and not has_news:
         return
     scene.move(offer, Move.ACKNOWLEDGE, act, read_time=offer.read_time or act.occurred_time, ring=False)
     stop_ringing(scene, offer_id, act)

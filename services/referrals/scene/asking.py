@@ -9,7 +9,6 @@ from services.referrals import holds
 from services.referrals.clocks import Where
 from services.referrals.model import (
     Act,
-    Cause,
     Choice,
     DueKind,
     EventType,
@@ -22,7 +21,6 @@ from services.referrals.model import (
     ReachOut,
     Referral,
     ReferralState,
-    TaskKind,
     Vetting,
 )
 from services.referrals.referral import Move, Turn
@@ -180,12 +178,9 @@ def request(scene: Scene, draft: Offer, act: Act) -> Offer:
         Move.REQUEST,
         act,
         due_time=clocks.due_time(DueKind.READ, draft.urgency, act.now, act.now, where),
-        rung_no=0,
-        rung_time=clocks.rung_time(draft.urgency, 0, act.now, where),
+        **scene.ladder_of(draft, act.now),
     )
     # whoever asks has gone on with the need
     scene.needs[offer.need_no] = replace(scene.needs[offer.need_no], next_time=None, next_kind=None, is_settled=False)
-    if offer.ring:
-        # nobody is enrolled: a person reads the offer out, at once
-        scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, offer, offer.due_time or act.now, act)
+    scene.ring_by_hand(offer, offer.due_time, act)
     return offer

@@ -13,6 +13,7 @@ from services.referrals.model import (
     QUESTIONS,
     Act,
     Cause,
+    DueKind,
     Hold,
     HoldState,
     Offer,
@@ -21,7 +22,7 @@ from services.referrals.model import (
 from services.referrals.referral import Move, illegal
 from services.referrals.scene.answers import SEALED, require_wanted, say_yes, stop_ringing
 from services.referrals.scene.effects import follow
-from services.referrals.scene.scene import Scene
+from services.referrals.scene.scene import Scene, where_of
 from services.taxonomy import decline_reason
 
 MAX_WAIT: Final = timedelta(days=30)
@@ -158,6 +159,8 @@ def answer_info(scene: Scene, offer_id: str, act: Act, *, answer: str) -> None:
     """
     The sender answers a question; what was told is shown from now on, as far as the consent covers it.
 
+    The desk that asked is rung again as for a new offer, until somebody reads the answer.
+
     Raises:
         InvalidInput: UNKNOWN_CODE.
 
@@ -170,8 +173,20 @@ def answer_info(scene: Scene, offer_id: str, act: Act, *, answer: str) -> None:
     fields = offer.needed_fields
     if answer == "told" and offer.question not in fields:
         fields = (*fields, offer.question)
-    scene.move(offer, Move.ACKNOWLEDGE, act, answer=answer, needed_fields=fields)
+    answered = scene.move(
+        offer,
+        Move.ACKNOWLEDGE,
+        act,
+        answer=answer,
+        answer_time=act.now,
+        needed_fields=fields,
+        ring=not offer.receiver_id,
+        **scene.ladder_of(offer, act.now),
+    )
     stop_ringing(scene, offer_id, act)
+    clocks = scene.house.clocks
+    read_time = clocks.due_time(DueKind.READ, offer.urgency, act.now, act.now, where_of(offer))
+    scene.ring_by_hand(answered, min(filter(None, (read_time, answered.due_time))), act)
 
 
 def waitlist(scene: Scene, offer_id: str, act: Act, *, until: datetime) -> None:

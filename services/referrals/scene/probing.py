@@ -9,14 +9,12 @@ from services.referrals.clocks import PROBE_TTL
 from services.referrals.model import (
     ASSESSMENT,
     Act,
-    Cause,
     EventType,
     HoldState,
     Need,
     Offer,
     OfferState,
     Referral,
-    TaskKind,
 )
 from services.referrals.referral import Move, Turn, illegal, transition
 from services.referrals.scene.answers import RECALLED, stop_ringing
@@ -45,8 +43,7 @@ def probe(house: House, referral: Referral, needs: Iterable[Need], asks: Iterabl
     for each in asks:
         draft = replace(draft_of(scene, each, act), is_question=True)
         asked = scene.move(draft, Move.PROBE, act, due_time=act.now + PROBE_TTL[draft.urgency])
-        if asked.ring:
-            scene.open_task(TaskKind.RING, Cause.NO_RECEIVER, asked, asked.due_time or act.now, act)
+        scene.ring_by_hand(asked, asked.due_time, act)
     return scene
 
 

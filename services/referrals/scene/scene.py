@@ -75,15 +75,23 @@ class Scene:
         due_time = None
         if row.clock is not None:
             due_time = self.house.clocks.due_time(row.clock, offer.urgency, offer.create_time, act.now, where_of(offer))
-        facts = {"due_time": due_time, **changes}
-        if row.target is not OfferState.REQUESTED:
-            facts["rung_time"] = None  # whatever has happened, it was not silence
+        # whatever has happened, it was not silence; who is to be rung from now on is told by the caller
+        facts = {"due_time": due_time, "rung_time": None, "answer_time": None, **changes}
         moved = replace(offer, state=row.target, version=offer.version + 1, due_kind=row.clock, **facts)
         self.offers[offer.offer_id] = moved
         if moved.is_closed:
             self._end(moved)
         self.note(row.event, act, moved)
         return moved
+
+    def ladder_of(self, offer: Offer, now: datetime) -> dict[str, Any]:
+        """Say what a move changes that has a provider rung: the ladder of its class begins."""
+        return {"rung_no": 0, "rung_time": self.house.clocks.rung_time(offer.urgency, 0, now, where_of(offer))}
+
+    def ring_by_hand(self, offer: Offer, due_time: datetime | None, act: Act) -> None:
+        """Have a person ring a provider at once where nobody is enrolled; nothing happens elsewhere."""
+        if offer.ring:
+            self.open_task(TaskKind.RING, Cause.NO_RECEIVER, offer, due_time or act.now, act)
 
     def _end(self, offer: Offer) -> None:
         hold = self.holds.get(offer.offer_id)

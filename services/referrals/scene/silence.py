@@ -84,7 +84,8 @@ def climb(scene: Scene, offer_id: str, act: Act) -> bool:
     clocks = scene.house.clocks
     _span, rung = clocks.ladder[offer.urgency][offer.rung_no]
     rung_no = offer.rung_no + 1
-    rung_time = clocks.rung_time(offer.urgency, rung_no, offer.create_time, where_of(offer))
+    silent_since = offer.answer_time or offer.create_time
+    rung_time = clocks.rung_time(offer.urgency, rung_no, silent_since, where_of(offer))
     if rung in {Rung.DUTY_TASK, Rung.MANAGER}:
         offer = replace(offer, ring=True)
     climbed = replace(offer, rung_no=rung_no, rung_time=rung_time)

@@ -26,6 +26,7 @@ class Outgoing:
     urgency: str
     due_time: datetime | None
     rung: str  #: of the ladder, for `alert_rung`; else empty
+    is_answered: bool  #: the sender has answered the desk's question, and nobody there has read that
     repair_no: int  #: how often it is told again because the bus lost it
     part_offer_ids: Sequence[str]  #: all that its provider is asked for at once, by id; empty: it alone
 
@@ -61,6 +62,7 @@ def told(event: Event, offer: Offer | None, client_id: str, revision: int) -> Ou
         urgency=offer.urgency,
         due_time=event.due_time,
         rung=event.reason if event.type is EventType.ALERT_RUNG else "",
+        is_answered=offer.answer_time is not None and event.offer_version == offer.version,
         repair_no=0,
         part_offer_ids=(),
     )
@@ -84,6 +86,7 @@ async def lock_waiting(connection: Connection, limit: int, only: Collection[str]
                    event.occurred_time, event.offer_id, event.offer_version, offer.receiver_id, event.state,
                    offer.urgency, event.due_time,
                    CASE event.type WHEN 'alert_rung' THEN event.reason ELSE '' END AS rung,
+                   offer.answer_time IS NOT NULL AND event.offer_version = offer.version AS is_answered,
                    event.repair_no,
                    CASE offer.part_id WHEN '' THEN '{}' ELSE ARRAY(
                        SELECT same.offer_id FROM offer AS same

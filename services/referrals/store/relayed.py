@@ -67,8 +67,8 @@ async def requeue(connection: Connection, now: datetime) -> int:
     """
     Let events be published again, each under a new id: the server swallows one that it knows.
 
-    Of each offer the last one, which says where it stands now, and of those that nobody
-    has read every rung of the ladder. Whoever hears them has seen most of them before.
+    Of each offer the last one, which says where it stands now, and of those that nobody has
+    read, or whose answer nobody has, every rung of the ladder. Whoever hears them has seen most of them before.
 
     Args:
         connection: In a transaction.
@@ -89,7 +89,8 @@ async def requeue(connection: Connection, now: datetime) -> int:
         ) AS last
         WHERE offer.offer_id = event.offer_id AND last.offer_id = event.offer_id
           AND (last.event_id = event.event_id
-               OR event.type = 'alert_rung' AND offer.state = 'requested' AND event.published_time > %(since)s)
+               OR event.type = 'alert_rung' AND offer.version = event.offer_version
+                  AND (offer.state = 'requested' OR offer.answer_time IS NOT NULL) AND event.published_time > %(since)s)
         """,
         {"since": now - KEPT},
     )

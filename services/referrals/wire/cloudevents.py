@@ -27,6 +27,7 @@ def offer_event(
     urgency: str,
     due_time: datetime | None,
     rung: str = "",
+    is_answered: bool = False,
     part_offer_ids: Sequence[str] = (),
 ) -> bytes:
     """
@@ -34,6 +35,7 @@ def offer_event(
 
     No referral, case, provider or service code is in it. A receiver that is empty
     means that nobody is enrolled. `rung` names what silence has led to, a matter of channels.
+    `is_answered`: what the desk asked was answered, and nobody there has read that; said of the latest version.
     `part_offer_ids` are all offers of the receiver that one alert tells of, if they are several.
     """
     event = {
@@ -51,6 +53,7 @@ def offer_event(
             "urgency": urgency,
             "due_time": None if due_time is None else _text(due_time),
             **({"rung": rung} if rung else {}),
+            **({"answered": True} if is_answered else {}),
             **({"part_offer_ids": list(part_offer_ids)} if len(part_offer_ids) > 1 else {}),
         },
     }
