@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Rollback
 from psycopg.pq.abc import PGconn
 from psycopg.rows import AsyncRowFactory, TupleRow, tuple_row
 from psycopg_pool import AsyncConnectionPool
@@ -140,7 +140,8 @@ async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterat
 
     Yields:
         The connection. What is added to its `word` is told to the pool's listeners once all is committed: a
-        short cut alone, since a process that dies in between tells nobody.
+        short cut alone, since a process that dies in between tells nobody. A block that raises psycopg's
+        `Rollback` ends without an error, and nothing that it did stays.
 
     Raises:
         Unavailable: As `database_errors.translated`.
@@ -150,7 +151,11 @@ async def transaction(pool: Pool, principal: Principal, act: Act) -> AsyncIterat
             await connection.execute("BEGIN", prepare=False)
             connection.word = []
             await _begin_act(connection, principal, act)
-            yield connection
+            try:
+                yield connection
+            except Rollback:  # all was tried, and nothing is to stay
+                await connection.rollback()
+                return
             await connection.commit()
             word = connection.word
         if word:
