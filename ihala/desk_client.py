@@ -47,6 +47,7 @@ class OfferView:
     terms: Terms = NO_TERMS  #: on what it hangs
     area_cell: str = ""  #: of a question without identity: where the person is, an H3 cell of resolution 3
     is_divisible: bool = False  #: of a group of whom it may take a number
+    is_answer_unread: bool = False  #: what the desk asked was answered, and nobody there has acknowledged it since
 
 
 class Desk(DeskTerms, ServiceClient):
@@ -199,6 +200,7 @@ def offer_from_wire(offer: pb.OfferView) -> OfferView:
         terms=terms_from_wire(offer),
         area_cell=offer.area_cell,
         is_divisible=offer.divisible,
+        is_answer_unread=offer.answer_unread,
     )
 
 

@@ -79,6 +79,7 @@ def offer_view_document(view: OfferView) -> dict[str, Any]:
         "reason": view.reason,
         "area_cell": view.area_cell,
         "divisible": view.is_divisible,
+        "answer_unread": view.is_answer_unread,
         "terms": _terms(view.terms),
     }
 

@@ -30,6 +30,7 @@ class Offer:
     reason: str = ""
     question: str = ""  #: what the desk has asked back, coded; empty: nothing
     answer: str = ""  #: what the sender said to it, coded; empty: nothing yet
+    is_answer_unread: bool = False  #: it rings for that until somebody says that they read it
     wait_until_time: datetime | None = None  #: until when the waiting list may last
 
 

@@ -54,10 +54,12 @@ async def test_silence_after_an_answer_climbs_the_ladder_from_the_answer_on(refe
 async def test_who_reads_the_answer_ends_the_ladder_once(referrals: Running) -> None:
     offer = await answered(referrals, after_minutes=1)
 
+    shown = (await referrals.receiver().ReadOffer(service_pb.ReadOfferRequest(offer_id=offer.offer_id))).offer
     read = (await referrals.receiver().AcknowledgeOffer(order("Acknowledge", offer))).offer
     again = (await referrals.receiver().AcknowledgeOffer(order("Acknowledge", offer))).offer
     await referrals.pass_time(minutes=15)
 
+    assert (shown.answer_unread, read.answer_unread) == (True, False)  # looking at it is no reading: a person says so
     assert (read.state, read.version) == (pb.OFFER_STATE_RECEIVED, again.version)
     assert (await rungs(referrals), await tasks(referrals)) == ([], [])
 

@@ -85,6 +85,17 @@ async def test_an_act_that_fails_leaves_neither_rows_nor_audit(pool: Pool) -> No
     assert await rows(pool, "SELECT count(*) FROM audit") == [(1,)]
 
 
+async def test_a_trial_that_is_to_leave_nothing_ends_without_an_error(pool: Pool) -> None:
+    heard: list[object] = []
+    async with pool.heard_by(heard.extend), transaction(pool, SYSTEM, ACT) as connection:
+        connection.word.append("tried")
+        await connection.execute("INSERT INTO thing VALUES ('a')")
+        raise psycopg.Rollback
+
+    assert heard == []
+    assert await rows(pool, "SELECT (SELECT count(*) FROM thing), (SELECT count(*) FROM audit)") == [(0, 1)]
+
+
 @pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
 async def test_the_audit_is_never_changed(pool: Pool, change: str) -> None:
     with pytest.raises(QueryFailed, match="23001"):

@@ -51,7 +51,7 @@ def forms(
     """
     language = words.language
     return {
-        "acts": acts,
+        "acts": ("acknowledge", *acts) if offer.is_answer_unread else acts,
         "beyond": query.get("e") == Reason.NO_PLACE,
         "opened": query.get("a", ""),
         "is_asking": offer.state == "info_requested",

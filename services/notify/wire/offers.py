@@ -47,6 +47,7 @@ def offer_from_wire(offer: pb.OfferView) -> Offer:
         reason=offer.reason,
         question=offer.question,
         answer=offer.answer,
+        is_answer_unread=offer.answer_unread,
         wait_until_time=time_of(offer, "wait_until_time"),
     )
 

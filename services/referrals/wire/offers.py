@@ -51,6 +51,7 @@ def view_to_wire(
         answer=offer.answer,
         wait_until_time=time_to_wire(offer.wait_until_time),
         divisible=offer.is_divisible,
+        answer_unread=offer.answer_time is not None,
     )
     if shown.code:
         view.code = offer.code
