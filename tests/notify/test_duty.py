@@ -175,6 +175,19 @@ async def test_a_yes_by_telephone_ends_the_task_by_itself(page: DutyPage) -> Non
         assert "There is nothing to do" in await browser.press("/task/task-1/said/accept")
 
 
+async def test_that_a_provider_was_told_the_answer_is_written_down(page: DutyPage) -> None:
+    """R62: who asked by telephone, heard the answer and thinks it over is not rung for it again."""
+    page.referrals.ring_task()
+    offer = page.referrals.offers["offer-9"]
+    offer.state, offer.question, offer.answer = pb.OFFER_STATE_RECEIVED, "documents", "not_known"
+    offer.answer_unread = True
+    async with page.signed_in() as browser:
+        assert "Are there identity papers?" in await browser.get("/task/task-1")
+        await browser.press("/task/task-1/said/acknowledge")
+
+    assert [verb for verb, _ in page.referrals.commands] == ["Acknowledge"]
+
+
 async def test_a_yes_by_telephone_that_could_not_be_sent_is_sent_again_with_one_press(page: DutyPage) -> None:
     page.referrals.ring_task()
     async with page.signed_in() as browser:

@@ -66,6 +66,21 @@ async def test_what_came_of_a_question_stands_with_the_offer(page: Page, browser
     assert "the person does not want it told" in text
 
 
+async def test_an_answer_that_nobody_has_read_has_a_button_that_says_so(page: Page, browser: Browser) -> None:
+    """R46: whoever opens the request from the list stops the ringing, too, and may answer at once."""
+    offer = page.referrals.offers["offer-1"]
+    offer.state, offer.question, offer.answer = pb.OFFER_STATE_RECEIVED, "documents", "not_told"
+    assert "I am reading it" not in await browser.get("/item/offer-1")
+
+    offer.answer_unread = True
+    text = await browser.get("/item/offer-1")
+    assert "I am reading it" in text
+    assert "/item/offer-1/accept" in text
+    await browser.press("/item/offer-1/acknowledge")
+
+    assert page.referrals.commands[-1][0] == "Acknowledge"
+
+
 async def test_what_is_told_already_is_not_offered_as_a_question(browser: Browser) -> None:
     for told in ("age", "gender", "language", "unaccompanied_child", "brought_by", "arrival", "risk", "precaution"):
         assert f'<option value="{told}">' not in browser.text
