@@ -19,7 +19,7 @@ from services.notify.duty.ringer import AGAIN, Ringer
 from services.notify.store.duty_pushes import DutyPushStore
 from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.duty_desk import DutyPage, a_duty_page
-from tests.notify.posting import NAME, Authority, Reply, Server, egress_to, https_server, says
+from tests.notify.posting import NAME, Authority, Posted, Reply, Server, egress_to, https_server, says
 
 KEY = vapid_key(bytes(31) + b"\1", "mailto:nobody@example.org")
 
@@ -155,6 +155,33 @@ async def test_a_push_service_that_is_away_is_asked_again_soon(page: DutyPage, a
         await ringer.ring()
         page.clock.advance(seconds=16)
         assert await ringer.ring() == 1
+
+
+async def test_others_are_woken_while_a_push_service_does_not_take_the_signals_of_the_roster(
+    page: DutyPage, authority: Authority
+) -> None:
+    """R62: amal owns the task and is not reached; once she is, nadia is left in peace (R61)."""
+    refused = ["/amal"]
+
+    async def reply(posted: Posted, writer: asyncio.StreamWriter) -> None:
+        await says(500 if posted.path in refused else 201)(posted, writer)
+
+    async with a_push_service(page, authority, reply) as (server, ringer), page.signed_in("amal"):
+        await asleep(page, server, "amal")
+        async with page.signed_in("nadia"):
+            await asleep(page, server, "nadia")
+            page.clock.advance(minutes=4)  # both pages are closed
+            page.referrals.ring_task(minutes=60)
+            page.clock.advance(seconds=110)
+            assert await ringer.ring() == 1
+            assert await ringer.ring() == 1
+            refused.clear()
+            page.clock.advance(seconds=16)
+            assert await ringer.ring() == 1
+            page.clock.advance(seconds=AGAIN.total_seconds() + 1)
+            assert await ringer.ring() == 1
+
+    assert [posted.path for posted in server.requests] == ["/amal", "/nadia", "/amal", "/amal"]
 
 
 async def test_whoever_is_woken_at_night_is_signed_in_still_and_is_told_once_when_the_time_is_over(

@@ -141,16 +141,18 @@ ROSTERS = st.lists(
 )
 
 
-@given(ROSTERS, st.frozensets(NAMES, min_size=1), TASKS, TIMES)
+@given(ROSTERS, st.dictionaries(NAMES, st.booleans(), min_size=1), TASKS, TIMES)
 def test_what_rings_rings_somebody_who_hears_and_its_own_roster_at_all_times(
-    rosters: list[DutyRoster], hearing: frozenset[str], task: DutyTask, now: datetime
+    rosters: list[DutyRoster], present: dict[str, bool], task: DutyTask, now: datetime
 ) -> None:
     """R62: never silent; R61: nobody else than those of the roster, until it has rung in vain."""
-    found = Watch(rosters, hearing, now).rung(task)
+    found = Watch(rosters, present, now).rung(task)
+    hearing = {name for name, hears in present.items() if hears}
     own = {name for each in rosters if each.roster_id == task.owner and not each.rests(now) for name in each.on_duty}
 
-    assert found <= hearing
+    assert found <= present.keys()
     assert bool(found) == task.rings(now)
+    assert bool(found & hearing) == bool(hearing and task.rings(now))
     if task.rings(now):
         assert own & hearing <= found
     if own & hearing and not task.is_everybodys(now):

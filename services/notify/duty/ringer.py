@@ -129,6 +129,8 @@ class Ringer:
     async def _wake_one(self, sleeper: Sleeper, now: datetime) -> None:
         try:
             await self._waker.wake(sleeper.address, now, due_time=now + AGAIN, is_urgent=True)
+            if not sleeper.is_reached:
+                await self._pushes.reached(sleeper)
         except SendFailed as failed:
             log.warning("duty.not_woken", code=failed.code)
             if failed.pauses:

@@ -5,7 +5,7 @@ Open pages and closed browsers ask the same. A roster that is paused owns nothin
 to its stand-in, and what was not taken in time to the manager's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -21,30 +21,37 @@ log = structlog.get_logger(__name__)
 
 class Watch:
     """
-    Those who hear the bell at one moment.
+    Those who can be rung at one moment.
 
     Args:
         rosters: All there are.
 
-        hearing: Names of those who have the page open, or whose browsers are woken.
+        present: Names of those who have the page open, or whose browsers are woken, and whether each hears.
 
         now: The moment.
     """
 
-    def __init__(self, rosters: Sequence[DutyRoster], hearing: AbstractSet[str], now: datetime) -> None:
+    def __init__(self, rosters: Sequence[DutyRoster], present: Mapping[str, bool], now: datetime) -> None:
         self._on_duty = {each.roster_id: frozenset(each.on_duty) for each in rosters if not each.rests(now)}
-        self._hearing = hearing
-        # whoever rests is left in peace while there is anybody else
-        self._everybody = hearing - resting(rosters, now) or hearing
+        self._present = present.keys()
+        self._hearing = {name for name, hears in present.items() if hears}
+        # whoever rests is left in peace while anybody else hears
+        in_peace = resting(rosters, now)
+        self._everybody = self._present - in_peace if self._hearing - in_peace else set(self._present)
         self._now = now
 
     def rung(self, task: DutyTask) -> AbstractSet[str]:
-        """Name those whom a task rings, at least one of those who hear; nobody if it does not ring."""
+        """
+        Name those whom a task rings; nobody if it does not ring.
+
+        Where anybody hears, one of them does. Those who were not reached are tried again with the others.
+        """
         if not task.rings(self._now):
             return frozenset()
-        if task.is_everybodys(self._now):
+        own = self._on_duty.get(task.owner, frozenset())
+        if task.is_everybodys(self._now) or own.isdisjoint(self._hearing):
             return self._everybody
-        return self._on_duty.get(task.owner, frozenset()) & self._hearing or self._everybody
+        return own & self._present
 
     def ringing(self, name: str, tasks: Iterable[DutyTask]) -> list[DutyTask]:
         """List those of the tasks that ring for one person."""
@@ -67,10 +74,10 @@ async def watch(duty: Duty, sessions: DutySessionStore, by: str, now: datetime) 
     Raises:
         Unavailable: PostgreSQL is away.
     """
-    hearing = await sessions.hearing(now)
+    present = await sessions.present(now)
     try:
         rosters = await duty.rosters(by)
     except IhalaError as error:  # then everybody is rung
         log.warning("duty.without_rosters", reason=error.reason)
         rosters = []
-    return Watch(rosters, hearing, now)
+    return Watch(rosters, present, now)

@@ -26,6 +26,7 @@ class Sleeper:
     token: bytes  #: digest of the session's
     coordinator: str
     address: str
+    is_reached: bool  #: the push service took the last signal
 
 
 class DutyPushStore:
@@ -107,11 +108,17 @@ class DutyPushStore:
         }
         return await self._take("wake", _DUE, "UPDATE duty_push SET rang_time = %(now)s FROM duty_session", values)
 
+    async def reached(self, sleeper: Sleeper) -> None:
+        """Note that a browser is woken again that was not."""
+        async with transaction(self._pool, NOTIFY, _act("reached", sleeper.coordinator)) as connection:
+            await connection.execute("UPDATE duty_push SET is_reached = true WHERE token_digest = %s", [sleeper.token])
+
     async def retry(self, sleeper: Sleeper, rang_time: datetime) -> None:
         """Note that a browser was not woken: as if it had been at another time."""
         async with transaction(self._pool, NOTIFY, _act("retry", sleeper.coordinator)) as connection:
             await connection.execute(
-                "UPDATE duty_push SET rang_time = %s WHERE token_digest = %s", [rang_time, sleeper.token]
+                "UPDATE duty_push SET rang_time = %s, is_reached = false WHERE token_digest = %s",
+                [rang_time, sleeper.token],
             )
 
     async def take_over(self, now: datetime) -> list[Sleeper]:
@@ -127,14 +134,14 @@ class DutyPushStore:
                 return []
         async with transaction(self._pool, NOTIFY, _act(what, "")) as connection:
             taken = await connection.execute(
-                f"{change} {which} RETURNING duty_push.token_digest, coordinator, sealed_address",
+                f"{change} {which} RETURNING duty_push.token_digest, coordinator, sealed_address, is_reached",
                 values,
             )
             return [self._sleeper(*row) async for row in taken]
 
-    def _sleeper(self, token: bytes, coordinator: str, sealed: bytes) -> Sleeper:
+    def _sleeper(self, token: bytes, coordinator: str, sealed: bytes, is_reached: bool) -> Sleeper:  # noqa: FBT001 -- a row
         address = self._sealer.unseal(bytes(token).hex(), _COLUMN, bytes(sealed)).decode()
-        return Sleeper(token=bytes(token), coordinator=coordinator, address=address)
+        return Sleeper(token=bytes(token), coordinator=coordinator, address=address, is_reached=is_reached)
 
 
 def _act(what: str, coordinator: str) -> Act:

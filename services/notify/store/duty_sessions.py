@@ -55,17 +55,24 @@ class DutySessionStore:
                 await connection.execute("UPDATE duty_session SET used_time = %s WHERE token_digest = %s", [now, token])
         return str(coordinator)
 
-    async def hearing(self, now: datetime) -> frozenset[str]:
-        """Name those who can be rung: a page of theirs is open, or wakes their browser."""
+    async def present(self, now: datetime) -> dict[str, bool]:
+        """
+        Name those who can be rung: a page of theirs is open, or their browser is woken.
+
+        Returns:
+            Of each whether it hears, as far as is known: the push service may not have taken the last signal.
+        """
         async with read(self._pool) as connection:
             found = await connection.execute(
-                f"""
-                SELECT DISTINCT coordinator FROM duty_session
-                WHERE start_time > %s AND (used_time > %s OR {_IS_WOKEN})
-                """,  # noqa: S608 -- a constant of this file
-                [now - LIFE, now - HEARS],
+                """
+                SELECT coordinator, bool_or(used_time > %(looked)s OR coalesce(is_reached, false))
+                FROM duty_session LEFT JOIN duty_push USING (token_digest)
+                WHERE start_time > %(live)s AND (used_time > %(looked)s OR is_reached IS NOT NULL)
+                GROUP BY coordinator
+                """,
+                {"live": now - LIFE, "looked": now - HEARS},
             )
-            return frozenset([row[0] async for row in found])
+            return dict(await found.fetchall())
 
     async def end(self, token: bytes, coordinator: str) -> None:
         """End a session."""
