@@ -70,17 +70,15 @@ def print_table(rows: Iterable[Row]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run what pytest is told besides, print the table, and return pytest's exit code."""
-    chosen = [each for each in arguments if not each.startswith("-")]
-    options = [each for each in arguments if each.startswith("-")]
-    if not chosen:
-        chosen = ["tests/faults", *ELSEWHERE]
-        options += [f"--deselect={each}" for each in LEFT_OUT]
+    options = [*arguments]
+    if not any(each.startswith("tests/") for each in arguments):
+        options += [*(f"--deselect={each}" for each in LEFT_OUT), "tests/faults", *ELSEWHERE]
     begin_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-m", "long or not long", "-q", "-p", "tests.faults.telling"]
         command += ["--junitxml", str(report), "-o", "junit_family=xunit1", "--tb=short", "--show-capture=no"]
-        done = subprocess.run([*command, *options, *chosen], check=False)
+        done = subprocess.run([*command, *options], check=False)
         if report.exists():
             print_table(rows_of(report))
     print(f"all: {time.monotonic() - begin_s:.0f} s")  # noqa: T201
