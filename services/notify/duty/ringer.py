@@ -111,15 +111,14 @@ class Ringer:
         if not ringing:
             return 0
         on_watch = await watch(self._duty, self._sessions, BY, now)
-        by_news: dict[datetime, set[str]] = {}  # those who learn of the same task last are claimed at once
+        by_news: dict[datetime, set[str]] = {}  # by when the latest of what rings for somebody began to
         for name in coordinators:
             if own := on_watch.ringing(name, ringing):
                 by_news.setdefault(max(task.ring_time for task in own), set()).add(name)
-        sleepers = [
-            sleeper
-            for news, names in by_news.items()
-            for sleeper in await self._pushes.claim(now, news=news, again=now - AGAIN, coordinators=names)
-        ]
+        return sum(await asyncio.gather(*(self._ring(names, news, now) for news, names in by_news.items())))
+
+    async def _ring(self, coordinators: set[str], news: datetime, now: datetime) -> int:
+        sleepers = await self._pushes.claim(now, news=news, again=now - AGAIN, coordinators=coordinators)
         await self._wake(sleepers, now)
         return len(sleepers)
 
