@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from services.errors import IhalaError
+from services.errors import IhalaError, Unavailable
 from services.referrals.fresh import Fresh
 from services.referrals.publishing import ACTOR, PUBLISHES, Confirmed, mark, publish
 from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
@@ -25,6 +25,7 @@ from services.runtime.postgres import Pool, read, transaction
 
 BATCH: Final = 100
 LOOK_EVERY_S: Final = 5.0  #: at the stream, whether it is the one that it was
+LOOK_WITHIN_S: Final = 20.0  #: a look that hangs on a connection is given up: what is left waits for the next one
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,19 @@ class _Looking:
         self._seen: frozenset[str] | None = None  #: waiting when it looked last; None: all of them were left
 
     async def look(self) -> int:
-        """Publish what is left, and return how much that was."""
+        """
+        Publish what is left, and return how much that was.
+
+        Raises:
+            Unavailable: NATS or PostgreSQL is away, or did not answer in time.
+        """
+        try:
+            async with asyncio.timeout(LOOK_WITHIN_S):
+                return await self._look()
+        except TimeoutError as error:
+            raise Unavailable("a look at what is left ended before it was through") from error
+
+    async def _look(self) -> int:
         clock_s, fresh = asyncio.get_running_loop().time(), self._fresh
         if clock_s - self._looked_s >= LOOK_EVERY_S:
             if await look_at_stream(self._pool, self._connection, self._now):
