@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from services.errors import IhalaError
+from services.errors import IhalaError, Unavailable
 from services.referrals.publishing import ACTOR, PUBLISHES, Confirmed, mark, publish
 from services.referrals.rounds import REST_S, rest, rounds
 from services.referrals.store import outbox, relayed
@@ -21,6 +21,7 @@ from services.runtime.feed import FeedWaker
 from services.runtime.postgres import Pool, transaction
 
 MARK_AFTER_S: Final = 0.1  #: what is confirmed meanwhile is marked together
+MARK_WITHIN_S: Final = 20.0  #: a mark that hangs on a connection is given up: the relay finds what it was for
 
 log = structlog.get_logger(__name__)
 
@@ -111,9 +112,11 @@ class Fresh:
         if not confirmed:
             return
         try:
-            async with transaction(self._pool, ACTOR, PUBLISHES) as database:
+            async with asyncio.timeout(MARK_WITHIN_S), transaction(self._pool, ACTOR, PUBLISHES) as database:
                 is_lost = await mark(database, confirmed, self._now())
                 failpoints.reach("L4")
+        except TimeoutError as error:
+            raise Unavailable("what was published could not be marked in time") from error
         finally:  # those that were not marked are found, published under the same ids and marked then
             self.in_hand.difference_update(each.event.event_id for each in confirmed)
         if is_lost:
