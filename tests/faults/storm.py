@@ -58,6 +58,7 @@ class Storm:
     cases: int  #: at most; `enough` ends it earlier
     places: int  #: free when it begins
     taken: int = 0  #: of the house's places, by storms before this one
+    told: frozenset[str] = frozenset()  #: alerts that storms before this one brought; a journal forgets the oldest
     patience_s: float = PATIENCE_S
     enough: threading.Event = field(default_factory=threading.Event)
     referred: dict[str, Referred] = field(default_factory=dict)  #: by case
@@ -79,7 +80,7 @@ class Storm:
         """Collect what both sides wrote down; to be called when it is over."""
         own = self.house.profile(f"receivers/{DESK}").receiver
         assert own is not None
-        heard = {own.receiver_id: alerts_in(own.journal_file)}
+        heard = {own.receiver_id: alerts_in(own.journal_file) | self.told}
         watched = {self.prefix: [event.cursor.revision for event in self.seen]}
         return Evidence(answers_in(self.journal_file), heard, self.heard, watched)
 
