@@ -81,7 +81,7 @@ def revoke_tokens(
 @token.command("sign-in")
 @plain_command
 def sign_in_code(
-    coordinator: Annotated[str, typer.Argument(help="Who may come in, opaque.")],
+    coordinator: Annotated[str, typer.Argument(help="Who may come in, opaque; for the duty page as rosters write it.")],
     login_file: Annotated[Path | None, typer.Option(help="The page's file of codes; else that of this run.")] = None,
     duty: Annotated[bool, typer.Option("--duty", help="For the page of those on duty, not the maps.")] = False,
     form: FormatOption = Format.TABLE,

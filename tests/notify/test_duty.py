@@ -81,6 +81,20 @@ async def test_a_task_rings_until_somebody_takes_it_by_name(page: DutyPage) -> N
     assert (verb, actor, request.expected_version) == ("take", "amal", 1)
 
 
+async def test_whom_no_roster_names_is_told_so(page: DutyPage) -> None:
+    """A name that is written in another way is rung for nothing of its roster, and nobody would see why (R61)."""
+    shift = pb.Shift(actor="nadia")
+    page.referrals.other_rosters = [pb.Roster(roster_id="days", shifts=[shift])]
+    async with page.signed_in("Nadia") as other, page.signed_in("nadia") as nadia:
+        assert "No roster has the name “Nadia”" in await other.get("/")
+        assert "No roster has the name" not in await nadia.get("/")
+
+
+async def test_where_no_roster_names_anybody_nothing_is_said_of_it(page: DutyPage) -> None:
+    async with page.signed_in() as browser:
+        assert "No roster has the name" not in await browser.get("/")
+
+
 async def test_what_can_wait_wakes_nobody_before_it_is_due(page: DutyPage) -> None:
     """R61."""
     page.referrals.task(kind="REVIEW_REFUSALS", minutes=60, urgency=match_pb.URGENCY_NORMAL)

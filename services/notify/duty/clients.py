@@ -99,6 +99,7 @@ class RemoteDuty:
                 nights_woken=each.nights_woken,
                 paused_until_time=time_of(each, "paused_until_time"),
                 stand_in=each.stand_in,
+                named=frozenset(shift.actor for shift in each.shifts),
             )
             for each in response.rosters
         ]

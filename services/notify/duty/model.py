@@ -81,6 +81,7 @@ class DutyRoster:
     nights_woken: int  #: of the last 30
     paused_until_time: datetime | None
     stand_in: str
+    named: frozenset[str]  #: everybody who has or had a shift in it
 
     def rests(self, now: datetime) -> bool:
         """Say whether it is paused."""

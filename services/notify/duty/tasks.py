@@ -34,12 +34,14 @@ log = structlog.get_logger(__name__)
 async def list_tasks(visit: DutyVisit, parts: DutyParts) -> Response:
     """Show what there is to do, what rings first."""
     found = await parts.duty.tasks(visit.coordinator)
-    ringing = await _ringing(visit, parts, found)
+    on_watch = await watch(parts.duty, parts.sessions, visit.coordinator, visit.now)
+    ringing = on_watch.ringing(visit.coordinator, found)
     present = _present(visit, parts, found, ringing)
     return show(
         visit,
         parts,
         "duty_tasks.html",
+        note=visit.words.say("in_no_roster", who=visit.coordinator) if on_watch.misses(visit.coordinator) else "",
         count=present["count"],
         due=present["due"],
         mark=present["mark"],

@@ -33,6 +33,7 @@ class Watch:
 
     def __init__(self, rosters: Sequence[DutyRoster], present: Mapping[str, bool], now: datetime) -> None:
         self._on_duty = {each.roster_id: frozenset(each.on_duty) for each in rosters if not each.rests(now)}
+        self._named = frozenset(name for each in rosters for name in each.named)
         self._present = present.keys()
         self._hearing = {name for name, hears in present.items() if hears}
         # whoever rests is left in peace while anybody else hears
@@ -52,6 +53,10 @@ class Watch:
         if task.is_everybodys(self._now) or own.isdisjoint(self._hearing):
             return self._everybody
         return own & self._present
+
+    def misses(self, name: str) -> bool:
+        """Say whether there are rosters and none names somebody: perhaps they were written with another spelling."""
+        return bool(self._named) and name not in self._named
 
     def ringing(self, name: str, tasks: Iterable[DutyTask]) -> list[DutyTask]:
         """List those of the tasks that ring for one person."""
