@@ -17,6 +17,7 @@ from services.notify.deliveries import CHANCE, STOP_WAIT_S, Chance, fail, send
 from services.notify.model import Attempt, Channel
 from services.notify.store.deliveries import DeliveryStore
 from services.runtime import failpoints
+from services.runtime.stop import first_of
 
 CHANNELS: Final = frozenset({Channel.NATS})  #: whose attempts take milliseconds, and hold back no endpoint
 MAX_IN_HAND: Final = 256  #: attempts, with those that are not noted yet; the rest is left to who looks for what is due
@@ -70,16 +71,12 @@ class AtOnce:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Note what came of it until a stop is requested, then finish what is in hand."""
-        stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                news = asyncio.create_task(self._news.wait())
-                await asyncio.wait([news, stopped], return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
-                await asyncio.wait([stopped], timeout=NOTE_EVERY_S)
+                await first_of(None, self._news, stop)
+                await first_of(NOTE_EVERY_S, stop)
                 await self._note()
         finally:
-            stopped.cancel()
             self._is_ending = True
             if self._in_hand:
                 await asyncio.wait(self._in_hand, timeout=STOP_WAIT_S)

@@ -19,6 +19,7 @@ from services.notify.endpoint import ADDRESSED
 from services.notify.model import Attempt, Channel
 from services.notify.store.deliveries import CLAIM, DeliveryStore
 from services.runtime import failpoints
+from services.runtime.stop import first_of
 
 POLL_S: Final = 0.5  #: between looks for what is due, unless something rang
 MAX_IN_HAND: Final = 64  #: endpoints to which this process sends at once
@@ -74,7 +75,7 @@ async def run(
                     continue
             except Unavailable:
                 log.warning("delivery.database_away")
-            await _rung_or_stopped(rang, stop)
+            await first_of(POLL_S, rang, stop)
     finally:
         if in_hand:
             _done, late = await asyncio.wait(in_hand, timeout=STOP_WAIT_S)
@@ -146,12 +147,3 @@ async def send(senders: Mapping[Channel, Sender], attempt: Attempt) -> bool | Se
     except Exception as error:  # whatever it was, it is not the other endpoints' matter
         log.exception("delivery.broke", channel=attempt.channel, exc_info=error)
         return SendFailed("internal", permanent=False)
-
-
-async def _rung_or_stopped(rang: asyncio.Event, stop: asyncio.Event) -> None:
-    waits = [asyncio.ensure_future(rang.wait()), asyncio.ensure_future(stop.wait())]
-    try:
-        await asyncio.wait(waits, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()

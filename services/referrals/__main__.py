@@ -29,7 +29,7 @@ from services.referrals.due import (
 from services.referrals.follower import Follower
 from services.referrals.model import Need
 from services.referrals.relay import relay
-from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
+from services.referrals.rounds import TROUBLE_REST_S, rounds
 from services.referrals.scene import House, WorkingTime
 from services.referrals.servicer import Desk, ReferralsServicer
 from services.referrals.settings import Settings
@@ -41,7 +41,7 @@ from services.runtime.channel import open_channel, token_file
 from services.runtime.feed import FeedWaker
 from services.runtime.migrate import migrate
 from services.runtime.sealing import read_key
-from services.runtime.stop import on_signals
+from services.runtime.stop import first_of, on_signals
 from services.runtime.telemetry import CallMetrics, serve_metrics
 from services.runtime.tokens import Verifier
 
@@ -193,7 +193,7 @@ async def until_done(attempt: Callable[[], Awaitable[Any]], stop: asyncio.Event)
             await attempt()
         except IhalaError as error:
             structlog.get_logger(__name__).warning("start.waits", reason=error.reason)
-            await rest(TROUBLE_REST_S / 4, stop)
+            await first_of(TROUBLE_REST_S / 4, stop)
         else:
             return
 

@@ -14,11 +14,12 @@ import structlog
 
 from services.errors import IhalaError, Unavailable
 from services.referrals.publishing import ACTOR, PUBLISHES, Confirmed, mark, publish
-from services.referrals.rounds import REST_S, rest, rounds
+from services.referrals.rounds import REST_S, rounds
 from services.referrals.store import outbox, relayed
 from services.runtime import failpoints, jetstream
 from services.runtime.feed import FeedWaker
 from services.runtime.postgres import Pool, transaction
+from services.runtime.stop import first_of
 
 MARK_AFTER_S: Final = 0.1  #: what is confirmed meanwhile is marked together
 MARK_WITHIN_S: Final = 20.0  #: a mark that hangs on a connection is given up: the relay finds what it was for
@@ -74,7 +75,7 @@ class Fresh:
                 if heard:
                     group.create_task(self._publish(heard), name="publish")
                 else:
-                    await rest(REST_S, stop, ticket)
+                    await first_of(REST_S, stop, ticket)
         try:
             await self._mark()
         except IhalaError as error:  # they are published again, under the same ids
@@ -103,7 +104,7 @@ class Fresh:
 
     async def _mark_later(self, stop: asyncio.Event) -> int:
         if self._confirmed:
-            await rest(MARK_AFTER_S, stop)
+            await first_of(MARK_AFTER_S, stop)
             await self._mark()
         return 0
 

@@ -16,12 +16,13 @@ import structlog
 from services.errors import IhalaError, Unavailable
 from services.referrals.fresh import Fresh
 from services.referrals.publishing import ACTOR, PUBLISHES, Confirmed, mark, publish
-from services.referrals.rounds import TROUBLE_REST_S, rest, rounds
+from services.referrals.rounds import TROUBLE_REST_S, rounds
 from services.referrals.store import outbox, relayed
 from services.referrals.wire.cloudevents import STREAM
 from services.runtime import failpoints, jetstream
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Pool, read, transaction
+from services.runtime.stop import first_of
 
 BATCH: Final = 100
 LOOK_EVERY_S: Final = 5.0  #: at the stream, whether it is the one that it was
@@ -56,7 +57,7 @@ async def relay(
                 await _publish_while_connected(pool, connection, stop, now)
         except IhalaError as error:
             log.warning("relay.waits", reason=error.reason)
-            await rest(TROUBLE_REST_S, stop)
+            await first_of(TROUBLE_REST_S, stop)
 
 
 async def _publish_while_connected(

@@ -8,6 +8,7 @@ import structlog
 
 from services.errors import IhalaError
 from services.runtime.feed import FeedWaker
+from services.runtime.stop import first_of
 
 REST_S: Final = 0.5  #: between rounds in which nothing was to be done
 TROUBLE_REST_S: Final = 2.0  #: after one that failed
@@ -49,14 +50,4 @@ async def rounds(
             log.exception("round.failed", kind=kind, exc_info=error)
             pause_s = TROUBLE_REST_S
         if pause_s:
-            await rest(pause_s, stop, ticket)
-
-
-async def rest(seconds: float, stop: asyncio.Event, ticket: asyncio.Event | None = None) -> None:
-    """Wait so long, or until a stop is requested or the ticket is called."""
-    waiting = [asyncio.ensure_future(each.wait()) for each in (stop, ticket) if each is not None]
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waiting:
-            each.cancel()
+            await first_of(pause_s, stop, ticket)

@@ -37,8 +37,8 @@ def on_signals() -> Iterator[asyncio.Event]:
             signal.signal(number, handler)
 
 
-async def first_of(seconds: float, *events: asyncio.Event) -> None:
-    """Wait until one of the events happens, or for so long."""
+async def first_of(seconds: float | None, *events: asyncio.Event) -> None:
+    """Wait until one of the events happens, or for so long; None waits for as long as it takes."""
     waiting = [asyncio.ensure_future(each.wait()) for each in events]
     try:
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -67,3 +67,26 @@ async def test_the_handlers_that_were_there_come_back() -> None:
         assert [signal.getsignal(number) for number in stop.SIGNALS] != before
 
     assert [signal.getsignal(number) for number in stop.SIGNALS] == before
+
+
+@pytest.mark.parametrize("seconds", [None, 5.0])
+async def test_a_rest_ends_with_the_first_event(seconds: float | None) -> None:
+    stopping, ringing = asyncio.Event(), asyncio.Event()
+    resting = asyncio.create_task(stop.first_of(seconds, stopping, ringing))
+    await asyncio.sleep(0)
+    ringing.set()
+
+    async with asyncio.timeout(1):
+        await resting
+
+
+async def test_a_rest_ends_by_itself_and_leaves_nobody_waiting() -> None:
+    others = asyncio.all_tasks()
+    stopping = asyncio.Event()
+
+    async with asyncio.timeout(1):
+        await stop.first_of(0.01, stopping)
+    await asyncio.sleep(0)
+
+    assert not stopping.is_set()
+    assert asyncio.all_tasks() == others
