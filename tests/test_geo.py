@@ -84,6 +84,7 @@ class TestPlaces:
             "0x86384b287ffffff",
             " 86384b287ffffff",
             "86384b287ffffffff",
+            "a" * 64,  # more than a number of 64 bits
             h3.latlng_to_cell(0, 0, 2),
         ],
     )

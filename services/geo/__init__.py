@@ -29,6 +29,7 @@ from services.geo.places import (
     cell_at,
     centre_of,
     finest_cell,
+    is_cell,
     position_of,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "ecef_m",
     "ecef_of_m",
     "finest_cell",
+    "is_cell",
     "latitude_band_deg",
     "outline_of",
     "position_of",

@@ -136,7 +136,13 @@ def _centre_of_index(index: int) -> Point:
     return Point(*cell_to_latlng(index))
 
 
+def is_cell(text: str) -> bool:
+    """Say whether a text is an H3 cell of any resolution, in the one spelling that counts."""
+    # h3 itself also accepts capitals, blanks and 0x; two spellings would be two areas. Of more than 16 digits
+    # it does not say no, but raises OverflowError
+    return _SPELLING.fullmatch(text) is not None and bool(h3.is_valid_cell(text))
+
+
 def _check_cell(h3_cell: str) -> None:
-    # h3 itself also accepts capitals, blanks and 0x; two spellings would be two areas.
-    if not _SPELLING.fullmatch(h3_cell) or not h3.is_valid_cell(h3_cell):
+    if not is_cell(h3_cell):
         raise InvalidInput("h3_cell must be an H3 cell, written as 15 lower-case hexadecimal digits")

@@ -9,6 +9,7 @@ from typing import Final
 
 import h3
 
+from services.geo import is_cell
 from services.towns.reading import load
 from services.towns.town_list import Town
 
@@ -31,7 +32,7 @@ def largest_town(h3_cell: str, country_codes: Collection[str]) -> Town | None:
     Returns:
         None if there is none, or the cell is no cell.
     """
-    if not h3.is_valid_cell(h3_cell):
+    if not is_cell(h3_cell):
         return None
     return _largest_by_cell(frozenset(country_codes), int(h3.get_resolution(h3_cell))).get(h3_cell)
 

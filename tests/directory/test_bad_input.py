@@ -91,6 +91,7 @@ BAD = {
     "empty origin": (searching(origin=geo_pb2.Origin()), "origin.origin"),
     "origin out of range": (searching(origin=an_origin(-90.1)), "origin.point.latitude_deg"),
     "origin in no cell": (searching(origin=geo_pb2.Origin(h3_cell="zzz")), "origin.h3_cell"),
+    "origin in a cell beyond all numbers": (searching(origin=geo_pb2.Origin(h3_cell="a" * 64)), "origin.h3_cell"),
     "origin in no town": (searching(origin=geo_pb2.Origin(place_id="geonames:1")), "origin.place_id"),
     "country in small letters": (searching(country_code="ly"), "country_code"),
     "status of the future": (searching(statuses=[99]), "statuses[0]"),

@@ -19,7 +19,7 @@ from services.directory.wire.requests_wire import fitting, page_position, page_t
 from services.directory.wire.values_wire import time_from_wire
 from services.directory.wire.words_wire import DELIVERY, STATUS
 from services.errors import NotFound
-from services.geo import Point
+from services.geo import Point, is_cell
 from services.taxonomy import Kind
 from services.towns import TownList
 
@@ -127,7 +127,7 @@ def _origin(origin: geo_pb2.Origin, towns: TownList) -> Point:
         case "point":
             return inside("point", point_from_wire, origin.point)
         case "h3_cell":
-            if not h3.is_valid_cell(origin.h3_cell):
+            if not is_cell(origin.h3_cell):
                 raise refuse("h3_cell", "must be an H3 cell")
             return Point(*h3.cell_to_latlng(origin.h3_cell))
         case "place_id":

@@ -1,6 +1,5 @@
 """Read requests, or refuse them naming the field; nothing that came is ever in a message."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +9,7 @@ import h3
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput, Violation
-from services.geo import Origin, Point
+from services.geo import Origin, Point, is_cell
 from services.matching.model.request import (
     DEFAULT_LIMIT,
     FARTHEST_M,
@@ -38,7 +37,6 @@ CountryAt = Callable[[Origin], str]
 MAX_CHOICES: Final = 64
 MOST_HOURS: Final = 8760.0  #: a year: no clinical clock runs so long
 _MARGIN: Final = timedelta(days=366)
-_H3_CELL: Final = re.compile("[0-9a-f]{15}", re.ASCII)
 _URGENCIES: Final = {
     pb.URGENCY_UNSPECIFIED: Urgency.NORMAL,
     pb.URGENCY_IMMEDIATE: Urgency.IMMEDIATE,
@@ -167,8 +165,7 @@ def _origin(message: geo_pb2.Origin, town_of: TownOf) -> tuple[Origin, str]:
         case "point":
             return _point(message.point), ""
         case "h3_cell":
-            # h3 itself also accepts capitals and blanks, and stumbles over numbers that are too large
-            if not _H3_CELL.fullmatch(message.h3_cell) or not h3.is_valid_cell(message.h3_cell):
+            if not is_cell(message.h3_cell):
                 raise InvalidInput("origin.h3_cell must be an H3 cell, written as 15 lower-case hexadecimal digits")
             return Point(*h3.cell_to_latlng(message.h3_cell)), ""
         case "place_id":

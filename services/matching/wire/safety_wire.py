@@ -1,6 +1,5 @@
 """Read the safety envelope; what it holds is in no message of an error (R24)."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ import h3
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput, Violation
-from services.geo import Origin, Point, position_of
+from services.geo import Origin, Point, is_cell, position_of
 from services.geo.outlines import laid_out, laid_out_box, laid_out_cells, laid_out_disc
 from services.matching.model.safety import Envelope, Placed, Zone
 from services.matching.wire.times_wire import time_of
@@ -21,7 +20,6 @@ MAX_PERSONS: Final = 100  #: of one list
 MAX_PLACEMENTS: Final = 50  #: providers of one person
 MAX_EXCLUDED: Final = 1000
 _CELL_RESOLUTIONS: Final = range(3, 11)
-_H3_CELL: Final = re.compile("[0-9a-f]{15}", re.ASCII)
 _LONGEST_ID: Final = 64  # characters
 _ZONES: Final = "safety.danger_zones"
 
@@ -109,10 +107,7 @@ def _shape(message: pb.DangerZone, path: str) -> Any:
 def _cells(cells: Iterable[str]) -> Any:
     listed = list(cells)
     rule = f"must be H3 cells of resolution {_CELL_RESOLUTIONS[0]} to {_CELL_RESOLUTIONS[-1]}"
-    are_good = all(
-        _H3_CELL.fullmatch(each) and h3.is_valid_cell(each) and h3.get_resolution(each) in _CELL_RESOLUTIONS
-        for each in listed
-    )
+    are_good = all(is_cell(each) and h3.get_resolution(each) in _CELL_RESOLUTIONS for each in listed)
     if not are_good:
         raise _refuse("h3_cells", rule)
     return laid_out_cells(listed)

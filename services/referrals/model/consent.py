@@ -9,6 +9,7 @@ from typing import Final
 import h3
 
 from services.errors import InvalidInput
+from services.geo import is_cell
 from services.referrals.model.ids import checked_ref
 from services.taxonomy import service
 
@@ -98,7 +99,7 @@ class ReceiverClass:
         if len(self.area_cells) > MAX_NAMED:
             raise InvalidInput(f"consent.receiver_class.area_cells must have at most {MAX_NAMED} cells")
         for number, cell in enumerate(self.area_cells):
-            if not h3.is_valid_cell(cell) or h3.get_resolution(cell) != AREA_RESOLUTION:
+            if not is_cell(cell) or h3.get_resolution(cell) != AREA_RESOLUTION:
                 field = f"consent.receiver_class.area_cells[{number}]"
                 raise InvalidInput(f"{field} must be an H3 cell of resolution {AREA_RESOLUTION}")
 

@@ -182,7 +182,7 @@ def request_to_keep(request: matching_pb2.FindMatchesRequest, more: Iterable[Nee
     if origin.HasField("point"):
         point = geo.Point(origin.point.latitude_deg, origin.point.longitude_deg)
         kept.origin.CopyFrom(geo_pb2.Origin(h3_cell=geo.cell_at(point, geo.FINEST_RESOLUTION).h3_cell))
-    elif origin.HasField("h3_cell") and h3.is_valid_cell(origin.h3_cell):
+    elif origin.HasField("h3_cell") and geo.is_cell(origin.h3_cell):
         resolution = min(h3.get_resolution(origin.h3_cell), geo.FINEST_RESOLUTION)
         kept.origin.CopyFrom(geo_pb2.Origin(h3_cell=h3.cell_to_parent(origin.h3_cell, resolution)))
     return kept.SerializeToString(deterministic=True)
