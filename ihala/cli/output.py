@@ -93,8 +93,12 @@ def utc_text(time: datetime | None) -> str | None:
 
 
 def local_text(time: datetime | None) -> str:
-    """Say a time for people, on their own clock, to the second."""
-    return "" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """Say a time for people, on the clock of their machine, to the second, and how far that clock is from UTC."""
+    if time is None:
+        return ""
+    there = time.astimezone()
+    offset = there.isoformat()[-6:]  # a machine far away may have a clock of its own: +02:00 is said as +02
+    return f"{there:%Y-%m-%d %H:%M:%S}{'Z' if offset == '+00:00' else offset.removesuffix(':00')}"
 
 
 def _plain(value: Any) -> Any:
