@@ -1,9 +1,10 @@
-"""Writes who may call what into docs/security.md, from the table in services/runtime/auth.py, for `make docs`."""
+"""Writes who may call what into docs/security.md, from the table in services/runtime/methods.py, for `make docs`."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from services.runtime.auth import METHODS, ObjectRule, Role, Rule
+from services.runtime.auth import Role
+from services.runtime.methods import METHODS, ObjectRule, Rule
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "security.md"
 BEGIN, END = "<!-- written by `make docs` -->", "<!-- until here -->"

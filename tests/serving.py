@@ -11,9 +11,10 @@ from typing import Any
 import grpc
 
 from services.runtime import rpc
-from services.runtime.auth import METHODS, Role, Rule
+from services.runtime.auth import Role
 from services.runtime.channel import Channel, open_channel
 from services.runtime.keys import SigningKey, create_signing_key, write_jwks
+from services.runtime.methods import METHODS, Rule
 from services.runtime.tokens import Verifier, mint
 
 

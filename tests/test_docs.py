@@ -11,7 +11,7 @@ import typer.main
 
 from ihala.cli.app import app
 from scripts import document_methods
-from services.runtime.auth import METHODS
+from services.runtime.methods import METHODS
 from services.runtime.settings import ProcessSettings, ServiceSettings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from services.gateway.comments import comments_of
 from services.gateway.wire import METHODS, Method
 from services.runtime.auth import ACTOR_METADATA_KEY
-from services.runtime.auth import METHODS as RULES
+from services.runtime.methods import METHODS as RULES
 
 DESCRIPTION: Final = (
     "Each method is a POST of one JSON object, the request message, to its name. Fields that are not known are "

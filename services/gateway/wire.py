@@ -15,8 +15,8 @@ from ihala.matching.v1 import matching_pb2
 from ihala.referrals.v1 import referrals_service_pb2
 from services.errors import IhalaError, InvalidInput, Reason
 from services.gateway.faults import fault_in
-from services.runtime.auth import METHODS as RULES
 from services.runtime.auth import Role
+from services.runtime.methods import METHODS as RULES
 from services.runtime.statuses import rich_status_of
 
 #: of the directory, what a case system or a desk needs besides

@@ -15,7 +15,8 @@ from typing import Any
 import grpc
 
 from services.runtime.admission import Admission, Context
-from services.runtime.auth import Principal, Rule
+from services.runtime.auth import Principal
+from services.runtime.methods import Rule
 from services.runtime.rooms import Room
 from services.runtime.streams import Streams
 from services.runtime.telemetry import CallMetrics

@@ -11,9 +11,10 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.errors import FailedPrecondition
-from services.runtime.auth import METHODS, Principal, Rule
+from services.runtime.auth import Principal
 from services.runtime.health import Health
 from services.runtime.interceptors import Gate
+from services.runtime.methods import METHODS, Rule
 from services.runtime.telemetry import CallMetrics
 from services.runtime.tls import server_credentials
 

@@ -18,8 +18,9 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from ihala.directory.v1 import directory_service_pb2 as rpc_pb
 from ihala.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from services.errors import Unavailable
-from services.runtime.auth import METHODS, Role
+from services.runtime.auth import Role
 from services.runtime.channel import Channel, open_channel
+from services.runtime.methods import METHODS
 from tests.serving import an_identity
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

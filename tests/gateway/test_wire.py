@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.errors import InvalidInput, Reason
 from services.gateway.wire import METHODS, request_from_json, to_json
-from services.runtime.auth import METHODS as RULES
 from services.runtime.auth import Role
+from services.runtime.methods import METHODS as RULES
 
 FIND = METHODS["/ihala.matching.v1.MatchingService/FindMatches"]
 KEYS = [field.name for field in FIND.descriptor.input_type.fields]

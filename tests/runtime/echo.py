@@ -6,7 +6,8 @@ from typing import Any
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 
-from services.runtime.auth import Role, Rule
+from services.runtime.auth import Role
+from services.runtime.methods import Rule
 
 SERVICE = "ihala.test.v1.EchoService"
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")

@@ -9,9 +9,10 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from services.errors import DeadlineExceeded, Exhausted, IhalaError, InvalidInput, Reason, Unauthenticated, Unavailable
-from services.runtime.auth import Role, Rule, current_principal
+from services.runtime.auth import Role, current_principal
 from services.runtime.calls import AT_ONCE, Caller, Unary
 from services.runtime.channel import Channel, open_channel, token_file
+from services.runtime.methods import Rule
 from tests.runtime.echo import METHOD_OF, RULES, SERVICE, echo_service, first_answer
 from tests.serving import Identity, an_identity, serving
 

@@ -10,16 +10,9 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from services.errors import NotFound, PermissionDenied, Unauthenticated
-from services.runtime.auth import (
-    METHODS,
-    Principal,
-    Role,
-    current_principal,
-    require_client,
-    require_receiver,
-    require_role,
-)
+from services.runtime.auth import Principal, Role, current_principal, require_client, require_receiver, require_role
 from services.runtime.calls import READING_VERBS
+from services.runtime.methods import METHODS
 
 PROTOS = Path(__file__).resolve().parents[2] / "protos"
 

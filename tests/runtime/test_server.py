@@ -13,8 +13,9 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from services.errors import FailedPrecondition, NotFound, Unauthenticated, Unavailable, Unimplemented
-from services.runtime.auth import METHODS, Role
+from services.runtime.auth import Role
 from services.runtime.channel import Channel
+from services.runtime.methods import METHODS
 from tests.runtime.echo import METHOD_OF, RULES, SERVICE, echo_service, first_answer
 from tests.serving import Identity, an_identity, serving
 
