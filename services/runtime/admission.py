@@ -23,6 +23,7 @@ from services.runtime.methods import Rule
 from services.runtime.rooms import Room
 from services.runtime.statuses import status_of
 from services.runtime.telemetry import MethodMetrics
+from services.runtime.texts import path_of_nul
 
 MAX_MESSAGE_BYTES: Final = 262_144
 MAX_DEADLINE_S: Final = 30.0
@@ -110,7 +111,7 @@ class Admission:
         Raises:
             Exhausted: It is larger than MAX_MESSAGE_BYTES.
 
-            InvalidInput: It is not what the method takes, or has fields that are not known here.
+            InvalidInput: It is not what the method takes, has fields that are not known here, or a NUL in a text.
         """
         if len(raw) > MAX_MESSAGE_BYTES:
             rule = f"must be at most {MAX_MESSAGE_BYTES} bytes"
@@ -121,6 +122,10 @@ class Admission:
             raise InvalidInput("message must be of the method's request type", reason=Reason.MALFORMED) from error
         if isinstance(request, Message) and _has_unknown_fields(request):
             raise InvalidInput("message must have only fields that this version knows", reason=Reason.UNKNOWN_FIELD)
+        # a text of a message stands in its bytes as it is: most messages have no such byte, and are not walked through
+        if b"\0" in raw and isinstance(request, Message) and (path := path_of_nul(request)) is not None:
+            rule = "must have no NUL character"
+            raise InvalidInput(f"{path} {rule}", reason=Reason.MALFORMED, fields=[Violation(path, rule)])
         return request
 
     def serialize(self, response: Any) -> bytes:
