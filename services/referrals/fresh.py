@@ -5,7 +5,7 @@ PostgreSQL stays the truth: what dies, fails or is left here is unpublished ther
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -82,24 +82,16 @@ class Fresh:
             log.warning("relay.not_marked", reason=error.reason)
 
     async def _publish(self, heard: Sequence[outbox.Outgoing]) -> None:
-        before = self.before
+        failures: Mapping[str, BaseException]
         try:
-            failpoints.reach("L1")
-            failpoints.reach_soon("L2")
-            # started in this order on one connection, so they stand in this order in the stream
-            outcomes = await asyncio.gather(
-                *(publish(self._connection, each) for each in heard), return_exceptions=True
-            )
-            failpoints.reach("L3")
+            confirmed, failures = await publish(self._connection, heard, self.before)
         except failpoints.FailpointReached as error:
-            outcomes = [error] * len(heard)
-        for each, outcome in zip(heard, outcomes, strict=True):
-            if isinstance(outcome, jetstream.Kept):
-                self._confirmed.append(Confirmed(each, outcome, before))
-            else:
-                self.in_hand.discard(each.event_id)
-                self.is_well = False
-                log.warning("relay.waits", error=type(outcome).__name__)
+            confirmed, failures = [], dict.fromkeys((each.event_id for each in heard), error)
+        self._confirmed += confirmed
+        for event_id, failure in failures.items():
+            self.in_hand.discard(event_id)
+            self.is_well = False
+            log.warning("relay.waits", error=type(failure).__name__)
         self._confirmation.wake()
 
     async def _mark_later(self, stop: asyncio.Event) -> int:

@@ -1,6 +1,7 @@
-"""One event on its way to the stream, and what is written of those that the stream has."""
+"""Events on their way to the stream, and what is written of those that the stream has."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ import structlog
 
 from services.referrals.store import outbox, relayed
 from services.referrals.wire.cloudevents import STREAM, offer_event, subject_of
-from services.runtime import jetstream
+from services.runtime import failpoints, jetstream
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Connection, Process
 
@@ -28,13 +29,38 @@ class Confirmed:
     before: relayed.Relayed  #: what was known of the stream when the event was sent, or earlier
 
 
-async def publish(connection: jetstream.Connection, each: outbox.Outgoing) -> jetstream.Kept:
+async def publish(
+    connection: jetstream.Connection, events: Sequence[outbox.Outgoing], before: relayed.Relayed
+) -> tuple[list[Confirmed], dict[str, BaseException]]:
     """
-    Publish an event under its own id.
+    Publish events, each under its own id.
 
-    Raises:
-        Unavailable: As `jetstream.publish`.
+    Args:
+        connection: To the bus.
+
+        events: In the order in which the stream shall have them.
+
+        before: What is known of the stream.
+
+    Returns:
+        What the stream has, and by event id why it has not the others.
     """
+    failpoints.reach("L1")
+    failpoints.reach_soon("L2")
+    # started in this order on one connection, so they stand in this order in the stream
+    outcomes = await asyncio.gather(*(_publish_one(connection, each) for each in events), return_exceptions=True)
+    failpoints.reach("L3")
+    confirmed: list[Confirmed] = []
+    failures: dict[str, BaseException] = {}
+    for event, outcome in zip(events, outcomes, strict=True):
+        if isinstance(outcome, jetstream.Kept):
+            confirmed.append(Confirmed(event, outcome, before))
+        else:
+            failures[event.event_id] = outcome
+    return confirmed, failures
+
+
+async def _publish_one(connection: jetstream.Connection, each: outbox.Outgoing) -> jetstream.Kept:
     payload = offer_event(
         event_id=each.event_id,
         type_=each.type,

@@ -15,7 +15,7 @@ import structlog
 
 from services.errors import IhalaError, Unavailable
 from services.referrals.fresh import Fresh
-from services.referrals.publishing import ACTOR, PUBLISHES, Confirmed, mark, publish
+from services.referrals.publishing import ACTOR, PUBLISHES, mark, publish
 from services.referrals.rounds import TROUBLE_REST_S, rounds
 from services.referrals.store import outbox, relayed
 from services.referrals.wire.cloudevents import STREAM
@@ -180,20 +180,10 @@ async def publish_batch(
     async with transaction(pool, ACTOR, PUBLISHES) as database:
         before = await relayed.known(database, STREAM)
         waiting = await outbox.lock_waiting(database, BATCH, only)
-        failpoints.reach("L1")
-        failpoints.reach_soon("L2")
-        # started in this order on one connection, so they stand in this order in the stream
-        outcomes = await asyncio.gather(*(publish(connection, each) for each in waiting), return_exceptions=True)
-        failures = [each for each in outcomes if isinstance(each, BaseException)]
-        failpoints.reach("L3")
-        confirmed = [
-            Confirmed(each, outcome, before)
-            for each, outcome in zip(waiting, outcomes, strict=True)
-            if isinstance(outcome, jetstream.Kept)
-        ]
+        confirmed, failures = await publish(connection, waiting, before)
         if confirmed:
             await mark(database, confirmed, now())
         failpoints.reach("L4")
     if failures:
-        raise failures[0]
+        raise next(iter(failures.values()))
     return len(confirmed)
