@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import grpc
 
-from services.errors import DeadlineExceeded, Exhausted, IhalaError, Unavailable
+from services.errors import DeadlineExceeded, Exhausted, IhalaError, Unauthenticated, Unavailable
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.statuses import error_of
 
@@ -49,14 +49,25 @@ class Caller:
     jitter: Callable[[], float]  #: random numbers in [0, 1) that spread repeats
     line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))  #: of the channel's calls
 
-    def metadata(self, more: Any) -> tuple[tuple[str, str], ...]:
-        """Return what a call carries: the token of now, the actor, and what is given besides."""
+    def token(self) -> str | None:
+        """Return the token of now."""
+        return None if self.token_source is None else self.token_source()
+
+    def metadata(self, token: str | None, more: Any) -> tuple[tuple[str, str], ...]:
+        """Return what a call carries: its token, the actor, and what is given besides."""
         pairs = list(more or ())
-        if self.token_source is not None:
-            pairs.append(("authorization", f"Bearer {self.token_source()}"))
+        if token is not None:
+            pairs.append(("authorization", f"Bearer {token}"))
         if self.actor is not None:
             pairs.append((ACTOR_METADATA_KEY, self.actor))
         return tuple(pairs)
+
+    def failure(self, error: grpc.aio.AioRpcError, token: str | None) -> IhalaError:
+        """Say what a call failed with; one that was refused for a token that was renewed since may be made again."""
+        failure = error_of(error)
+        if isinstance(failure, Unauthenticated) and token != self.token():
+            return Unavailable("the token was renewed meanwhile: call again")
+        return failure
 
 
 class Unary:
@@ -102,12 +113,13 @@ class Unary:
     async def _once(self, request: Any, end: float, *, metadata: Any, **options: Any) -> Any:
         # in its turn, which it gives up
         clock, caller = asyncio.get_running_loop().time, self._caller
+        token = caller.token()
         try:
             async with asyncio.timeout_at(end + LATE_S):
-                remaining_s = max(end - clock(), 0.0)
-                return await self._call(request, timeout=remaining_s, metadata=caller.metadata(metadata), **options)
+                carried, remaining_s = caller.metadata(token, metadata), max(end - clock(), 0.0)
+                return await self._call(request, timeout=remaining_s, metadata=carried, **options)
         except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+            raise caller.failure(error, token) from error
         except TimeoutError:
             raise DeadlineExceeded("the call ended with no word from the transport") from None
         finally:
@@ -151,8 +163,10 @@ class Streaming:
     def __call__(
         self, request: Any, *, timeout: float | None = None, metadata: Any = None, **options: Any
     ) -> "Responses":
-        carried = self._caller.metadata(metadata)
-        return Responses(self._call(request, timeout=timeout, metadata=carried, **options))
+        token = self._caller.token()
+        carried = self._caller.metadata(token, metadata)
+        call = self._call(request, timeout=timeout, metadata=carried, **options)
+        return Responses(call, lambda error: self._caller.failure(error, token))
 
 
 class Responses:
@@ -163,8 +177,9 @@ class Responses:
     grpc lets an abandoned call run on at the server until the channel closes.
     """
 
-    def __init__(self, call: Any) -> None:
+    def __init__(self, call: Any, failure: Callable[[grpc.aio.AioRpcError], IhalaError]) -> None:
         self._call = call
+        self._failure = failure
         self._answers: AsyncIterator[Any] = call.__aiter__()
 
     def __aiter__(self) -> Self:
@@ -174,7 +189,7 @@ class Responses:
         try:
             return await anext(self._answers)
         except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+            raise self._failure(error) from error
 
     def cancel(self) -> bool:
         """End the call, here and at the server, and say whether it was still running."""

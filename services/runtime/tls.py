@@ -10,15 +10,37 @@ import ipaddress
 from pathlib import Path
 
 import grpc
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from services.errors import InvalidInput
+from services.runtime.watched import WatchedFile
 
 
 def server_credentials(tls_dir: Path) -> grpc.ServerCredentials:
-    """Read a server's certificate and, if there is one, the authority of its clients."""
-    pair = _read(tls_dir, "tls.key"), _read(tls_dir, "tls.crt")
-    authority = _read(tls_dir, "ca.crt") if (tls_dir / "ca.crt").exists() else None
-    return grpc.ssl_server_credentials([pair], authority, authority is not None)
+    """
+    Read a server's certificate and, if there is one, the authority of its clients.
+
+    Both are read again when they change, so that a certificate is renewed without a restart: who connects from then
+    on meets the new one, and nobody who is connected is cut off. A new key and certificate that do not fit each other,
+    one of them still on its way, leave the old pair in use.
+
+    Raises:
+        InvalidInput: A file is missing, or the key is not the certificate's.
+    """
+    _read_pair(tls_dir)  # names what is missing
+    pair = WatchedFile(tls_dir / "tls.crt", lambda _: _read_pair(tls_dir))
+    authority = WatchedFile(tls_dir / "ca.crt", Path.read_bytes) if (tls_dir / "ca.crt").exists() else None
+
+    def configuration() -> grpc.ServerCertificateConfiguration:
+        return grpc.ssl_server_certificate_configuration([pair.value], None if authority is None else authority.value)
+
+    def if_changed() -> grpc.ServerCertificateConfiguration | None:  # asked at every new connection
+        is_new_pair, is_new_authority = pair.refresh(), authority is not None and authority.refresh()
+        return configuration() if is_new_pair or is_new_authority else None
+
+    return grpc.dynamic_ssl_server_credentials(configuration(), if_changed, authority is not None)
 
 
 def channel_credentials(tls_dir: Path) -> grpc.ChannelCredentials:
@@ -52,6 +74,17 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _read_pair(tls_dir: Path) -> tuple[bytes, bytes]:
+    key, certificate = _read(tls_dir, "tls.key"), _read(tls_dir, "tls.crt")
+    try:
+        fits = load_pem_private_key(key, None).public_key() == load_pem_x509_certificate(certificate).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        fits = False
+    if not fits:
+        raise InvalidInput("tls_dir must hold the tls.key of its tls.crt, in PEM and without a password")
+    return key, certificate
 
 
 def _read(tls_dir: Path, name: str) -> bytes:

@@ -155,7 +155,7 @@ class Verifier:
             self._cache.clear()
 
     def _verify_anew(self, token: str, now_s: float) -> _Verified:
-        claims = _signed_claims(token, self._keys.value)
+        claims = _signed_claims(token, self._key)
         try:
             issued_s, expires_s = _seconds(claims["iat"]), _seconds(claims["exp"])
             starts_s = _seconds(claims.get("nbf", issued_s))
@@ -173,15 +173,19 @@ class Verifier:
             raise Unauthenticated("the token was revoked")
         return _Verified(principal, expires_s + LEEWAY_S)
 
+    def _key(self, key_id: str) -> Ed25519PublicKey:
+        if key_id not in self._keys.value:  # a new key is published the moment before its first token comes
+            self._keys.refresh()
+        return self._keys.value[key_id]
 
-def _signed_claims(token: str, keys: Mapping[str, Ed25519PublicKey]) -> Mapping[str, Any]:
+
+def _signed_claims(token: str, key_of: Callable[[str], Ed25519PublicKey]) -> Mapping[str, Any]:
     if len(token) > MAX_TOKEN_LENGTH:
         raise Unauthenticated("the token is too long")
     try:
-        key = keys[jwt.get_unverified_header(token)["kid"]]
         return jwt.decode(
             token,
-            key,
+            key_of(jwt.get_unverified_header(token)["kid"]),
             algorithms=[ALGORITHM],  # an allow-list: the token's own word for it counts for nothing
             issuer=ISSUER,
             audience=AUDIENCE,

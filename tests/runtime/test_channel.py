@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from services.errors import DeadlineExceeded, Exhausted, IhalaError, InvalidInpu
 from services.runtime.auth import Role, current_principal
 from services.runtime.calls import AT_ONCE, Caller, Unary
 from services.runtime.channel import Channel, open_channel, token_file
+from services.runtime.denials import deny_token
 from services.runtime.methods import Rule
+from services.runtime.tokens import Verifier
 from tests.runtime.echo import METHOD_OF, RULES, SERVICE, echo_service, first_answer
 from tests.serving import Identity, an_identity, serving
 
@@ -278,3 +281,24 @@ async def test_somebody_may_vouch_for_the_network() -> None:
 def test_an_actor_that_is_a_name_is_refused_before_it_travels() -> None:
     with pytest.raises(InvalidInput):
         open_channel("127.0.0.1:1", actor="Fatima B.")
+
+
+async def test_who_was_refused_for_a_token_that_was_renewed_meanwhile_comes_back_with_the_new_one(
+    identity: Identity, tmp_path: Path
+) -> None:
+    """F27: the token is read, renewed and withdrawn before the call is judged."""
+    old, new = identity.token(Role.CASE_SYSTEM), identity.token(Role.CASE_SYSTEM)
+    deny_token(identity.deny_file, identity.verifier.verify(old).token_id)
+    identity = replace(identity, verifier=Verifier(identity.jwks_file, identity.deny_file, now=identity.now))
+    tokens = iter([old])
+    async with serving(identity, echo_service(), rules=RULES) as running:
+        async with open_channel(running.address, lambda: next(tokens, new), jitter=lambda: 0.0) as channel:
+            assert await first_answer(channel, "unary_unary", "x") == "x"
+        tokens = iter([old])
+        async with open_channel(running.address, lambda: next(tokens, new)) as channel:
+            with pytest.raises(Unavailable):
+                await first_answer(channel, "unary_stream", "x")
+            assert await first_answer(channel, "unary_stream", "x") == "x"
+        async with open_channel(running.address, lambda: old) as channel:
+            with pytest.raises(Unauthenticated):
+                await first_answer(channel, "unary_stream", "x")

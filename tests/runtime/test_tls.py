@@ -1,5 +1,9 @@
 """Who is believed over TLS, each side of the other."""
 
+import asyncio
+import shutil
+import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,8 +37,8 @@ class Authority:
         )
 
     def issue(self, folder: Path, *, until: datetime = NOW + timedelta(days=1)) -> Path:
-        """Write a folder with the authority, and a certificate of it for localhost."""
-        folder.mkdir()
+        """Write a folder with the authority, and a certificate of it for localhost, over what was there."""
+        folder.mkdir(exist_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
         certificate = (
@@ -119,6 +123,75 @@ async def test_a_server_without_an_authority_asks_for_tokens_alone(
         (client / name).unlink()
     async with serving(identity, echo_service(), rules=RULES, tls_dir=server) as running:
         assert await ask(running, client) == "x"
+
+
+def served_certificate(running: Serving, client: Path) -> bytes:
+    """Connect, and return the certificate that the server shows."""
+    host, _, port = running.address.rpartition(":")
+    context = ssl.create_default_context(cafile=client / "ca.crt")
+    context.load_cert_chain(client / "tls.crt", client / "tls.key")
+    context.set_alpn_protocols(["h2"])
+    with (
+        socket.create_connection((host, int(port)), timeout=5) as bare,
+        context.wrap_socket(bare, server_hostname=host) as tls,
+    ):
+        return tls.getpeercert(binary_form=True) or b""
+
+
+def written_certificate(folder: Path) -> bytes:
+    return x509.load_pem_x509_certificate((folder / "tls.crt").read_bytes()).public_bytes(Encoding.DER)
+
+
+async def test_a_certificate_is_renewed_while_calls_go_on_and_nobody_is_cut_off(
+    identity: Identity, ours: Authority, tmp_path: Path
+) -> None:
+    """F27: who is connected stays so, who comes meets the new one; key and certificate are written one by one."""
+    server, client = ours.issue(tmp_path / "server"), ours.issue(tmp_path / "client")
+    token = identity.token(Role.CASE_SYSTEM)
+    async with (
+        serving(identity, echo_service(), rules=RULES, tls_dir=server) as running,
+        open_channel(running.address, lambda: token, client, timeout_s=2.0) as connected,
+    ):
+        assert await first_answer(connected, "unary_unary", "x") == "x"
+        old = await asyncio.to_thread(served_certificate, running, client)
+        fresh = ours.issue(tmp_path / "fresh")
+
+        shutil.copy(fresh / "tls.crt", server / "tls.crt")  # its key is on its way
+        assert await asyncio.to_thread(served_certificate, running, client) == old
+        shutil.copy(fresh / "tls.key", server / "tls.key")
+        assert await asyncio.to_thread(served_certificate, running, client) == written_certificate(fresh)
+
+        assert await first_answer(connected, "unary_unary", "x") == "x"
+        assert await ask(running, client) == "x"
+
+
+async def test_an_authority_is_replaced_with_both_believed_meanwhile(
+    identity: Identity, ours: Authority, tmp_path: Path
+) -> None:
+    """F27: first both are believed, then clients change, then the old one is withdrawn."""
+    server, client = ours.issue(tmp_path / "server"), ours.issue(tmp_path / "client")
+    theirs = Authority("theirs").issue(tmp_path / "theirs")
+    old, new = (server / "ca.crt").read_bytes(), (theirs / "ca.crt").read_bytes()
+    (theirs / "ca.crt").write_bytes(old + new)
+    async with serving(identity, echo_service(), rules=RULES, tls_dir=server) as running:
+        with pytest.raises(Unavailable):
+            await ask(running, theirs)
+
+        (server / "ca.crt").write_bytes(old + new)
+        assert [await ask(running, client), await ask(running, theirs)] == ["x", "x"]
+
+        (server / "ca.crt").write_bytes(new)
+        assert await ask(running, theirs) == "x"
+        with pytest.raises(Unavailable):
+            await ask(running, client)
+
+
+def test_a_key_of_another_certificate_stops_the_start(ours: Authority, tmp_path: Path) -> None:
+    server, other = ours.issue(tmp_path / "server"), ours.issue(tmp_path / "other")
+    shutil.copy(other / "tls.key", server / "tls.key")
+
+    with pytest.raises(InvalidInput, match=r"tls_dir must hold the tls\.key of its tls\.crt"):
+        server_credentials(server)
 
 
 def test_what_a_folder_lacks_is_named(tmp_path: Path) -> None:

@@ -254,6 +254,20 @@ def test_keys_rotate_without_a_restart(identity: Identity, clock: Clock, tmp_pat
         identity.verifier.verify(old)
 
 
+def test_a_new_keys_first_token_is_believed_the_moment_the_key_is_published(
+    identity: Identity, clock: Clock, tmp_path: Path
+) -> None:
+    """F27: whoever signs with a new key need not know when each service looks at its file."""
+    fresh = create_signing_key(tmp_path / "fresh.pem")
+    new = mint(fresh, client_id="client-1", roles=[Role.OPERATOR], now=clock(), life_s=600)
+    with pytest.raises(Unauthenticated):
+        identity.verifier.verify(new)
+
+    write_jwks(identity.jwks_file, [identity.key, fresh])
+
+    assert identity.verifier.verify(new).client_id == "client-1"
+
+
 def test_what_is_remembered_is_bounded(identity: Identity) -> None:
     claims = claims_of(identity.token(Role.OPERATOR))
     for number in range(CACHE_SIZE + 10):
