@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from ihala.directory.v1 import directory_pb2 as dir_types
 from ihala.directory.v1 import directory_service_pb2 as dir_pb
 from ihala.directory.v1 import directory_service_pb2_grpc as dir_grpc
@@ -21,6 +19,7 @@ from services.notify.shown import Handover, House, Offer, ReportedPlaces
 from services.notify.wire.offers import handover_from_wire, house_from_wire, offer_from_wire, terms_to_wire
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel
+from services.runtime.times import time_to_wire
 
 PAGE_SIZE = 100
 MOST_HEARD = 500  #: of one call
@@ -196,15 +195,16 @@ class RemoteDirectory:
         self, provider_id: str, reports: Sequence[ReportedPlaces], request_id: str, now: datetime
     ) -> None:
         """Tell how many places a house has now."""
-        time = Timestamp()
-        time.FromDatetime(now)
         await self._stub.ReportPlaces(
             dir_pb.ReportPlacesRequest(
                 request_id=request_id,
                 provider_id=provider_id,
                 reports=[
                     dir_types.PlaceReport(
-                        population=report.population, total=report.total, occupied=report.occupied, report_time=time
+                        population=report.population,
+                        total=report.total,
+                        occupied=report.occupied,
+                        report_time=time_to_wire(now),
                     )
                     for report in reports
                 ],
@@ -213,7 +213,9 @@ class RemoteDirectory:
 
     async def report_heard(self, time_by_receiver: Mapping[str, datetime]) -> None:
         """Tell when desks were heard, by id."""
-        heard = [dir_pb.HeardReceiver(receiver_id=each, heard_time=_time(at)) for each, at in time_by_receiver.items()]
+        heard = [
+            dir_pb.HeardReceiver(receiver_id=each, heard_time=time_to_wire(at)) for each, at in time_by_receiver.items()
+        ]
         for start in range(0, len(heard), MOST_HEARD):
             await self._stub.ReportReceiversHeard(
                 dir_pb.ReportReceiversHeardRequest(request_id=uuid4().hex, heard=heard[start : start + MOST_HEARD])
@@ -223,12 +225,6 @@ class RemoteDirectory:
 def method_of(verb: str) -> str:
     """Name the method by which an answer is given."""
     return verb if verb in WHOLE_NAMES else f"{verb}Offer"
-
-
-def _time(time: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp
 
 
 def _own(offer: ref_types.OfferView, receiver_id: str) -> Offer:

@@ -36,11 +36,11 @@ from services.referrals.servicer import Desk, ReferralsServicer
 from services.referrals.servicer.desk import Readiness
 from services.referrals.store.sealing import Sealer
 from services.referrals.wire.asking import Checked, CheckedMatch
-from services.referrals.wire.basics import time_to_wire
 from services.referrals.wire.plans import CheckedPlan, plan_check_to_wire, plan_from_wire
 from services.runtime import postgres
 from services.runtime.auth import Role
 from services.runtime.feed import FeedWaker
+from services.runtime.times import time_to_wire
 from tests.serving import Identity, Serving, serving
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from ihala.matching.v1 import matching_pb2
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied, Reason
-from services.referrals.wire.basics import time_to_wire
+from services.runtime.times import time_to_wire
 from tests.referrals.samples import Running, a_provider, a_report, a_request_id, order
 
 

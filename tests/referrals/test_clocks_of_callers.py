@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import FailedPrecondition, InvalidInput, Reason
-from services.referrals.wire.basics import time_to_wire
+from services.runtime.times import time_to_wire
 from tests.referrals.samples import NOON, Running, a_consent, a_provider, a_request_id, order
 
 

@@ -13,7 +13,7 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import IhalaError, InvalidInput, NotFound, Reason
 from services.referrals.model import Choice, ReachOut, Status, Vetting
-from services.referrals.wire.basics import time_to_wire
+from services.runtime.times import time_to_wire
 from tests.referrals.samples import (
     AREA,
     NOON,

@@ -10,7 +10,7 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from services.referrals.store import needs
-from services.referrals.wire.basics import time_to_wire
+from services.runtime.times import time_to_wire
 from tests.referrals.samples import Running, a_provider, a_request_id, order
 
 NIGHT = datetime(2026, 3, 13, 23, 30, tzinfo=UTC)  # a Friday

@@ -11,8 +11,8 @@ from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.errors import InvalidInput
 from services.referrals.servicer.summary import summary
 from services.referrals.store.referrals import AreaCount
-from services.referrals.wire.basics import time_to_wire
 from services.runtime.auth import Role
+from services.runtime.times import time_to_wire
 from tests.referrals.samples import AREA, Running, a_provider, order
 
 

@@ -17,9 +17,10 @@ from services.directory.wire.hours_wire import (
     spans_to_wire,
 )
 from services.directory.wire.requests_wire import canonical, fitting, page_token_for, refuse_server_set, refuse_unknown
-from services.directory.wire.values_wire import texts_from_wire, texts_to_wire, time_to_wire
+from services.directory.wire.values_wire import texts_from_wire, texts_to_wire
 from services.directory.wire.words_wire import CALENDAR_EFFECT, CALENDAR_KIND
 from services.hours import Entry
+from services.runtime.times import time_to_wire
 
 _SERVER_SET: Final = frozenset({"calendar_entry_id", "revision", "create_time", "update_time"})
 #: at any moment it is one of three days somewhere on earth

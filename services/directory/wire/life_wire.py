@@ -21,9 +21,10 @@ from services.directory.wire.requests_wire import (
     refuse_unknown,
     time_in_token,
 )
-from services.directory.wire.values_wire import time_from_wire, time_to_wire
+from services.directory.wire.values_wire import time_from_wire
 from services.errors import FailedPrecondition, Reason
 from services.runtime.auth import absent
+from services.runtime.times import time_to_wire
 
 OWN_DATASET: Final = "ihala"  #: of records that came from no source
 STALE_AFTER: Final = timedelta(days=180)

@@ -10,8 +10,9 @@ from services.directory.model import LineKind, each_inside, inside, refuse
 from services.directory.model.lines import Line
 from services.directory.wire.places_wire import point_from_wire
 from services.directory.wire.requests_wire import canonical, refuse_server_set, refuse_unknown
-from services.directory.wire.values_wire import period_from_wire, texts_from_wire, time_to_wire
+from services.directory.wire.values_wire import period_from_wire, texts_from_wire
 from services.directory.wire.words_wire import Words
+from services.runtime.times import time_to_wire
 
 LINE_KIND: Final = Words(LineKind, line_pb.LineKind, None)
 _SERVER_SET: Final = frozenset({"line_id", "revision", "ended", "create_time", "update_time"})

@@ -25,7 +25,7 @@ from services.directory.wire.requests_wire import (
     refuse_server_set,
     refuse_unknown,
 )
-from services.directory.wire.values_wire import time_to_wire
+from services.runtime.times import time_to_wire
 
 V = TypeVar("V")
 #: what a location loses that becomes confidential, unless the same call says otherwise, which is refused

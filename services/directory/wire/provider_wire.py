@@ -40,7 +40,6 @@ from services.directory.wire.values_wire import (
     text_to_wire,
     texts_from_wire,
     time_from_wire,
-    time_to_wire,
 )
 from services.directory.wire.words_wire import (
     CLAIM,
@@ -52,6 +51,7 @@ from services.directory.wire.words_wire import (
     STATUS,
     VETTING_STATE,
 )
+from services.runtime.times import time_to_wire
 
 _REMEMBERED: Final = 1024  #: claims that are read from their fields once each
 _ENDLESS: Final = {state: Vetting(state) for state in VettingState}

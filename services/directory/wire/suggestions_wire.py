@@ -25,8 +25,8 @@ from services.directory.wire.requests_wire import (
     refuse_unknown,
     time_in_token,
 )
-from services.directory.wire.values_wire import time_to_wire
 from services.runtime.auth import absent
+from services.runtime.times import time_to_wire
 from services.taxonomy import Side, decline_reason, service
 
 #: for editors alone: what names other records, where it comes from, and what others say of the provider

@@ -32,6 +32,7 @@ from services.directory.wire.words_wire import (
     MODALITY,
     SCHEDULE_PURPOSE,
 )
+from services.runtime.times import time_to_wire
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOS_PER_MICRO = 1000
@@ -51,11 +52,6 @@ def time_from_wire(field: str, timestamp: Timestamp) -> datetime:
         return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // _NANOS_PER_MICRO)
     except OverflowError:
         raise refuse(field, "must be a time between the years 1 and 9999") from None
-
-
-def time_to_wire(time: datetime) -> Timestamp:
-    since = time - _EPOCH
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * _NANOS_PER_MICRO)
 
 
 def text_from_wire(text: pb.LocalizedText) -> LocalizedText:

@@ -12,7 +12,7 @@ from services.geo.outlines import laid_out
 from services.hours import zone
 from services.matching.model.areas import ServedArea
 from services.matching.model.lines import Line
-from services.matching.wire.times_wire import time_of
+from services.runtime.times import time_of
 
 
 def areas_from_wire(messages: Iterable[pb.ServiceArea]) -> tuple[ServedArea, ...]:

@@ -15,7 +15,7 @@ from services.matching.model.answer import Row
 from services.matching.model.request import Need
 from services.matching.model.verdicts import Verdict
 from services.matching.wire.fragments import MM_PER_M, match_to_wire
-from services.matching.wire.times_wire import time_to_wire
+from services.runtime.times import time_to_wire
 
 _LONGEST_ID: Final = 64  # characters
 _MOST_IDS: Final = 10  #: of those whom a change makes a match

@@ -20,8 +20,8 @@ from services.matching.model.needed import Needed
 from services.matching.model.profile import Profile
 from services.matching.model.travel import Mode
 from services.matching.wire.provider_bytes import provider_to_bytes
-from services.matching.wire.times_wire import time_to_wire
 from services.matching.wire.writing import SECONDS, inside, number, tag_of, time, varint
+from services.runtime.times import time_to_wire
 
 MM_PER_M: Final = 1000
 _BANDS: Final = {

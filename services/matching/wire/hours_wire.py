@@ -7,7 +7,7 @@ from typing import Final
 from ihala.directory.v1 import calendar_pb2
 from ihala.directory.v1 import directory_pb2 as pb
 from services.hours import Calendar, ClockSpan, Effect, Entry, HoursException, Schedule
-from services.matching.wire.times_wire import time_of
+from services.runtime.times import time_of
 
 CALENDARS: Final = {
     pb.CALENDAR_KIND_RAMADAN: Calendar.RAMADAN,

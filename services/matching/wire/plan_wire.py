@@ -14,7 +14,7 @@ from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.planning.groups import MAX_GROUPS, MAX_LABELS, MAX_NEEDS, MAX_PEOPLE, Group
 from services.matching.planning.plan import Left, Part, Plan
 from services.matching.wire.fragments import match_to_wire
-from services.matching.wire.times_wire import time_to_wire
+from services.runtime.times import time_to_wire
 
 MAX_PARTS: Final = 4096
 _LONGEST_LABEL: Final = 64  # characters

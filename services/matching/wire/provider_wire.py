@@ -25,7 +25,7 @@ from services.matching.model.provider import (
 )
 from services.matching.wire.areas_wire import areas_from_wire
 from services.matching.wire.hours_wire import exception_from_wire, schedule_from_wire
-from services.matching.wire.times_wire import time_of
+from services.runtime.times import time_of
 from services.taxonomy import canonical_language
 
 V = TypeVar("V")

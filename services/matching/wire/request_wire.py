@@ -27,7 +27,7 @@ from services.matching.wire.safety_wire import (
     excluded_from_wire,
     together_from_wire,
 )
-from services.matching.wire.times_wire import time_of
+from services.runtime.times import time_of
 from services.taxonomy import Kind, Urgency, service, term
 
 #: place id -> the town's middle and its country code

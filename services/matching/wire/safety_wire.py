@@ -11,7 +11,7 @@ from services.errors import InvalidInput, Violation
 from services.geo import Origin, Point, is_cell, position_of
 from services.geo.outlines import laid_out, laid_out_box, laid_out_cells, laid_out_disc
 from services.matching.model.safety import Envelope, Placed, Zone
-from services.matching.wire.times_wire import time_of
+from services.runtime.times import time_of
 
 MAX_ZONES: Final = 32
 MAX_ZONE_POINTS: Final = 1000  #: of all zones together

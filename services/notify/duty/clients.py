@@ -16,9 +16,10 @@ from services.errors import IhalaError, NotFound
 from services.notify.clients import method_of
 from services.notify.duty.model import Callee, DutyRoster, DutyTask
 from services.notify.shown import Offer
-from services.notify.wire.offers import offer_from_wire, terms_to_wire, time_of, word_of
+from services.notify.wire.offers import offer_from_wire, terms_to_wire, word_of
 from services.runtime.auth import ACTOR_METADATA_KEY
 from services.runtime.channel import Channel
+from services.runtime.times import time_of
 from services.taxonomy import Urgency
 
 MOST = 500  #: tasks of one look

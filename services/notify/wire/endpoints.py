@@ -1,16 +1,15 @@
 """Translate what NotifyService says of endpoints."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import time
 from typing import Any, Final
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.notify.v1 import notify_pb2 as pb
 from services.errors import InvalidInput
 from services.notify.endpoint import LANGUAGES, Endpoint, QuietHours
 from services.notify.model import OPAQUE_ID, Channel, Device
 from services.notify.wire.rpc import device_to_wire
+from services.runtime.times import time_to_wire
 
 MINUTES: Final = 60
 MINUTES_OF_DAY: Final = 24 * MINUTES
@@ -86,11 +85,11 @@ def endpoint_to_wire(endpoint: Endpoint) -> Any:
         language=endpoint.language,
         time_zone=endpoint.time_zone,
         public_key=endpoint.public_key,
-        create_time=_time(endpoint.create_time),
-        heard_time=_time(endpoint.heard_time),
-        pause_time=_time(endpoint.pause_time),
+        create_time=time_to_wire(endpoint.create_time),
+        heard_time=time_to_wire(endpoint.heard_time),
+        pause_time=time_to_wire(endpoint.pause_time),
         pause_code=endpoint.pause_code,
-        end_time=_time(endpoint.end_time),
+        end_time=time_to_wire(endpoint.end_time),
     )
 
 
@@ -143,11 +142,3 @@ def _clock(minute: int) -> time:
 
 def _minute(clock: time) -> int:
     return clock.hour * MINUTES + clock.minute
-
-
-def _time(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment.astimezone(UTC))
-    return stamp

@@ -1,14 +1,13 @@
 """Read offers and houses as the answer page shows them; what it may know is the referrals service's decision (R10)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.notify.shown import Handover, House, Offer, ReportedPlaces
+from services.runtime.times import time_of, time_to_wire
 from services.taxonomy import Urgency
 
 #: facts that are one word of an enum
@@ -117,17 +116,12 @@ def word_of(words: Any, prefix: str, number: int) -> str:
     return "" if word == "unspecified" else word
 
 
-def time_of(message: Any, field: str) -> datetime | None:
-    return getattr(message, field).ToDatetime(tzinfo=UTC) if message.HasField(field) else None
-
-
 def terms_to_wire(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Write what an answer carries besides its offer: times and places by their messages, anything else as it is."""
     written: dict[str, Any] = {}
     for name, value in facts.items():
         if isinstance(value, datetime):
-            written[name] = Timestamp()
-            written[name].FromDatetime(value.astimezone(UTC))
+            written[name] = time_to_wire(value)
         elif name == "accept_items":
             written[name] = [match_pb.PlaceItem(population=each, count=count) for each, count in value.items()]
         else:

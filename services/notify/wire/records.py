@@ -6,7 +6,8 @@ from typing import Any
 from ihala.notify.v1 import notify_pb2 as pb
 from services.notify.history import AlertLog, DeadLetter, LoggedAttempt
 from services.notify.model import Delivery
-from services.notify.wire.rpc import alert_to_wire, time_to_wire
+from services.notify.wire.rpc import alert_to_wire
+from services.runtime.times import time_to_wire
 
 
 def deliveries_listed(logs: Sequence[AlertLog], token: str) -> Any:

@@ -3,15 +3,14 @@
 import base64
 import binascii
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.notify.v1 import notify_pb2 as pb
 from services.errors import InvalidInput
 from services.notify.model import OPAQUE_ID, Alert, Delivery, Device
+from services.runtime.times import time_to_wire
 
 MAX_PAGE: Final = 500
 DEFAULT_PAGE: Final = 50
@@ -143,12 +142,3 @@ def _after(token: str) -> tuple[datetime, str] | None:
     if after.tzinfo is None or not last_id:
         raise InvalidInput("page_token must be one that an answer gave")
     return after, last_id
-
-
-def time_to_wire(time: datetime | None) -> Timestamp | None:
-    """Write a time; None stays away."""
-    if time is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(time.astimezone(UTC))
-    return stamp

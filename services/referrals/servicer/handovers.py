@@ -8,10 +8,10 @@ from services.referrals.servicer.desk import Desk
 from services.referrals.servicer.viewing import Viewer
 from services.referrals.store import handovers, offers
 from services.referrals.wire import responses
-from services.referrals.wire.basics import time_to_wire
 from services.referrals.wire.handovers import handover_to_wire
 from services.runtime.auth import Role, absent, current_principal
 from services.runtime.postgres import Connection
+from services.runtime.times import time_to_wire
 
 LONGEST: Final = 16_384  #: bytes, sealed
 

@@ -24,9 +24,10 @@ from services.referrals.store import facts, providers, referrals, requests, scen
 from services.referrals.store.together import Together
 from services.referrals.wire import asking, responses
 from services.referrals.wire.asking import Checked
-from services.referrals.wire.basics import request_id, time_to_wire
+from services.referrals.wire.basics import request_id
 from services.runtime.auth import Principal, current_principal
 from services.runtime.postgres import Connection
+from services.runtime.times import time_to_wire
 
 
 class ProbingMethods(Commands):

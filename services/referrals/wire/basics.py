@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.errors import InvalidInput
 from services.referrals.model import OfferState, checked_id
@@ -57,15 +55,6 @@ def optional_enum_from_wire(kind: Any, codes: type[Code], number: int, field: st
 
 def _prefix(kind: Any) -> str:
     return str(kind.Name(0)).removesuffix("_UNSPECIFIED")
-
-
-def time_to_wire(time: datetime | None) -> Timestamp | None:
-    """Write a time; None stays absent."""
-    if time is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp
 
 
 def time_from_wire(message: Any, name: str) -> datetime | None:

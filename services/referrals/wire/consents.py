@@ -22,8 +22,8 @@ from services.referrals.wire.basics import (
     enum_to_wire,
     optional_enum_from_wire,
     time_from_wire,
-    time_to_wire,
 )
+from services.runtime.times import time_to_wire
 from services.taxonomy import canonical_language
 
 

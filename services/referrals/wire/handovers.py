@@ -2,7 +2,7 @@
 
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.referrals.model import Handover
-from services.referrals.wire.basics import time_to_wire
+from services.runtime.times import time_to_wire
 
 
 def handover_to_wire(left: Handover) -> pb.Handover:

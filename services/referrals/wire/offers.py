@@ -7,8 +7,9 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from services.referrals.disclosure import Shown
 from services.referrals.model import Hold, Offer, Via
 from services.referrals.wire.asking import briefing_of, person_of
-from services.referrals.wire.basics import enum_from_wire, enum_to_wire, time_to_wire
+from services.referrals.wire.basics import enum_from_wire, enum_to_wire
 from services.referrals.wire.referrals import facts_of, hold_to_wire, items_to_wire
+from services.runtime.times import time_to_wire
 
 
 def view_to_wire(

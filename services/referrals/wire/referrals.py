@@ -17,7 +17,8 @@ from services.referrals.model import (
     ReferralState,
     Standing,
 )
-from services.referrals.wire.basics import enum_from_wire, enum_to_wire, time_to_wire
+from services.referrals.wire.basics import enum_from_wire, enum_to_wire
+from services.runtime.times import time_to_wire
 
 
 def referral_to_wire(standing: Standing) -> pb.Referral:

@@ -5,7 +5,8 @@ from datetime import datetime
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.errors import InvalidInput
 from services.referrals.model import Roster, Shift
-from services.referrals.wire.basics import time_from_wire, time_to_wire
+from services.referrals.wire.basics import time_from_wire
+from services.runtime.times import time_to_wire
 
 
 def roster_to_wire(roster: Roster, nights: int, now: datetime) -> pb.Roster:

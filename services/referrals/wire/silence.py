@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ihala.referrals.v1 import referrals_service_pb2 as pb
 from services.referrals.model.silence import HALF_LIFE, Silent
-from services.referrals.wire.basics import time_to_wire
+from services.runtime.times import time_to_wire
 
 
 def silence_to_wire(silent: Iterable[Silent]) -> pb.SilentProviders:

@@ -4,7 +4,8 @@ from ihala.matching.v1 import matching_pb2
 from ihala.referrals.v1 import referrals_pb2 as pb
 from ihala.referrals.v1 import referrals_service_pb2 as service_pb
 from services.referrals.model import Task, TaskKind
-from services.referrals.wire.basics import enum_from_wire, enum_to_wire, time_to_wire
+from services.referrals.wire.basics import enum_from_wire, enum_to_wire
+from services.runtime.times import time_to_wire
 from services.taxonomy import Urgency
 
 
