@@ -17,7 +17,7 @@ class SendFailed(Exception):
 
         asked: How long the other side asked us to stay away.
 
-        pauses: The endpoint wants nothing more, and was paused.
+        pauses: The other side wants nothing more: the endpoint is to be paused.
     """
 
     def __init__(self, code: str, *, permanent: bool, asked: timedelta | None = None, pauses: bool = False) -> None:

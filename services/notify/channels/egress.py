@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ CONNECT_SHARE: Final = 2.5  #: of what is left: the connection and its handshake
 MAX_ANSWER: Final = 4096  #: bytes of an answer that are taken in
 MAX_ADDRESSES: Final = 4  #: of a name that are tried, one after the other
 RETRY_AFTER_DIGITS: Final = 6
+OVERWHELMED: Final = timedelta(minutes=1)  #: how long whoever is, and does not say for how long, is left alone
 IPV4: Final = 4
 DISCARD_PORT: Final = 9  #: any would do
 MAX_AT_ONCE: Final = 64  #: posts of this process
@@ -47,6 +49,25 @@ class Answer:
     status: int
     body: bytes  #: its beginning, at most `MAX_ANSWER` bytes, as it was sent
     retry_after: timedelta | None = None  #: how long the other side asked us to stay away
+
+    def require_taken(self, pausing: Collection[int]) -> None:
+        """
+        Raise what the other side says is wrong.
+
+        Args:
+            pausing: The statuses by which it says that it wants nothing more.
+
+        Raises:
+            SendFailed: It did not take what was posted; a redirect is no taking either, since what it points to
+                was never registered.
+        """
+        code = f"status_{self.status}"
+        if self.status in pausing:
+            raise SendFailed(code, permanent=True, pauses=True)
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise SendFailed(code, permanent=False, asked=self.retry_after or OVERWHELMED)
+        if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise SendFailed(code, permanent=False, asked=self.retry_after)
 
 
 class Egress:

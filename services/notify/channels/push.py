@@ -27,7 +27,6 @@ from services.taxonomy import urgency_class
 PAUSING: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 TOKEN_LIFE: Final = timedelta(hours=12)  #: RFC 8292 allows a day
 LONGEST_KEPT: Final = timedelta(hours=4)  #: by the push service, for a browser that is away
-OVERWHELMED: Final = timedelta(minutes=1)
 
 
 class VapidKey:
@@ -110,12 +109,7 @@ class BrowserWaker:
                 "Urgency": "high" if is_urgent else "normal",
             },
         )
-        if answer.status in PAUSING:
-            raise SendFailed(f"status_{answer.status}", permanent=True, pauses=True)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise SendFailed("status_429", permanent=False, asked=answer.retry_after or OVERWHELMED)
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
+        answer.require_taken(PAUSING)
 
 
 class PushChannel:

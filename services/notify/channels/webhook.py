@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
@@ -21,8 +21,6 @@ JSON: Final = "application/json"
 USER_AGENT: Final = "Ihala"
 #: the endpoint says that it wants nothing more, or no longer knows us: nothing is sent until a person has looked
 PAUSING: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.GONE})
-#: how long an endpoint is left alone that is overwhelmed and does not say for how long
-OVERWHELMED: Final = timedelta(minutes=1)
 
 
 class WebhookChannel:
@@ -75,14 +73,12 @@ class WebhookChannel:
         if target is None or target.signing_key is None:
             raise SendFailed("endpoint_ended", permanent=True)
         answer = await self._post(target, message_id, body)
-        if answer.status in PAUSING:
-            await self._endpoints.pause(endpoint_id, f"status_{answer.status}", self._now())
-            raise SendFailed(f"status_{answer.status}", permanent=True, pauses=True)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise SendFailed("status_429", permanent=False, asked=answer.retry_after or OVERWHELMED)
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            # a redirect among them: what it points to was never registered
-            raise SendFailed(f"status_{answer.status}", permanent=False, asked=answer.retry_after)
+        try:
+            answer.require_taken(PAUSING)
+        except SendFailed as failed:
+            if failed.pauses:
+                await self._endpoints.pause(endpoint_id, failed.code, self._now())
+            raise
         await self._endpoints.hear(target.endpoint, self._now())
 
     async def challenge(self, target: Target, text: str) -> str:
