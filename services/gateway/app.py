@@ -17,7 +17,7 @@ import structlog
 from google.protobuf.message import Message
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -185,6 +185,8 @@ async def _body_of(request: Request) -> bytes:
                 if len(body) > MAX_BODY_BYTES:
                     rule = f"must be at most {MAX_BODY_BYTES} bytes"
                     raise Exhausted(f"message {rule}", reason=Reason.TOO_LARGE, fields=[Violation("message", rule)])
+    except ClientDisconnect:
+        raise Unavailable("the caller left before all was said: nothing was done") from None
     except TimeoutError:
         raise DeadlineExceeded(f"the body did not come within {TIMEOUT_S:.0f} s: nothing was done") from None
     return bytes(body)

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from services.errors import InvalidInput
 
@@ -29,11 +29,14 @@ async def read_form(request: Request) -> dict[str, str]:
     Read a short form.
 
     Raises:
-        InvalidInput: It is longer than any that our pages send.
+        InvalidInput: It is longer than any that our pages send, or not whole.
     """
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise InvalidInput(f"the form must be at most {MAX_FORM_BYTES} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_FORM_BYTES:
+                raise InvalidInput(f"the form must be at most {MAX_FORM_BYTES} bytes")
+    except ClientDisconnect:
+        raise InvalidInput("the form must be whole: whoever sent it left") from None
     return {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}

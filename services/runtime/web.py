@@ -10,6 +10,7 @@ from typing import Any, Final
 import uvicorn
 
 from services.errors import FailedPrecondition
+from services.runtime.connections import impatient
 from services.runtime.rpc import STOP_GRACE_S
 
 BACKLOG: Final = 512
@@ -47,6 +48,7 @@ async def serve(
     date_header: bool = False,
     max_head_bytes: int | None = None,
     max_concurrent: int | None = None,
+    connections: type[asyncio.Protocol] | None = None,
 ) -> None:
     """
     Serve an ASGI application until a stop is requested, then finish the requests in hand.
@@ -68,9 +70,12 @@ async def serve(
         max_head_bytes: How long the head of a request may be; None: as long as uvicorn takes.
 
         max_concurrent: How many are served at once, the others being refused; None: all.
+
+        connections: Made by `impatient`; None for those of its own patience.
     """
     config = uvicorn.Config(
         app,
+        http=connections or impatient(),
         log_config=None,
         access_log=False,  # the address of a page says what somebody looks for
         server_header=False,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from services.errors import Exhausted, InvalidInput, Reason
 from services.notify.model import PageDevice
@@ -83,15 +83,19 @@ async def form_of(visit: Visit) -> Mapping[str, str]:
     Raises:
         Exhausted: it is larger than any of ours.
 
-        InvalidInput: it comes from elsewhere, or from before the device was enrolled (`MALFORMED`).
+        InvalidInput: it comes from elsewhere, from before the device was enrolled, or
+            is not whole (`MALFORMED`).
     """
     if visit.request.headers.get("sec-fetch-site", "same-origin") not in OWN_SITES:
         raise InvalidInput("form must come from this page", reason=Reason.MALFORMED)
     body = b""
-    async for chunk in visit.request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise Exhausted("form must be smaller", reason=Reason.TOO_LARGE)
+    try:
+        async for chunk in visit.request.stream():
+            body += chunk
+            if len(body) > MAX_FORM_BYTES:
+                raise Exhausted("form must be smaller", reason=Reason.TOO_LARGE)
+    except ClientDisconnect:
+        raise InvalidInput("form must be whole: whoever sent it left", reason=Reason.MALFORMED) from None
     try:
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except ValueError as error:
