@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer.main
+import yaml
 
 from ihala.cli.app import app
 from scripts import document_methods
@@ -122,12 +123,15 @@ def test_every_command_that_is_named_exists() -> None:
     assert unknown == []
 
 
-def test_a_restore_makes_the_epochs_that_the_feed_makes() -> None:
-    feed = (ROOT / "services" / "runtime" / "feed.py").read_text(encoding="utf-8")
-    (statement,) = re.findall(r'"UPDATE feed (SET epoch = .*?)"', feed)
+def test_after_a_restore_an_operator_types_a_command_that_is_there_and_no_sql() -> None:
+    """F29; that it works is proved by `test_a_database_older_than_the_bus…`."""
     page = section((DOCS / "operations.md").read_text(encoding="utf-8"), "Restore")
+    tool: Any = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]["epochs"]
 
-    assert [schema for schema in ("directory", "referrals") if f"UPDATE {schema}.feed {statement};" not in page] == []
+    assert "UPDATE " not in page
+    assert "compose.yaml run --rm epochs`" in page
+    assert tool["command"] == ["ihala", "epochs", "renew"]
+    assert f"`{' '.join(tool['command'])}`" in page
 
 
 def test_every_event_that_an_operator_is_told_of_is_logged() -> None:

@@ -15,6 +15,7 @@ from ihala.cli import (
     deploy_commands,
     desk_commands,
     doctor,
+    epoch_commands,
     handover_commands,
     later,
     line_commands,
@@ -105,5 +106,6 @@ app.add_typer(line_commands.lines, name="lines")
 app.add_typer(receiver_commands.receiver, name="receiver")
 app.add_typer(token_commands.token, name="token")
 app.add_typer(deploy_commands.keys, name="keys")
+app.add_typer(epoch_commands.epochs, name="epochs")
 app.add_typer(later.audit, name="audit")
 app.command()(doctor.doctor)

@@ -81,7 +81,7 @@ def make_deployment(folder: Path, now: Callable[[], datetime], broker: Broker) -
         _give(service, folder / service, identities)
     _copy(identities.token_file("duty"), folder / "notify" / "duty_token")
     _write_nats(folder, operator / "nats", broker)
-    _write_database(folder, operator / "keys")
+    _write_database(folder, operator)
 
 
 def _lend(folder: Path, keys: Path) -> None:
@@ -120,17 +120,17 @@ def _write_nats(folder: Path, seeds: Path, broker: Broker) -> None:
         write_private(accounts, "")
 
 
-def _write_database(folder: Path, keys: Path) -> None:
-    postgres = folder / "postgres"
+def _write_database(folder: Path, operator: Path) -> None:
+    keys, postgres = operator / "keys", folder / "postgres"
     write_private(postgres / "superuser_password", _password(keys, SUPERUSER))
+    write_private(operator / "pgpass", _pgpass(SUPERUSER, _password(keys, SUPERUSER)))
     statements = [
         f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC;",
     ]
     for role in DATABASE_ROLES:
         password = _password(keys, role)
-        # the host may be called otherwise tomorrow; the database and the role may not
-        write_private(folder / role / "pgpass", f"*:*:{DATABASE}:{role}:{password}\n")
+        write_private(folder / role / "pgpass", _pgpass(role, password))
         statements += [
             f"CREATE ROLE {role} LOGIN PASSWORD '{scram_verifier(password, secrets.token_bytes(16))}';",
             f"GRANT CONNECT, CREATE ON DATABASE {DATABASE} TO {role};",
@@ -141,6 +141,11 @@ def _write_database(folder: Path, keys: Path) -> None:
         # read by PostgreSQL's own user; no password stands in it
         roles.chmod(READABLE)
         postgres.chmod(0o755)
+
+
+def _pgpass(role: str, password: str) -> str:
+    # the host may be called otherwise tomorrow; the database and the role may not
+    return f"*:*:{DATABASE}:{role}:{password}\n"
 
 
 def scram_verifier(password: str, salt: bytes) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,7 +12,7 @@ import uvloop
 
 from ihala.notify.v1 import notify_pb2_grpc
 from services.errors import Unavailable
-from services.notify import deliveries, escalations, follower, receipts, sweeper
+from services.notify import deliveries, escalations, follower, receipts, restored, sweeper
 from services.notify.accounts import AccountsFile
 from services.notify.at_once import AtOnce
 from services.notify.bus import NATS, RETRY_S, Bells, Bus
@@ -34,6 +35,7 @@ from services.notify.servicer_records import RecordMethods
 from services.notify.servicer_streams import Hub, StreamMethods
 from services.notify.settings import Settings
 from services.notify.store.alerts import AlertStore
+from services.notify.store.begun import BegunStore
 from services.notify.store.contacts import ContactStore
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
@@ -140,7 +142,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
         at_once = AtOnce(sent, all_senders, utc_now)
         hears = EventConsumer(alerts, letters, Bells(rang, hub), utc_now, at_once)
-        bus = Bus(settings, channel, server)
+        provisioner, begun = _provisioner(settings), BegunStore(pool)
+        bus = Bus(settings, channel, server, partial(restored.begin_streams, begun, provisioner))
         bus.add(lambda connection: hears.run(connection, stop))
         bus.add(lambda connection: receipts.run(connection, sent, utc_now, stop))
         reconciler = Reconciler(
@@ -149,12 +152,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             repairs=RepairStore(pool),
             channel=channel,
             accounts=accounts,
-            provisioner=_provisioner(settings),
+            provisioner=provisioner,
             now=utc_now,
         )
         bus.add(lambda connection: reconciler.run(connection, stop))
         tasks.create_task(rpc.serve(server, stop, settings.stop_grace_s), name="rpc")
         if await _migrated(settings, stop):
+            await restored.ring_anew(begun, utc_now, stop)
             server.health.set_serving(POSTGRES, is_serving=True)
             tasks.create_task(serve(app, listener, settings.tls_dir, stop), name="page")
             if duty_listener is not None:

@@ -46,12 +46,17 @@ class Bus:
         channel: Is given the connection while there is one.
 
         server: Its health says once that NATS was there.
+
+        first: Done with each connection before anything is sent by it or heard.
     """
 
-    def __init__(self, settings: Settings, channel: NatsChannel, server: rpc.Server) -> None:
+    def __init__(
+        self, settings: Settings, channel: NatsChannel, server: rpc.Server, first: Callable[[], Awaitable[None]]
+    ) -> None:
         self._settings = settings
         self._channel = channel
         self._server = server
+        self._first = first
         self._loops: list[Callable[[jetstream.Connection], Awaitable[None]]] = []
 
     def add(self, loop: Callable[[jetstream.Connection], Awaitable[None]]) -> None:
@@ -71,6 +76,7 @@ class Bus:
     async def _connected(self, stop: asyncio.Event) -> None:
         settings = self._settings
         async with jetstream.connect(settings.nats_url, settings.nats_seed_file, name="notify") as connection:
+            await self._first()
             self._channel.use(connection)
             self._server.health.set_serving(NATS, is_serving=True)
             try:

@@ -8,6 +8,7 @@ where a receiver's consumer was lost, all that it has not confirmed is due at on
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from services.notify.store.repairs import RepairStore
 from services.runtime import jetstream
 
 EVERY_S: Final = 30.0
+_SUBJECTS: Final = {consumer.STREAM: consumer.SUBJECTS, nats.STREAM: nats.SUBJECTS}
 
 log = structlog.get_logger(__name__)
 
@@ -45,9 +47,30 @@ class Provisioner:
         Raises:
             Unavailable: NATS is away.
         """
-        async with jetstream.connect(self.nats_url, self.seed_file, name="provisioner") as connection:
-            for stream, subjects in ((consumer.STREAM, consumer.SUBJECTS), (nats.STREAM, nats.SUBJECTS)):
-                await jetstream.ensure_stream(connection, stream, [subjects], replicas=self.replicas)
+        async with self._connected() as connection:
+            await self._ensure(connection)
+
+    async def begin_streams(self) -> int:
+        """
+        Make the streams anew, with nothing in them.
+
+        Returns:
+            How many messages they had.
+
+        Raises:
+            Unavailable: NATS is away; some may be gone already.
+        """
+        async with self._connected() as connection:
+            count = sum([await jetstream.remove_stream(connection, stream) for stream in _SUBJECTS])
+            await self._ensure(connection)
+        return count
+
+    def _connected(self) -> AbstractAsyncContextManager[jetstream.Connection]:
+        return jetstream.connect(self.nats_url, self.seed_file, name="provisioner")
+
+    async def _ensure(self, connection: jetstream.Connection) -> None:
+        for stream, subjects in _SUBJECTS.items():
+            await jetstream.ensure_stream(connection, stream, [subjects], replicas=self.replicas)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,14 @@ class Page(Generic[Row]):
     caught_up: bool  #: there was nothing newer when this was read
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What the feeds of a schema were given: one epoch for all of them."""
+
+    epoch: str
+    feed_count: int  #: at least 1, the root
+
+
 async def take(connection: Connection, name: str, count: int = 1) -> range:
     """
     Take revisions of a feed: the last lock of a transaction.
@@ -105,9 +113,15 @@ async def epoch(connection: Connection, name: str) -> str:
     return (await state(connection, name)).epoch
 
 
-async def renew_epochs(connection: Connection) -> None:
+async def renew_epochs(connection: Connection) -> Renewed:
     """Make every reader start from 0: after a restore, whose revisions may have been given out before."""
-    await connection.execute("UPDATE feed SET epoch = new.epoch FROM (SELECT gen_random_uuid() AS epoch) AS new")
+    cursor = await connection.execute(
+        "UPDATE feed SET epoch = new.epoch FROM (SELECT gen_random_uuid() AS epoch) AS new RETURNING new.epoch::text"
+    )
+    rows = await cursor.fetchall()
+    if not rows:
+        raise rootless()
+    return Renewed(rows[0][0], len(rows))
 
 
 def check_cursor(at: FeedState, epoch: str, after_revision: int) -> None:

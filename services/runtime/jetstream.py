@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError
+from nats.js.errors import BadRequestError, NotFoundError
 
 from services.errors import FailedPrecondition, Unavailable
 from services.runtime import failpoints
@@ -28,6 +28,7 @@ __all__ = [
     "ensure_consumer",
     "ensure_stream",
     "publish",
+    "remove_stream",
     "stream_state",
     "subscribe",
 ]
@@ -110,6 +111,30 @@ async def ensure_stream(
 
 async def stream_state(connection: Connection, name: str) -> StreamState:
     """
+async def remove_stream(connection: Connection, name: str) -> int:
+    """
+    Remove a stream with its consumers; nothing happens if there is none.
+
+    Args:
+        connection: Of a user that may remove streams.
+
+        name: Of the stream.
+
+    Returns:
+        How many messages it had.
+
+    Raises:
+        Unavailable, PermissionDenied: As `publish`.
+    """
+    with answered(connection):
+        try:
+            info = await connection.stream.stream_info(name)
+            await connection.stream.delete_stream(name)
+        except NotFoundError:
+            return 0
+    return int(info.state.messages)
+
+
     Look at a stream.
 
     Raises:

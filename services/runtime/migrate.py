@@ -13,6 +13,8 @@ from services.errors import FailedPrecondition
 from services.runtime.database_errors import translated
 
 RUNTIME = "services.runtime"  #: what every schema has: the audit and the feed
+#: holds a schema for one process, until its connection ends
+TURN = "SELECT pg_advisory_lock(hashtextextended('ihala.migrate:' || %s, 0))"
 FILE_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 
@@ -57,7 +59,7 @@ async def migrate(database_url: str, schema: str, package: str) -> list[str]:
         async with await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=5) as connection:
             # a migration may be slow, and waits for its turn as long as it takes
             await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
-            await connection.execute("SELECT pg_advisory_lock(hashtextextended('ihala.migrate:' || %s, 0))", [schema])
+            await connection.execute(TURN, [schema])
             await connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
             await connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
             return await _apply(connection, migrations)

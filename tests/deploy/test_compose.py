@@ -177,7 +177,7 @@ def test_calls_in_hand_are_finished_before_a_container_is_killed(name: str) -> N
     assert int(service(name)["stop_grace_period"].removesuffix("s")) > STOP_GRACE_S
 
 
-@pytest.mark.parametrize("name", ["keys", "cli", "nats", *PROCESSES])
+@pytest.mark.parametrize("name", ["keys", "cli", "epochs", "nats", *PROCESSES])
 def test_containers_have_no_more_rights_than_they_need(name: str) -> None:
     each = service(name)
 

@@ -18,6 +18,8 @@ import pytest
 from psycopg import sql
 
 from ihala.cli.deployment import Broker, make_deployment
+from ihala.cli.exit_codes import BY_REASON
+from services.errors import Reason
 from services.runtime.embedded import nats, postgres
 from services.runtime.embedded.postgres import OWNER, SUPERUSER, PostgresServer
 from services.runtime.embedded.processes import Child, Supervisor
@@ -57,7 +59,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             pid_file=str(folder / "nats" / "nats.pid"),
         )
         make_deployment(folder, lambda: datetime.now(UTC), broker)
-        prepare(database, folder / "postgres" / "roles.sql")
+        prepare(database, folder / "postgres")
         program, option, configuration = service("nats")["command"]
         assert program == "nats-server"
         command = [nats.find_program(os.environ), option, configuration.replace(STATE, str(folder))]
@@ -76,11 +78,13 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         yield Deployment(folder, supervisor, database, environments, children)
 
 
-def prepare(server: PostgresServer, roles: Path) -> None:
+def prepare(server: PostgresServer, folder: Path) -> None:
     """Do what the image of PostgreSQL does with a new volume."""
     with psycopg.connect(server.url(OWNER, SUPERUSER), autocommit=True) as connection:
-        for statement in filter(None, map(str.strip, roles.read_text().split(";\n"))):
+        for statement in filter(None, map(str.strip, (folder / "roles.sql").read_text().split(";\n"))):
             connection.execute(sql.SQL(statement))
+        password = (folder / "superuser_password").read_text()
+        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(SUPERUSER), password))
 
 
 def here(name: str, folder: Path, supervisor: Supervisor, server: PostgresServer, nats_port: int) -> dict[str, str]:
@@ -128,6 +132,22 @@ def test_notify_makes_nats_read_the_accounts_again(deployment: Deployment) -> No
     while b"Reloaded server configuration" not in log.read_bytes():
         assert time.monotonic() < end_s, log.read_text()
         assert not deployment.children["notify"].ended.wait(0.1)
+
+
+def test_new_epochs_are_refused_by_the_operators_tool_while_services_run(deployment: Deployment) -> None:
+    """F29: it is let in as the superuser, and sees whom to stop."""
+    environment = here("epochs", deployment.folder, deployment.supervisor, deployment.database, 0)
+    said = subprocess.run(
+        [Path(sys.executable).with_name("ihala"), *service("epochs")["command"][1:]],
+        env=environment,
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert said.returncode == BY_REASON[Reason.ILLEGAL_MOVE], said.stderr
+    assert [name for name in ("directory", "notify", "referrals") if f"{name} (" not in said.stderr] == []
 
 
 def test_role_of_one_service_sees_no_table_of_another(deployment: Deployment) -> None:
