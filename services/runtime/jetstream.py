@@ -109,8 +109,6 @@ async def ensure_stream(
         raise FailedPrecondition(f"the stream {name} exists with other settings") from None
 
 
-async def stream_state(connection: Connection, name: str) -> StreamState:
-    """
 async def remove_stream(connection: Connection, name: str) -> int:
     """
     Remove a stream with its consumers; nothing happens if there is none.
@@ -135,6 +133,8 @@ async def remove_stream(connection: Connection, name: str) -> int:
     return int(info.state.messages)
 
 
+async def stream_state(connection: Connection, name: str) -> StreamState:
+    """
     Look at a stream.
 
     Raises:
