@@ -82,12 +82,26 @@ class Notify(ServiceClient):
         )
 
     async def register_nats_receiver(
-        self, receiver_id: str, public_nkey: str, *, request_id: str | None = None
+        self, receiver_id: str, public_nkey: str, *, keeps_previous: bool = False, request_id: str | None = None
     ) -> Device:
-        """Give a desk's software its account on NATS, by the public half of its key."""
+        """
+        Give a desk's software its account on NATS, by the public half of its key.
+
+        Args:
+            receiver_id: The desk.
+
+            public_nkey: Of the user of the account, 56 characters.
+
+            keeps_previous: The key before holds on until its device is ended; else it ends at once.
+
+            request_id: A repeat with the same one is the same request.
+        """
         response = await self._stub.RegisterNatsReceiver(
             pb.RegisterNatsReceiverRequest(
-                request_id=request_id or uuid.uuid4().hex, receiver_id=receiver_id, public_nkey=public_nkey
+                request_id=request_id or uuid.uuid4().hex,
+                receiver_id=receiver_id,
+                public_nkey=public_nkey,
+                keeps_previous=keeps_previous,
             )
         )
         return _device_from_wire(response.device)

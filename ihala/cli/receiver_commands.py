@@ -103,6 +103,24 @@ async def enrol_device(
     emit(document, form, lambda console: console.print(words))
 
 
+@receiver.command("nats")
+@command
+async def register_nats(
+    receiver_id: ReceiverArgument,
+    key: Annotated[str, typer.Option(help="The public half of its key: 56 characters, U….")],
+    beside: Annotated[
+        bool, typer.Option("--beside", help="The key before holds on, until `receiver end` ends its device.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    profile: ProfileOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Give a desk's software its account on NATS, or a new key for it."""
+    async with Notify(home.profile_for(home.OPERATOR, profile), actor=actor) as notify:
+        made = await notify.register_nats_receiver(_id_of(receiver_id), key, keeps_previous=beside)
+    _emit_devices([made], form)
+
+
 @receiver.command("devices")
 @command
 async def list_devices(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,11 +31,11 @@ class AccountsFile:
 
         pid_file: Begins with the server's process id; None: somebody else tells it.
 
-        accounts: Lists the receivers, with the public nkey of each.
+        accounts: Lists the receivers, with the public nkeys of each.
     """
 
     def __init__(
-        self, file: Path | None, pid_file: Path | None, accounts: Callable[[], Awaitable[Mapping[str, str]]]
+        self, file: Path | None, pid_file: Path | None, accounts: Callable[[], Awaitable[Mapping[str, Sequence[str]]]]
     ) -> None:
         self._file = file
         self._pid_file = pid_file

@@ -93,7 +93,11 @@ class NotifyServicer:
         )
         response = wire.nats_registered(device)
         first = await self.devices.register_nats(
-            self._request(request_id, request, response.SerializeToString()), current_principal(), device, now
+            self._request(request_id, request, response.SerializeToString()),
+            current_principal(),
+            device,
+            now,
+            keeps_previous=request.keeps_previous,
         )
         # in this order: while the server reads its accounts again it makes no consumer
         await self.consumers.ensure_consumer(desk.receiver_id)

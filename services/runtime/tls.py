@@ -40,7 +40,8 @@ def server_credentials(tls_dir: Path) -> grpc.ServerCredentials:
         is_new_pair, is_new_authority = pair.refresh(), authority is not None and authority.refresh()
         return configuration() if is_new_pair or is_new_authority else None
 
-    return grpc.dynamic_ssl_server_credentials(configuration(), if_changed, authority is not None)
+    # its stubs do not know that None is "as before"
+    return grpc.dynamic_ssl_server_credentials(configuration(), if_changed, authority is not None)  # type: ignore[arg-type]
 
 
 def channel_credentials(tls_dir: Path) -> grpc.ChannelCredentials:

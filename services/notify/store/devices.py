@@ -1,6 +1,6 @@
 """Keep the devices that ring for a receiver, and the codes by which browsers come to be devices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -100,10 +100,21 @@ class DeviceStore:
         return device
 
     async def register_nats(
-        self, request: Request, principal: Principal, device: Device, now: datetime
+        self, request: Request, principal: Principal, device: Device, now: datetime, *, keeps_previous: bool = False
     ) -> bytes | None:
         """
-        Make a receiver's NATS account its own; the account before ends. What rings goes by it too.
+        Give a receiver's NATS account a key; the keys before end. What rings goes by it too.
+
+        Args:
+            request: Of the caller.
+
+            principal: The caller.
+
+            device: Stands for the key.
+
+            now: From when it holds.
+
+            keeps_previous: The newest key before holds on beside it; none other does.
 
         Returns:
             The first answer to the same request, if there was one: nothing was done then.
@@ -119,17 +130,30 @@ class DeviceStore:
                 return answer
             await connection.execute(
                 """
-                UPDATE device SET end_time = %s
-                WHERE channel = 'nats' AND end_time IS NULL AND (receiver_id = %s OR public_nkey = %s)
+                UPDATE device SET end_time = %(now)s
+                WHERE channel = 'nats' AND end_time IS NULL
+                  AND (receiver_id = %(receiver_id)s OR public_nkey = %(key)s)
+                  AND (NOT %(keeps_previous)s OR public_nkey = %(key)s OR device_id <> (
+                      SELECT device_id FROM device
+                      WHERE channel = 'nats' AND end_time IS NULL
+                        AND receiver_id = %(receiver_id)s AND public_nkey <> %(key)s
+                      ORDER BY create_time DESC, device_id DESC LIMIT 1
+                  ))
                 """,
-                [now, device.receiver_id, device.public_nkey],
+                {
+                    "now": now,
+                    "receiver_id": device.receiver_id,
+                    "key": device.public_nkey,
+                    "keeps_previous": keeps_previous,
+                },
             )
             await connection.execute(
                 """
-                INSERT INTO device (device_id, receiver_id, channel, create_time, public_nkey)
-                VALUES (%s, %s, 'nats', %s, %s)
+                INSERT INTO device (device_id, receiver_id, channel, create_time, public_nkey, consumer_time)
+                SELECT %s, %s, 'nats', %s, %s, max(consumer_time) FROM device -- whose consumer it shares
+                WHERE channel = 'nats' AND end_time IS NULL AND receiver_id = %s
                 """,
-                [device.device_id, device.receiver_id, now, device.public_nkey],
+                [device.device_id, device.receiver_id, now, device.public_nkey, device.receiver_id],
             )
             cursor = await connection.execute(
                 "SELECT alert_id FROM alert WHERE receiver_id = %s AND settled_time IS NULL", [device.receiver_id]
@@ -185,11 +209,14 @@ class DeviceStore:
             )
             return await cursor.fetchall()
 
-    async def nats_accounts(self) -> Mapping[str, str]:
-        """List the receivers that chose NATS, with the public nkey of each."""
+    async def nats_accounts(self) -> Mapping[str, Sequence[str]]:
+        """List the receivers that chose NATS, with the public nkeys of each: one, or two while it changes over."""
         async with read(self._pool) as connection:
             cursor = await connection.execute(
-                "SELECT receiver_id, public_nkey FROM device WHERE channel = 'nats' AND end_time IS NULL"
+                """
+                SELECT receiver_id, array_agg(public_nkey ORDER BY public_nkey) FROM device
+                WHERE channel = 'nats' AND end_time IS NULL GROUP BY receiver_id
+                """
             )
             return dict(await cursor.fetchall())
 

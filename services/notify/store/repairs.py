@@ -33,7 +33,10 @@ class RepairStore:
         """
         async with read(self._pool) as connection:
             cursor = await connection.execute(
-                "SELECT consumer_time FROM device WHERE receiver_id = %s AND channel = 'nats' AND end_time IS NULL",
+                """
+                SELECT max(consumer_time) FROM device
+                WHERE receiver_id = %s AND channel = 'nats' AND end_time IS NULL HAVING count(*) > 0
+                """,
                 [receiver_id],
             )
             row = await cursor.fetchone()

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -93,7 +93,7 @@ def start(supervisor: Supervisor, *, stage: int = 0) -> NatsServer:
     raise AssertionError("the last attempt returns or raises")
 
 
-def apply_receivers(state: Path, receivers: Mapping[str, str]) -> None:
+def apply_receivers(state: Path, receivers: Mapping[str, Sequence[str]]) -> None:
     """
     Give exactly these receivers an account, in the running server too if there is one.
 
@@ -103,7 +103,7 @@ def apply_receivers(state: Path, receivers: Mapping[str, str]) -> None:
     Args:
         state: The folder of the run, as of `Supervisor`.
 
-        receivers: Receiver id to the public key of its user.
+        receivers: Receiver id to the public keys of its users.
 
     Raises:
         InvalidInput: An id or a key is not well formed; nothing changed.

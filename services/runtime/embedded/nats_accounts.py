@@ -9,7 +9,7 @@ name; the account is named by the receiver's id, so one constant export serves a
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import nkeys
@@ -138,28 +138,29 @@ system_account: SYS
 """
 
 
-def render_receiver_accounts(receivers: Mapping[str, str]) -> str:
+def render_receiver_accounts(receivers: Mapping[str, Sequence[str]]) -> str:
     """
     Write the accounts of the receivers that chose NATS.
 
     Args:
-        receivers: Receiver id, which must be 1 to 64 of A-Z a-z 0-9 _ -, to the public key of its user.
+        receivers: Receiver id, which must be 1 to 64 of A-Z a-z 0-9 _ -, to the public keys of its users: one,
+            or two while it changes over.
 
     Raises:
         InvalidInput: An id or a key is not of that form.
     """
-    return "".join(_receiver_account(receiver_id, key) for receiver_id, key in sorted(receivers.items()))
+    return "".join(_receiver_account(receiver_id, keys) for receiver_id, keys in sorted(receivers.items()))
 
 
-def _receiver_account(receiver_id: str, key: str) -> str:
+def _receiver_account(receiver_id: str, keys: Sequence[str]) -> str:
     if not RECEIVER_ID.fullmatch(receiver_id) or receiver_id.upper() in RESERVED:
         raise InvalidInput("receiver_id must be 1 to 64 of A-Z a-z 0-9 _ - and no name of an account of the house")
-    if not _is_public_key(key):
+    if not all(map(_is_public_key, keys)):
         raise InvalidInput("public_key must be the public nkey of a user")
     own = (f"{NEXT}.{receiver_id}", f"{ACK}.{receiver_id}.>", f"{RECEIPT}.{receiver_id}")
     imports = "\n".join(f'    {{ service: {{ account: NOTIFY, subject: "{subject}" }} }}' for subject in own)
-    user = _user(key, Permissions(publish=own, subscribe=("_INBOX.>",)))
-    return f'"{receiver_id}" {{\n  users: [ {user} ]\n  imports: [\n{imports}\n  ]\n}}\n'
+    users = ", ".join(_user(key, Permissions(publish=own, subscribe=("_INBOX.>",))) for key in keys)
+    return f'"{receiver_id}" {{\n  users: [ {users} ]\n  imports: [\n{imports}\n  ]\n}}\n'
 
 
 def _is_public_key(key: str) -> bool:

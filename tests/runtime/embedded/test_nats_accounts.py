@@ -28,13 +28,13 @@ class House:
     def __init__(self, server: NatsServer, folder: Path) -> None:
         self.server = server
         self.folder = folder
-        self.receivers: dict[str, str] = {}
+        self.receivers: dict[str, list[str]] = {}  #: public keys
 
     def enrol(self, *receiver_ids: str) -> None:
         for receiver_id in receiver_ids:
             seed, public = generate_key()
             (self.folder / receiver_id).write_text(seed)
-            self.receivers[receiver_id] = public
+            self.receivers[receiver_id] = [public]
         self.apply()
 
     def apply(self) -> None:
@@ -109,7 +109,7 @@ async def test_the_relay_publishes_events_and_notify_consumes_them(house: House)
         await jetstream.ensure_consumer(notify, "REFERRALS", "notify")
         subscription = await jetstream.subscribe(notify, "REFERRALS", "notify")
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(jetstream.consume(subscription, handle, stop))
+            tasks.create_task(jetstream.consume(notify, subscription, handle, stop))
             await jetstream.publish(relay, "referral.v1.offer_requested", b"{}", message_id="e1")
             await relay.stream.stream_info("REFERRALS")
             await heard.wait()
@@ -262,16 +262,42 @@ async def test_a_receiver_enrolled_later_has_its_alerts_without_a_restart(house:
     assert message.data == b"alert"
 
 
+async def test_two_keys_of_a_receiver_hold_side_by_side_until_one_is_withdrawn(house: House) -> None:
+    """F27: whoever is connected by the old one is not cut off by the new one, and comes back by it after that."""
+    seed, public = generate_key()
+    async with house.receiver(OWN) as by_old:
+        house.receivers[OWN].append(public)
+        house.apply()
+        subscription = await jetstream.subscribe(by_old, "ALERTS", OWN)
+        [message] = await subscription.fetch(1, timeout=5)
+        old_seed = (house.folder / OWN).read_text()
+        (house.folder / OWN).write_text(seed)
+        async with house.receiver(OWN) as by_new:
+            assert message.reply
+            await by_new.client.request(message.reply, b"+ACK", timeout=5)  # what one fetched, the other may settle
+            await subscription.unsubscribe()
+
+    assert await pending(house, OWN) == (0, 0)
+    house.receivers[OWN] = [public]
+    house.apply()
+    async with house.receiver(OWN):
+        pass
+    (house.folder / OWN).write_text(old_seed)
+    with pytest.raises(PermissionDenied):
+        async with house.receiver(OWN):
+            pass
+
+
 @pytest.mark.parametrize("receiver_id", ["", "a.b", "a b", "*", ">", 'x"', "a" * 65, "NOTIFY", "sys", "é", "a\n"])
 def test_an_id_that_is_no_single_token_is_refused(receiver_id: str) -> None:
     with pytest.raises(InvalidInput, match="receiver_id must"):
-        render_receiver_accounts({receiver_id: KEY})
+        render_receiver_accounts({receiver_id: [KEY]})
 
 
 @pytest.mark.parametrize("key", ["", "U", KEY[:-1], KEY + " }", generate_key()[0], KEY + "\n"])
 def test_a_key_that_is_no_public_key_of_a_user_is_refused(key: str) -> None:
     with pytest.raises(InvalidInput, match="public_key must"):
-        render_receiver_accounts({"r1": key})
+        render_receiver_accounts({"r1": [KEY, key]})
 
 
 def test_a_seed_has_one_public_key() -> None:
@@ -284,7 +310,7 @@ def test_a_seed_has_one_public_key() -> None:
 async def test_accounts_written_while_the_server_is_down_are_no_error(tmp_path: Path) -> None:
     (tmp_path / "nats").mkdir()
 
-    apply_receivers(tmp_path, {"r1": KEY})
+    apply_receivers(tmp_path, {"r1": [KEY]})
 
     assert '"r1" {' in (tmp_path / "nats" / "accounts.conf").read_text()
     with pytest.raises(Unavailable):
