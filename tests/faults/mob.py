@@ -5,17 +5,11 @@ import time
 from collections import Counter, defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
-
-from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from ihala.client import PERSON, SPOKEN, Ihala
 from services.errors import IhalaError
-from services.runtime.channel import open_channel
+from tests.faults.probing import probe
 from tests.faults.storm import Storm
-
-PROBE_EACH_S = 0.2
 
 
 @dataclass
@@ -40,7 +34,7 @@ class Mob:
         async with AsyncExitStack() as stack:
             profile = self.storm.house.profile("ministry")
             doors = [await stack.enter_async_context(Ihala(profile)) for _ in range(self.channels)]
-            probing = asyncio.create_task(self._probe())
+            probing = asyncio.create_task(probe(self.storm.house.addresses["referrals"], self.probes_s))
             begin_s = time.monotonic()
             async with asyncio.TaskGroup() as people:
                 for number in range(self.storm.cases):
@@ -68,13 +62,3 @@ class Mob:
         except IhalaError as error:
             self.refused[type(error).__name__] += 1
         self.took_s.append(time.monotonic() - began_s)
-
-    async def _probe(self) -> None:
-        async with open_channel(self.storm.house.addresses["referrals"]) as channel:
-            health: Any = HealthStub(channel)
-            while True:
-                began_s = time.monotonic()
-                answer = await health.Check(HealthCheckRequest())
-                assert answer.status == HealthCheckResponse.SERVING
-                self.probes_s.append(time.monotonic() - began_s)
-                await asyncio.sleep(PROBE_EACH_S)
