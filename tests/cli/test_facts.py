@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ihala.cli.facts import said, shown
+from ihala.cli.output import local_text
 from ihala.person import Urgency
 
 
@@ -34,7 +35,7 @@ def test_what_is_not_there_is_not_shown() -> None:
 def test_times_and_codes_are_shown_as_people_write_them() -> None:
     assert shown(Urgency.IMMEDIATE) == "immediate"
     moment = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
-    assert shown(moment) == moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    assert shown(moment) == local_text(moment)
 
 
 def test_terms_that_nobody_set_are_left_out_and_conditions_are_a_list_not_an_age() -> None:

@@ -1,8 +1,11 @@
 """Services that are broken on purpose are caught by the very checks that the real ones pass."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
+from typing import LiteralString
 
+import psycopg
 import pytest
 
 from ihala.client import IMMEDIATE, Ihala
@@ -11,7 +14,7 @@ from tests.faults.breaking import NATS, child_of, kill, replace_by, start_again
 from tests.faults.invariants import settled, violations
 from tests.faults.journals import Answered, Evidence
 from tests.faults.storm import GIRL, TRIPOLI, Storm
-from tests.faults.weather import storm_at
+from tests.faults.weather import POLL_S, storm_at
 from tests.house import House, house_in
 
 CASES = 10
@@ -19,6 +22,7 @@ KILLED_WITHIN_S = 60.0
 SETTLED_WITHIN_S = 45.0  #: a message comes again after 30 s
 PLACES = 1000
 HEARD_WITHIN_S = 6.0
+BELIEVED_WITHIN_S = 5.0
 WITHOUT_PLACES = "HEA-SGV"
 
 
@@ -44,6 +48,24 @@ async def refer(storm: Storm, *, times: int = 1) -> Evidence:
     return Evidence(answered)
 
 
+ALERTED = "SELECT count(*) FROM notify.alert WHERE offer_id = ANY(%s)"
+PUBLISHED = """
+    SELECT count(*) FROM referrals.event
+    WHERE offer_id = ANY(%s) AND type = 'offer_requested' AND published_time IS NOT NULL"""
+
+
+def becomes_of_all(house: House, query: LiteralString, evidence: Evidence, within_s: float) -> bool:
+    """Wait until a query counts every offer of some answers, and say whether it did in time."""
+    offer_ids = [offer_id for each in evidence.answered for offer_id in each.offer_ids]
+    end_s = time.monotonic() + within_s
+    with psycopg.connect(house.parts.database_url, autocommit=True) as connection:
+        while connection.execute(query, [offer_ids]).fetchone() != (len(offer_ids),):
+            if time.monotonic() > end_s:
+                return False
+            time.sleep(POLL_S)
+    return True
+
+
 def acknowledged_first(house: House, storm: Storm, program: str | None) -> Evidence:
     """Notify dies with an event in the inbox that is not committed."""
     replace_by(house, "notify", program, {VARIABLE: "N2:kill9", FLAG: "1"})
@@ -59,12 +81,15 @@ def published_into_the_void(house: House, storm: Storm, program: str | None) -> 
     """NATS is away while referrals are made, and referrals dies before it is back."""
     replace_by(house, "referrals", program, {})
     evidence = asyncio.run(refer(storm))
+    assert becomes_of_all(house, ALERTED, evidence, SETTLED_WITHIN_S), "the relay is not connected"
     kill(house, NATS)
     storm.prefix += "-away"
-    evidence = Evidence([*evidence.answered, *asyncio.run(refer(storm)).answered])
+    into_the_void = asyncio.run(refer(storm))
+    # whoever believes in a message that nobody confirmed has said so by then
+    assert becomes_of_all(house, PUBLISHED, into_the_void, BELIEVED_WITHIN_S) is (program is not None)
     replace_by(house, "referrals", None, {})
     start_again(house, NATS)
-    return evidence
+    return Evidence([*evidence.answered, *into_the_void.answered])
 
 
 def asked_twice(house: House, storm: Storm, program: str | None) -> Evidence:
