@@ -36,6 +36,8 @@ SERVER_OPTIONS: Final = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.max_pings_without_data", 0),
+    # whoever connects and does not speak HTTP/2 is let go; by default it is kept for two minutes
+    ("grpc.server_handshake_timeout_ms", 10_000),
     # connections end now and then, so that replicas share the load and tokens are shown again
     ("grpc.max_connection_age_ms", 900_000),
     ("grpc.max_connection_age_grace_ms", 30_000),

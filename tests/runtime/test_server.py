@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from services.errors import FailedPrecondition, NotFound, Unauthenticated, Unavailable, Unimplemented
+from services.runtime import rpc
 from services.runtime.auth import Role
 from services.runtime.channel import Channel
 from services.runtime.methods import METHODS
@@ -126,6 +127,24 @@ async def test_a_stream_that_never_rests_is_ended_too(identity: Identity) -> Non
             async for _ in answers:
                 pass
         await running.task
+
+
+@pytest.mark.parametrize("words", [b"", b"PRI * HTTP/2.0"])
+async def test_who_connects_and_does_not_speak_the_protocol_is_let_go(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch, words: bytes
+) -> None:
+    patience = "grpc.server_handshake_timeout_ms"
+    assert dict(rpc.SERVER_OPTIONS)[patience] == 10_000
+    options = {**dict(rpc.SERVER_OPTIONS), patience: 200}
+    monkeypatch.setattr(rpc, "SERVER_OPTIONS", tuple(options.items()))
+
+    async with asyncio.timeout(20), serving(identity, echo_service(), rules=RULES) as running:
+        reader, writer = await asyncio.open_connection(*running.address.split(":"))
+        writer.write(words)
+        while await reader.read(1024):  # the server's settings, at most
+            pass
+
+        writer.close()
 
 
 async def test_a_port_that_is_taken_is_said_at_once(identity: Identity) -> None:
