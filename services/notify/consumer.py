@@ -70,7 +70,9 @@ class EventConsumer:
                 await pause(stop, jetstream.RETRY_AFTER_S)
                 continue
             subscription = await jetstream.subscribe(connection, STREAM, DURABLE)
-            await jetstream.consume(subscription, self.handle, stop, batch=BATCH, handle_all=self.handle_all)
+            await jetstream.consume(
+                connection, subscription, self.handle, stop, batch=BATCH, handle_all=self.handle_all
+            )
 
     async def handle_all(self, messages: Sequence[Msg]) -> None:
         """

@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from services.errors import IhalaError
+from services.errors import IhalaError, Unavailable
 from services.notify import consumer
 from services.notify.accounts import AccountsFile
 from services.notify.channels import nats
@@ -48,7 +48,11 @@ class Provisioner:
             Unavailable: NATS is away.
         """
         async with self._connected() as connection:
-            await self._ensure(connection)
+            try:
+                await self._ensure(connection)
+            except Unavailable:  # a server that is cut off from its cluster has been left by then
+                await asyncio.sleep(jetstream.RETRY_AFTER_S)
+                await self._ensure(connection)
 
     async def begin_streams(self) -> int:
         """

@@ -14,7 +14,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 
 from services.errors import FailedPrecondition, Unavailable
 from services.runtime import failpoints
-from services.runtime.nats_connection import RETRY_AFTER_S, Connection, answered, connect
+from services.runtime.nats_connection import RETRY_AFTER_S, Connection, answered, connect, is_cut_off
 
 __all__ = [
     "RETRY_AFTER_S",
@@ -38,6 +38,8 @@ log = structlog.get_logger()
 FETCH_WAIT_S = 1.0
 REDELIVERY_DELAY_S = 5.0
 ACK_WAIT_S = 30.0
+#: a consumer that is gone for a moment is refused, too, and to turn would take what others ask on the connection
+REFUSALS_TO_LEAVE = 5
 DAY_S = 86_400.0
 
 Subscription = JetStreamContext.PullSubscription
@@ -219,6 +221,7 @@ async def publish(connection: Connection, subject: str, payload: bytes, *, messa
 
 
 async def consume(
+    connection: Connection,
     subscription: Subscription,
     handle: Handle,
     stop: asyncio.Event,
@@ -232,9 +235,12 @@ async def consume(
     A message whose handling returns is acknowledged; one that raises `Malformed`
     is terminated; one that raises anything else is delivered again after a delay.
     The batch in hand when the stop comes is finished first. A server that is away, or a
-    consumer that is gone and comes back under its name, is waited for.
+    consumer that is gone and comes back under its name, is waited for; a server that goes on
+    saying that it is cut off from its cluster is left.
 
     Args:
+        connection: Of the subscription.
+
         subscription: As of `subscribe`.
 
         handle: Takes one message.
@@ -246,16 +252,23 @@ async def consume(
         handle_all: Takes all that were fetched together; they are acknowledged when it returns. If it raises, each
             is handed to `handle`, so that one that nobody can read falls alone.
     """
+    refusals = 0
     try:
         while not stop.is_set():
+            asked = connection.turn
             try:
                 messages = await subscription.fetch(batch, timeout=FETCH_WAIT_S)
             except TimeoutError:  # not nats.errors.TimeoutError: fetch raises either kind
                 continue
             except NatsError as error:
                 log.warning("nats.fetch_failed", error=type(error).__name__)
+                refusals += is_cut_off(error)
+                if refusals >= REFUSALS_TO_LEAVE:
+                    refusals = 0
+                    connection.turn_elsewhere(asked)
                 await _pause(stop)
                 continue
+            refusals = 0
             if handle_all is None or not await _settle_all(messages, handle_all):
                 for message in messages:
                     await _settle(message, handle)

@@ -2,26 +2,50 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
-from nats.aio.client import Client
+from nats.aio.client import Client, Server
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
-from nats.js.errors import BadRequestError
+from nats.js.errors import BadRequestError, NoStreamResponseError, ServiceUnavailableError
 
 from services.errors import PermissionDenied, Unavailable
 
 log = structlog.get_logger()
 
-ANSWER_WAIT_S = 4.0  #: twice this is within the 10 s that the loss of a leader may take
+ANSWER_WAIT_S = 3.0  #: of each of three servers in turn: within the 10 s that the loss of a leader may take
 RETRY_AFTER_S = 1.0
+RECONNECT_WAIT_S = 0.5  #: before a server is tried that could not be reached before
 PENDING_BYTES = 65_536  #: core NATS would buffer 2 MiB without a word while the server is away
 REPLY = '"_r_.'  #: subjects that the server gives to who asks from another account; an answer may come too late
 REFUSALS = ("permissions violation", "authorization violation")
+#: what a server of a cluster says when it cannot reach the others; of a full disk it says another number
+CUT_OFF = frozenset({None, 10008})
+
+
+class Course:
+    """Which server of several is tried next: of those that failed least, the one that was left longest ago."""
+
+    def __init__(self) -> None:
+        self._left: list[str] = []  #: by host and port, the last one last
+
+    def leave(self, server: str) -> None:
+        """Note that a server was left, since it could not answer."""
+        self._left = [*(each for each in self._left if each != server), server]
+
+    def choose(self, servers: Sequence[Server], _info: Mapping[str, Any]) -> tuple[Server, float]:
+        """Choose one of them, and how long to wait before, in seconds; nats-py alone would throw dice."""
+        chosen = min(servers, key=lambda each: (each.reconnects, self._place(each.uri.netloc)))
+        return chosen, RECONNECT_WAIT_S if chosen.reconnects else 0.0
+
+    def _place(self, server: str) -> int:
+        return self._left.index(server) if server in self._left else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +55,13 @@ class Connection:
     client: Client
     stream: JetStreamContext
     refused: asyncio.Event  #: the server refused this user or a subject; cleared when it is let in again
+    _course: Course = field(default_factory=Course, repr=False)
     _leaving: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+
+    @property
+    def turn(self) -> int:
+        """How often it has gone from one server to another, or to the same again."""
+        return int(self.client.stats["reconnects"])
 
     def check(self) -> None:
         """
@@ -46,13 +76,19 @@ class Connection:
         if self.refused.is_set():
             raise PermissionDenied("NATS refuses this user, or a subject to it")
 
-    def turn_elsewhere(self) -> None:
+    def turn_elsewhere(self, asked: int) -> None:
         """
-        Leave a server of several that did not answer; one that stands still is noticed by pings after half a minute.
+        Leave a server of several that did not answer, or that is cut off from the others.
 
+        One that stands still is noticed by pings after half a minute, one that is cut off never.
         Where there is one server only, whatever is on its way comes once it goes on.
+
+        Args:
+            asked: The turn in which it was asked: a server that was left since then is not left again.
         """
-        if len(self.client.servers) > 1:
+        here = self.client.connected_url
+        if asked == self.turn and here is not None and len(self.client.servers) > 1:
+            self._course.leave(here.netloc)
             task = asyncio.get_running_loop().create_task(self.client.force_reconnect())
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
@@ -105,7 +141,8 @@ async def connect(
         refused.clear()
 
     client = Client()
-    connection = Connection(client, client.jetstream(timeout=ANSWER_WAIT_S), refused)
+    course = Course()
+    connection = Connection(client, client.jetstream(timeout=ANSWER_WAIT_S), refused, course)
     try:
         try:
             async with asyncio.timeout(within_s):
@@ -118,7 +155,8 @@ async def connect(
                     tls_handshake_first=tls is not None,
                     # the defaults notice a dead server after minutes, and give up for ever after 60 attempts
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.5,  # type: ignore[arg-type]  # it is slept, in seconds
+                    reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # it is slept, in seconds
+                    reconnect_to_server_handler=course.choose,
                     ping_interval=10,
                     max_outstanding_pings=2,
                     connect_timeout=2,
@@ -145,13 +183,21 @@ def answered(connection: Connection) -> Iterator[None]:
 
         PermissionDenied: As `Connection.check`.
     """
+    asked = connection.turn
     try:
         yield
     except BadRequestError:
         raise
     except (TimeoutError, NatsError) as error:
         connection.check()
-        if isinstance(error, TimeoutError):
-            connection.turn_elsewhere()
+        if is_cut_off(error):
+            connection.turn_elsewhere(asked)
         log.warning("nats.unavailable", error=type(error).__name__)
         raise Unavailable("NATS did not answer in time", retry_after_s=RETRY_AFTER_S) from None
+
+
+def is_cut_off(error: Exception) -> bool:
+    """Say whether another server of the cluster may be able to do what this one was not."""
+    if isinstance(error, ServiceUnavailableError):
+        return error.err_code in CUT_OFF
+    return isinstance(error, TimeoutError | NoRespondersError | NoStreamResponseError)

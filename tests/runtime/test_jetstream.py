@@ -39,7 +39,7 @@ async def consume_until(connection: Connection, handle: Handle, done: asyncio.Ev
     stop = asyncio.Event()
     subscription = await jetstream.subscribe(connection, "REFERRALS", "notify")
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        tasks.create_task(jetstream.consume(subscription, handle, stop))
+        tasks.create_task(jetstream.consume(connection, subscription, handle, stop))
         await done.wait()
         stop.set()
 
@@ -160,7 +160,7 @@ async def test_a_handler_that_is_cut_off_leaves_its_message_to_the_next(connecti
 
     await jetstream.publish(connection, SUBJECT, b"{}", message_id="e1")
     subscription = await jetstream.subscribe(connection, "REFERRALS", "notify")
-    task = asyncio.create_task(jetstream.consume(subscription, hang, asyncio.Event()))
+    task = asyncio.create_task(jetstream.consume(connection, subscription, hang, asyncio.Event()))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -175,7 +175,7 @@ async def test_leaving_after_a_consumer_idled_is_quick(nats_server: NatsServer, 
     async with asyncio.timeout(5):  # without the unsubscribing, nats-py would wait 30 s for the pull subscription
         async with jetstream.connect(nats_server.url, seed, name="provisioner") as idle:
             subscription = await jetstream.subscribe(idle, "REFERRALS", "notify")
-            task = asyncio.create_task(jetstream.consume(subscription, _never, stop))
+            task = asyncio.create_task(jetstream.consume(idle, subscription, _never, stop))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(task), 0.5)
             stop.set()
