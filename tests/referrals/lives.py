@@ -22,6 +22,8 @@ from services.referrals.model import (
     TaskState,
 )
 from services.referrals.referral import Move, transition
+from services.referrals.scene.tasks import close_tasks
+from services.referrals.scene.waiting import keep_awake
 from services.taxonomy import Kind, Side, Urgency, decline_reason, terms
 from tests.referrals.samples import NOON, a_house, a_provider
 
@@ -80,7 +82,7 @@ class Lives(RuleBasedStateMachine):
             self.scene.places = pools
         else:
             self.scene, _asked = scene.create(self.house, referral, needs, pools, asks, self.act())
-        self.scene.keep_awake(self.now)
+        keep_awake(self.scene, self.now)
 
     def act(self) -> Act:
         return Act(actor="somebody", occurred_time=self.now, now=self.now)
@@ -97,7 +99,7 @@ class Lives(RuleBasedStateMachine):
             refusal = error.reason
         assert refusal in {None, Reason.ILLEGAL_MOVE, Reason.NO_PLACE, Reason.ALREADY_PLACED}
         assert refusal is None or self.scene.offers == before
-        self.scene.keep_awake(self.now)
+        keep_awake(self.scene, self.now)
 
     @rule(minutes=st.sampled_from([1, 9, 25, 200, 3000, 100_000]))
     def time_passes(self, minutes: int) -> None:
@@ -107,7 +109,7 @@ class Lives(RuleBasedStateMachine):
             scene.lapse_hold(self.scene, offer_id, self.act())
         for need_no in self.scene.needs:
             scene.remind(self.scene, need_no, self.act())
-        self.scene.keep_awake(self.now)
+        keep_awake(self.scene, self.now)
 
     @rule(count=st.integers(0, 3), twice=st.booleans())
     def matching_is_asked(self, count: int, *, twice: bool) -> None:
@@ -123,7 +125,7 @@ class Lives(RuleBasedStateMachine):
                 else:
                     scene.wait_again(self.scene, need_no, self.act())
                 assert len(self.scene.offers) <= before + 1
-            self.scene.keep_awake(self.now)
+            keep_awake(self.scene, self.now)
 
     @rule()
     def crash(self) -> None:
@@ -220,12 +222,12 @@ class Lives(RuleBasedStateMachine):
     def stop_sharing(self) -> None:
         self.is_covered = False
         scene.withdraw(self.scene, self.act())
-        self.scene.keep_awake(self.now)
+        keep_awake(self.scene, self.now)
 
     @rule(task=st.integers(0, 30))
     def a_person_closes_a_task(self, task: int) -> None:
         open_tasks = [each for each in self.scene.tasks.values() if each.state is not TaskState.CLOSED]
         if open_tasks:
             chosen = open_tasks[task % len(open_tasks)]
-            self.scene.close_tasks("cleared", self.act(), is_meant=lambda each: each is chosen)
-            self.scene.keep_awake(self.now)
+            close_tasks(self.scene, "cleared", self.act(), is_meant=lambda each: each is chosen)
+            keep_awake(self.scene, self.now)

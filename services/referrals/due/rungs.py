@@ -8,6 +8,7 @@ import structlog
 from services.errors import IhalaError
 from services.referrals.model import Act, NextKind
 from services.referrals.scene import House, let_time_pass, remind
+from services.referrals.scene.tasks import escalate
 from services.referrals.store import needs, offers, scenes, tasks
 from services.runtime.postgres import Act as AuditAct
 from services.runtime.postgres import Pool, Process, read, transaction
@@ -76,7 +77,7 @@ async def escalate_tasks(pool: Pool, house: House, now: datetime) -> int:
                 continue
             locked = await scenes.lock(connection, house, [each.referral_id], skip_busy=True)
             for scene in locked.scenes:
-                scene.escalate(each.task_id, act)
+                escalate(scene, each.task_id, act)
             await locked.save(connection, now)
     return len(overdue)
 

@@ -25,6 +25,8 @@ from services.referrals.model import (
 from services.referrals.referral import Move, Turn, illegal, transition
 from services.referrals.scene.effects import follow
 from services.referrals.scene.scene import Scene
+from services.referrals.scene.tasks import close_tasks, open_task
+from services.referrals.scene.waiting import look_for_next, resume
 from services.taxonomy import decline_reason
 
 SEALED = "sealed"
@@ -92,7 +94,7 @@ def accept(
         scene.needs[offer.need_no] = replace(need, items=items)
         rest_no = max(scene.needs) + 1
         scene.needs[rest_no] = replace(need, need_no=rest_no, items=rest, next_time=None, next_kind=None)
-        scene.look_for_next(rest_no, act.now)
+        look_for_next(scene, rest_no, act.now)
     say_yes(scene, offer_id, Move.ACCEPT, act, beyond_report=beyond_report)
 
 
@@ -191,7 +193,7 @@ def decline(scene: Scene, offer_id: str, act: Act, *, reason: str, population: s
 
 def stop_ringing(scene: Scene, offer_id: str, act: Act, outcome: str = "answered") -> None:
     """Close the tasks that asked somebody to ring for this offer."""
-    scene.close_tasks(outcome, act, is_meant=lambda task: task.offer_id == offer_id and task.cause in RINGING)
+    close_tasks(scene, outcome, act, is_meant=lambda task: task.offer_id == offer_id and task.cause in RINGING)
 
 
 def book(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> None:
@@ -219,7 +221,7 @@ def book(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> None:
 
 def place_need(scene: Scene, need: Need, accepted: Offer, act: Act) -> None:
     """Write down the first yes, and close what it makes needless."""
-    scene.resume(act)
+    resume(scene, act)
     scene.needs[need.need_no] = replace(need, accepted_offer_id=accepted.offer_id)
     stop_ringing(scene, accepted.offer_id, act)
     for sibling in scene.siblings(accepted):
@@ -229,7 +231,8 @@ def place_need(scene: Scene, need: Need, accepted: Offer, act: Act) -> None:
             else:
                 scene.move(sibling, Move.SUPERSEDE, act, ring=False)
             stop_ringing(scene, sibling.offer_id, act, "cleared")
-    scene.close_tasks(
+    close_tasks(
+        scene,
         "placed",
         act,
         is_meant=lambda task: task.cause in SEEKING and task.need_no == need.need_no,
@@ -246,4 +249,4 @@ def note_overcommitted(scene: Scene, offer: Offer, act: Act) -> None:
     if hold is not None and any(scene.places[key].is_overcommitted for key in hold.keys):
         scene.note(EventType.HOLD_OVERCOMMITTED, act, offer)
         due_time = act.now + scene.house.clocks.by_urgency[offer.urgency].read
-        scene.open_task(TaskKind.OVERCOMMITTED, Cause.OVERCOMMITTED, offer, due_time, act)
+        open_task(scene, TaskKind.OVERCOMMITTED, Cause.OVERCOMMITTED, offer, due_time, act)

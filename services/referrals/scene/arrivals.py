@@ -17,6 +17,8 @@ from services.referrals.model import (
 from services.referrals.referral import Move, Turn
 from services.referrals.scene.answers import book, note_overcommitted, place_need
 from services.referrals.scene.scene import Scene
+from services.referrals.scene.tasks import close_tasks, open_task
+from services.referrals.scene.waiting import exhaust_if_nobody_is_left, go_on, pause_if_nobody_is_asked
 
 #: she stands at a door that stayed shut: the next provider is looked for, besides
 _NEEDS_ANOTHER = frozenset({"refused_at_door", "provider_withdrew", "unsafe"})
@@ -63,10 +65,10 @@ def arrive(scene: Scene, offer_id: str, act: Act) -> None:
     other = scene.offers.get(need.accepted_offer_id or "")
     if other is not None and other.offer_id != offer_id and other.state in PLACED:
         due_time = act.now + WELFARE_CHECK
-        scene.open_task(TaskKind.TWO_YESES, Cause.TWO_YESES, arrived, due_time, act)
+        open_task(scene, TaskKind.TWO_YESES, Cause.TWO_YESES, arrived, due_time, act)
     if scene.referral.state is ReferralState.EXHAUSTED or need.accepted_offer_id != offer_id:
         place_need(scene, need, arrived, act)
-    scene.close_tasks("well", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.LATE)
+    close_tasks(scene, "well", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.LATE)
 
 
 def fail(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
@@ -77,11 +79,11 @@ def fail(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
         FailedPrecondition: ILLEGAL_MOVE.
     """
     failed = scene.move(scene.offers[offer_id], Move.FAIL, act, reason=reason)
-    scene.open_task(TaskKind.WELFARE_CHECK, Cause.FAILED, failed, act.now + WELFARE_CHECK, act)
+    open_task(scene, TaskKind.WELFARE_CHECK, Cause.FAILED, failed, act.now + WELFARE_CHECK, act)
     if reason in _NEEDS_ANOTHER:
-        scene.go_on(failed, act)
+        go_on(scene, failed, act)
     else:
-        scene.exhaust_if_nobody_is_left(failed, act)
+        exhaust_if_nobody_is_left(scene, failed, act)
 
 
 def complete(scene: Scene, offer_id: str, act: Act, *, outcome: str) -> None:
@@ -92,13 +94,13 @@ def complete(scene: Scene, offer_id: str, act: Act, *, outcome: str) -> None:
         FailedPrecondition: ILLEGAL_MOVE.
     """
     done = scene.move(scene.offers[offer_id], Move.COMPLETE, act, reason=outcome)
-    scene.close_tasks("cleared", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.REVIEW)
+    close_tasks(scene, "cleared", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.REVIEW)
     need = scene.needs[done.need_no]
     if need.accepted_offer_id is None:
         scene.needs[done.need_no] = replace(need, accepted_offer_id=offer_id)
     complete_if_all_is_done(scene, act)
     # a need for which nobody was ever chosen waits for its sender
-    scene.pause_if_nobody_is_asked(act)
+    pause_if_nobody_is_asked(scene, act)
 
 
 def complete_if_all_is_done(scene: Scene, act: Act) -> None:

@@ -25,6 +25,8 @@ from services.referrals.model import (
 )
 from services.referrals.referral import Move, Turn
 from services.referrals.scene.scene import House, Scene, where_of
+from services.referrals.scene.tasks import ring_by_hand
+from services.referrals.scene.waiting import pause_if_nobody_is_asked, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def create(
 def leave_open(house: House, referral: Referral, needs: Iterable[Need], places: holds.Places, act: Act) -> Scene:
     """Make a referral that asks nobody yet: it waits for its sender to say whom, and does not fall asleep."""
     scene, _none = create(house, referral, needs, places, (), act)
-    scene.pause_if_nobody_is_asked(act)
+    pause_if_nobody_is_asked(scene, act)
     return scene
 
 
@@ -110,7 +112,7 @@ def ask(scene: Scene, each: Ask, act: Act) -> Offer | None:
         raise FailedPrecondition("an offer was accepted for this need", reason=Reason.ALREADY_PLACED)
     offer = ask_one(scene, each, act)
     if offer is not None:
-        scene.resume(act)
+        resume(scene, act)
     if offer is not None and scene.referral.state is ReferralState.EXHAUSTED:
         scene.turn(Turn.ACTIVATE, act)
     return offer
@@ -182,5 +184,5 @@ def request(scene: Scene, draft: Offer, act: Act) -> Offer:
     )
     # whoever asks has gone on with the need
     scene.needs[offer.need_no] = replace(scene.needs[offer.need_no], next_time=None, next_kind=None, is_settled=False)
-    scene.ring_by_hand(offer, offer.due_time, act)
+    ring_by_hand(scene, offer, offer.due_time, act)
     return offer

@@ -23,6 +23,8 @@ from services.referrals.referral import Move, illegal
 from services.referrals.scene.answers import SEALED, require_wanted, say_yes, stop_ringing
 from services.referrals.scene.effects import follow
 from services.referrals.scene.scene import Scene, where_of
+from services.referrals.scene.tasks import close_tasks, ring_by_hand
+from services.referrals.scene.waiting import pause_if_nobody_is_asked, resume
 from services.taxonomy import decline_reason
 
 MAX_WAIT: Final = timedelta(days=30)
@@ -83,7 +85,7 @@ def propose(scene: Scene, offer_id: str, act: Act, yes_if: YesIf, *, beyond_repo
         until = proposed.due_time + scene.house.clocks.by_urgency[offer.urgency].read
         scene.holds[offer_id] = replace(hold, expire_time=max(hold.expire_time, until))
     stop_ringing(scene, offer_id, act)
-    scene.resume(act)
+    resume(scene, act)
 
 
 def keep_place(scene: Scene, offer: Offer, act: Act, *, beyond_report: bool) -> None:
@@ -134,9 +136,9 @@ def refuse(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
         scene.offers[offer_id], Move.DECLINE_FOR_PERSON, act, reason=SEALED if why.sealed else reason, ring=False
     )
     stop_ringing(scene, offer_id, act, "cleared")
-    scene.close_tasks("cleared", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.LATE)
+    close_tasks(scene, "cleared", act, is_meant=lambda task: task.offer_id == offer_id and task.cause is Cause.LATE)
     follow(scene, refused, act, why.effects)
-    scene.pause_if_nobody_is_asked(act)
+    pause_if_nobody_is_asked(scene, act)
 
 
 def ask_info(scene: Scene, offer_id: str, act: Act, *, question: str) -> None:
@@ -186,7 +188,7 @@ def answer_info(scene: Scene, offer_id: str, act: Act, *, answer: str) -> None:
     stop_ringing(scene, offer_id, act)
     clocks = scene.house.clocks
     read_time = clocks.due_time(DueKind.READ, offer.urgency, act.now, act.now, where_of(offer))
-    scene.ring_by_hand(answered, min(filter(None, (read_time, answered.due_time))), act)
+    ring_by_hand(scene, answered, min(filter(None, (read_time, answered.due_time))), act)
 
 
 def waitlist(scene: Scene, offer_id: str, act: Act, *, until: datetime) -> None:

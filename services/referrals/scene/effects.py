@@ -10,6 +10,8 @@ from services.referrals.clocks import ALARM, WELFARE_CHECK
 from services.referrals.model import UNANSWERED, Act, Cause, EventType, Offer, PlaceKey, TaskKind
 from services.referrals.referral import Move, Turn
 from services.referrals.scene.scene import Scene
+from services.referrals.scene.tasks import close_tasks, open_task
+from services.referrals.scene.waiting import go_on, pause_if_nobody_is_asked, wait_for_sender
 from services.taxonomy import Effect
 
 
@@ -52,7 +54,7 @@ def end_need(scene: Scene, offer: Offer, act: Act) -> None:
     for sibling in scene.siblings(offer):
         if sibling.state in UNANSWERED:
             scene.move(sibling, Move.CANCEL, act, reason="no_longer_needed", ring=False)
-    scene.close_tasks("cleared", act, is_meant=lambda task: task.need_no == offer.need_no)
+    close_tasks(scene, "cleared", act, is_meant=lambda task: task.need_no == offer.need_no)
     is_over = all(each.is_closed for each in scene.offers.values())
     others = [need_no for need_no in scene.needs if need_no != offer.need_no]
     if scene.referral.is_open and is_over and not any(map(scene.is_wanting, others)):
@@ -65,29 +67,29 @@ def _exclude(scene: Scene, offer: Offer, _act: Act) -> None:
 
 def _ask_sender(scene: Scene, offer: Offer, act: Act) -> None:
     if scene.is_wanting(offer.need_no):
-        scene.wait_for_sender(offer.need_no, act.now)
-        scene.pause_if_nobody_is_asked(act)
+        wait_for_sender(scene, offer.need_no, act.now)
+        pause_if_nobody_is_asked(scene, act)
 
 
 def _find_interpreter(scene: Scene, offer: Offer, act: Act) -> None:
-    scene.open_task(TaskKind.MATCH_BY_HAND, Cause.INTERPRETER, offer, act.now + _soon(scene, offer), act)
+    open_task(scene, TaskKind.MATCH_BY_HAND, Cause.INTERPRETER, offer, act.now + _soon(scene, offer), act)
 
 
 def _recode(scene: Scene, offer: Offer, act: Act) -> None:
-    scene.open_task(TaskKind.RESCREEN, Cause.RECODE, offer, act.now + _soon(scene, offer), act)
+    open_task(scene, TaskKind.RESCREEN, Cause.RECODE, offer, act.now + _soon(scene, offer), act)
 
 
 def _look_after(scene: Scene, offer: Offer, act: Act) -> None:
-    scene.open_task(TaskKind.WELFARE_CHECK, Cause.LOST, offer, act.now + WELFARE_CHECK, act)
+    open_task(scene, TaskKind.WELFARE_CHECK, Cause.LOST, offer, act.now + WELFARE_CHECK, act)
 
 
 def _alarm(scene: Scene, offer: Offer, act: Act) -> None:
     owner = scene.house.manager_roster
-    scene.open_task(TaskKind.WELFARE_CHECK, Cause.LOST, offer, act.now + ALARM, act, owner=owner)
+    open_task(scene, TaskKind.WELFARE_CHECK, Cause.LOST, offer, act.now + ALARM, act, owner=owner)
 
 
 def _rematch(scene: Scene, offer: Offer, act: Act) -> None:
-    scene.go_on(offer, act)
+    go_on(scene, offer, act)
 
 
 def _soon(scene: Scene, offer: Offer) -> timedelta:

@@ -17,6 +17,8 @@ from services.referrals.referral import Move, Turn
 from services.referrals.scene.answers import stop_ringing
 from services.referrals.scene.effects import follow
 from services.referrals.scene.scene import Scene
+from services.referrals.scene.tasks import close_tasks, open_task
+from services.referrals.scene.waiting import pause_if_nobody_is_asked, wait_for_sender
 from services.taxonomy import Effect, decline_reason
 
 WITHDRAWN = "consent_withdrawn"
@@ -39,7 +41,7 @@ def cancel(scene: Scene, offer_id: str, act: Act, *, reason: str) -> None:
         act,
         [effect for effect in decline_reason(reason).effects if effect is not Effect.REMATCH],
     )
-    scene.pause_if_nobody_is_asked(act)
+    pause_if_nobody_is_asked(scene, act)
 
 
 def revoke(scene: Scene, act: Act, *, reason: str) -> None:
@@ -69,10 +71,10 @@ def withdraw(scene: Scene, act: Act, provider_id: str | None = None) -> None:
     if provider_id is None:
         for need_no, need in scene.needs.items():
             if need.next_kind is NextKind.REMATCH:  # nobody new may be asked
-                scene.wait_for_sender(need_no, act.now)
+                wait_for_sender(scene, need_no, act.now)
     if touched or provider_id is None:
         scene.note(EventType.CONSENT_WITHDRAWN, act)
-    scene.pause_if_nobody_is_asked(act)
+    pause_if_nobody_is_asked(scene, act)
 
 
 def stop_service(scene: Scene, act: Act) -> None:
@@ -84,7 +86,7 @@ def stop_service(scene: Scene, act: Act) -> None:
     withdraw(scene, act)
     placed = [offer for offer in _by_id(scene) if offer.state in PLACED]
     for offer in placed:
-        scene.open_task(TaskKind.WELFARE_CHECK, Cause.WITHDRAWN, offer, act.now + WELFARE_CHECK, act)
+        open_task(scene, TaskKind.WELFARE_CHECK, Cause.WITHDRAWN, offer, act.now + WELFARE_CHECK, act)
     if not placed and scene.referral.is_open:
         _end(scene, act, WITHDRAWN)
 
@@ -97,7 +99,7 @@ def void_offer(scene: Scene, offer_id: str, act: Act) -> None:
         FailedPrecondition: ILLEGAL_MOVE: it is void already.
     """
     _void(scene, scene.offers[offer_id], act)
-    scene.pause_if_nobody_is_asked(act)
+    pause_if_nobody_is_asked(scene, act)
 
 
 def void(scene: Scene, act: Act) -> None:
@@ -111,25 +113,25 @@ def void(scene: Scene, act: Act) -> None:
     for offer in _by_id(scene):
         if offer.state is not OfferState.ENTERED_IN_ERROR:
             _void(scene, offer, act)
-    scene.close_tasks("cleared", act, is_meant=lambda task: True)
+    close_tasks(scene, "cleared", act, is_meant=lambda task: True)
 
 
 def _void(scene: Scene, offer: Offer, act: Act) -> None:
     scene.move(offer, Move.VOID, act, reason=MISTAKE, ring=False)
-    scene.close_tasks("cleared", act, is_meant=lambda task: task.offer_id == offer.offer_id)
+    close_tasks(scene, "cleared", act, is_meant=lambda task: task.offer_id == offer.offer_id)
 
 
 def _cancel(scene: Scene, offer: Offer, act: Act, reason: str) -> None:
     scene.move(offer, Move.CANCEL, act, reason=reason, ring=False)
     stop_ringing(scene, offer.offer_id, act, "cleared")
-    scene.close_tasks(
-        "cleared", act, is_meant=lambda task: task.offer_id == offer.offer_id and task.cause is Cause.LATE
+    close_tasks(
+        scene, "cleared", act, is_meant=lambda task: task.offer_id == offer.offer_id and task.cause is Cause.LATE
     )
 
 
 def _end(scene: Scene, act: Act, reason: str) -> None:
     scene.turn(Turn.REVOKE, act, EventType.REFERRAL_REVOKED, reason)
-    scene.close_tasks("cleared", act, is_meant=lambda task: task.cause in SEEKING)
+    close_tasks(scene, "cleared", act, is_meant=lambda task: task.cause in SEEKING)
 
 
 def _by_id(scene: Scene) -> list[Offer]:

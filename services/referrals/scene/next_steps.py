@@ -10,6 +10,13 @@ from services.referrals.referral import Turn
 from services.referrals.scene.arrivals import complete_if_all_is_done
 from services.referrals.scene.asking import Ask, ask_one, require_referable
 from services.referrals.scene.scene import Scene
+from services.referrals.scene.tasks import close_tasks, open_need_task
+from services.referrals.scene.waiting import (
+    exhaust_if_nobody_is_left,
+    pause_if_nobody_is_asked,
+    resume,
+    wait_for_sender,
+)
 
 #: how a match by hand ends a need: somebody takes her, or nobody is needed any more
 _SETTLING: Final = frozenset({"placed", "cleared"})
@@ -56,11 +63,11 @@ def give_up(scene: Scene, need_no: int, act: Act) -> None:
     _stop(scene, need_no)
     offers = [offer for offer in scene.offers.values() if offer.need_no == need_no]
     if offers:
-        scene.exhaust_if_nobody_is_left(max(offers, key=lambda offer: offer.offer_no), act)
+        exhaust_if_nobody_is_left(scene, max(offers, key=lambda offer: offer.offer_no), act)
     elif scene.is_wanting(need_no):  # the rest of a group: nobody was asked for it yet
         need = scene.needs[need_no]
         due_time = act.now + scene.house.clocks.by_urgency[need.urgency].read
-        scene.open_need_task(TaskKind.MATCH_BY_HAND, Cause.EXHAUSTED, need, due_time, act)
+        open_need_task(scene, TaskKind.MATCH_BY_HAND, Cause.EXHAUSTED, need, due_time, act)
         if scene.referral.state is ReferralState.ACTIVE:
             scene.turn(Turn.EXHAUST, act, EventType.REFERRAL_EXHAUSTED)
 
@@ -73,7 +80,7 @@ def close_task(scene: Scene, task_id: str, outcome: str, act: Act) -> None:
     settles the need: it calls for nobody again, unless its sender asks somebody.
     """
     task = scene.tasks[task_id]
-    scene.close_task(task_id, outcome, act)
+    close_tasks(scene, outcome, act, is_meant=lambda each: each.task_id == task_id)
     need_no = task.need_no
     if task.kind is not TaskKind.MATCH_BY_HAND or outcome not in _SETTLING or need_no is None:
         return
@@ -89,8 +96,8 @@ def wait_again(scene: Scene, need_no: int, act: Act) -> None:
     """Leave a need to its sender: the consent covers nobody any more."""
     _stop(scene, need_no)
     if scene.is_wanting(need_no):
-        scene.wait_for_sender(need_no, act.now)
-    scene.pause_if_nobody_is_asked(act)
+        wait_for_sender(scene, need_no, act.now)
+    pause_if_nobody_is_asked(scene, act)
 
 
 def remind(scene: Scene, need_no: int, act: Act) -> None:
@@ -101,7 +108,7 @@ def remind(scene: Scene, need_no: int, act: Act) -> None:
     if scene.is_wanting(need_no):
         need = scene.needs[need_no]
         due_time = act.now + scene.house.clocks.by_urgency[need.urgency].read
-        scene.open_need_task(TaskKind.MATCH_BY_HAND, Cause.SENDER_SILENT, need, due_time, act)
+        open_need_task(scene, TaskKind.MATCH_BY_HAND, Cause.SENDER_SILENT, need, due_time, act)
 
 
 def _stop(scene: Scene, need_no: int) -> None:
@@ -109,7 +116,7 @@ def _stop(scene: Scene, need_no: int) -> None:
 
 
 def _wake(scene: Scene, act: Act) -> None:
-    scene.resume(act)
+    resume(scene, act)
     _wake_exhausted(scene, act)
 
 

@@ -21,6 +21,8 @@ from services.referrals.scene.answers import RECALLED, stop_ringing
 from services.referrals.scene.asking import Ask, draft_of, request
 from services.referrals.scene.bargaining import keep_place
 from services.referrals.scene.scene import House, Scene
+from services.referrals.scene.tasks import ring_by_hand
+from services.referrals.scene.waiting import resume
 
 
 def probe(house: House, referral: Referral, needs: Iterable[Need], asks: Iterable[Ask], act: Act) -> Scene:
@@ -43,7 +45,7 @@ def probe(house: House, referral: Referral, needs: Iterable[Need], asks: Iterabl
     for each in asks:
         draft = replace(draft_of(scene, each, act), is_question=True)
         asked = scene.move(draft, Move.PROBE, act, due_time=act.now + PROBE_TTL[draft.urgency])
-        scene.ring_by_hand(asked, asked.due_time, act)
+        ring_by_hand(scene, asked, asked.due_time, act)
     return scene
 
 
@@ -89,7 +91,7 @@ def send(scene: Scene, offer_id: str, act: Act) -> None:
     transition(offer.state, Move.REQUEST)
     if scene.needs[offer.need_no].accepted_offer_id is not None:
         raise FailedPrecondition("an offer was accepted for this need", reason=Reason.ALREADY_PLACED)
-    scene.resume(act)
+    resume(scene, act)
     if not scene.referral.is_open:
         raise illegal(scene.referral.state, Turn.ACTIVATE)
     items = holds.counted(scene.places, offer.pool_id, offer.items)

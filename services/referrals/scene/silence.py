@@ -18,6 +18,8 @@ from services.referrals.model import (
 from services.referrals.referral import Move
 from services.referrals.scene.answers import stop_ringing
 from services.referrals.scene.scene import Scene, where_of
+from services.referrals.scene.tasks import open_task
+from services.referrals.scene.waiting import go_on, look_for_next
 from services.taxonomy import Rung
 
 _WAITS_FOR_SENDER = frozenset({OfferState.PROPOSED, OfferState.INFO_REQUESTED})
@@ -43,28 +45,28 @@ def let_time_pass(scene: Scene, offer_id: str, act: Act) -> None:
         rung = replace(offer, due_kind=DueKind.DECIDE, due_time=next_time, ring=True)
         scene.offers[offer_id] = rung
         scene.note(EventType.OFFER_OVERDUE, act, rung)
-        scene.open_task(TaskKind.RING, _ringing_cause(scene, offer_id), rung, next_time, act)
+        open_task(scene, TaskKind.RING, _ringing_cause(scene, offer_id), rung, next_time, act)
     elif offer.state in _WAITS_FOR_SENDER and not _is_reminded(scene, offer_id):
         # a provider that is willing is not lost for a sender's silence
         due_time = max(act.now + LEAST_RUNG, act.now + clocks.by_urgency[offer.urgency].read)
         reminded = replace(offer, due_time=due_time)
         scene.offers[offer_id] = reminded
         scene.note(EventType.OFFER_OVERDUE, act, reminded)
-        scene.open_task(TaskKind.MATCH_BY_HAND, Cause.SENDER_SILENT, reminded, due_time, act)
+        open_task(scene, TaskKind.MATCH_BY_HAND, Cause.SENDER_SILENT, reminded, due_time, act)
     elif offer.state in UNANSWERED:
         expired = scene.move(offer, Move.EXPIRE, act, reason="no_response", ring=False)
         stop_ringing(scene, offer_id, act, "reached_nobody")
-        scene.go_on(expired, act)
+        go_on(scene, expired, act)
     elif offer.due_kind is DueKind.ARRIVE:
         late = replace(offer, due_time=act.now + ARRIVE_AGAIN)
         scene.offers[offer_id] = late
         scene.note(EventType.OFFER_OVERDUE, act, late)
-        scene.open_task(TaskKind.WELFARE_CHECK, Cause.LATE, late, act.now + WELFARE_CHECK, act)
+        open_task(scene, TaskKind.WELFARE_CHECK, Cause.LATE, late, act.now + WELFARE_CHECK, act)
     else:
         running = replace(offer, due_kind=DueKind.FOLLOW_UP, due_time=act.now + REVIEW)
         scene.offers[offer_id] = running
         scene.note(EventType.OFFER_OVERDUE, act, running)
-        scene.open_task(TaskKind.WELFARE_CHECK, Cause.REVIEW, running, act.now + REVIEW, act)
+        open_task(scene, TaskKind.WELFARE_CHECK, Cause.REVIEW, running, act.now + REVIEW, act)
 
 
 def _is_reminded(scene: Scene, offer_id: str) -> bool:
@@ -92,12 +94,12 @@ def climb(scene: Scene, offer_id: str, act: Act) -> bool:
     scene.offers[offer_id] = climbed
     due_time = clocks.due_time(DueKind.DECIDE, offer.urgency, offer.create_time, act.now, where_of(offer))
     if rung is Rung.DUTY_TASK:
-        scene.open_task(TaskKind.RING, _ringing_cause(scene, offer_id), climbed, due_time, act)
+        open_task(scene, TaskKind.RING, _ringing_cause(scene, offer_id), climbed, due_time, act)
     elif rung is Rung.MANAGER:
-        scene.open_task(TaskKind.RING, Cause.MANAGER, climbed, due_time, act, owner=scene.house.manager_roster)
+        open_task(scene, TaskKind.RING, Cause.MANAGER, climbed, due_time, act, owner=scene.house.manager_roster)
     elif rung is Rung.NEXT_OFFERS:
         if scene.needs[offer.need_no].next_kind is not NextKind.REMATCH:
-            scene.look_for_next(offer.need_no, act.now)
+            look_for_next(scene, offer.need_no, act.now)
     elif offer.receiver_id:  # nobody is enrolled elsewhere: no channel, no deputy
         scene.note(EventType.ALERT_RUNG, act, climbed, reason=rung)
     return True

@@ -8,6 +8,7 @@ from services.errors import InvalidInput, NotFound
 from services.referrals.clocks import LEAST_RUNG
 from services.referrals.model import UNANSWERED, Cause, DueKind, Offer, Task, TaskKind, checked_id
 from services.referrals.scene.scene import where_of
+from services.referrals.scene.tasks import open_task
 from services.referrals.servicer.desk import Desk, act_of
 from services.referrals.store import events, offers, rosters, scenes, tasks
 from services.referrals.wire import responses
@@ -65,7 +66,8 @@ class NotifyingMethods:
             due_time = self._desk.house.clocks.due_time(
                 DueKind.READ, offer.urgency, offer.create_time, now, where_of(offer)
             )
-            locked.scene.open_task(
+            open_task(
+                locked.scene,
                 TaskKind.DEAD_LETTER,
                 Cause.UNDELIVERED,
                 offer,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from services.referrals.model import Event, Hold, Need, NextKind, Offer, Place, PlaceKey, Referral, Task
 from services.referrals.scene import House, Scene
+from services.referrals.scene.waiting import keep_awake
 from services.referrals.store import events, exclusions, handovers, places, rosters
 from services.referrals.store.rows import HOLD, NEED, OFFER, REFERRAL, TASK, Table
 from services.referrals.store.together import Together
@@ -52,7 +53,7 @@ class Locked:
             besides: What else is written with it.
         """
         for scene in self.scenes:
-            scene.keep_awake(now)
+            keep_awake(scene, now)
         changed = [scene for scene in self.scenes if scene.events or self._differs(scene)]
         for scene in changed:
             scene.referral = replace(scene.referral, version=scene.referral.version + 1)
