@@ -19,6 +19,7 @@ from services.referrals.clients import RemoteDirectory, RemoteMatching
 from services.referrals.clocks import Clocks, ladders, overridden
 from services.referrals.due import (
     Rematcher,
+    Rewrapper,
     SteadyClock,
     erase_cases,
     escalate_tasks,
@@ -50,6 +51,7 @@ SCHEMA: Final = "referrals"
 DATABASE: Final = "postgres"
 DIRECTORY_FEED: Final = "directory feed"
 ERASURE_REST_S: Final = 60.0
+REWRAPPING_REST_S: Final = 60.0  #: between two passes over all keys, while a KEK is replaced
 CALENDAR_REST_S: Final = 30.0  #: clocks of days need no seconds, nor do corrections of a record
 SETTLES_AFTER_S: Final = 300.0  #: a new time is taken for the right one, so that no clock stands still for ever
 
@@ -84,7 +86,7 @@ async def run(chosen: Settings, stop: asyncio.Event) -> None:
         desk = Desk(
             pool=pool,
             house=house,
-            sealer=Sealer(read_key(chosen.kek_file, "kek_file")),
+            sealer=sealer_of(chosen),
             digest_key=read_key(chosen.hmac_key_file, "hmac_key_file"),
             matching=RemoteMatching(to_matching),
             waker=FeedWaker(),
@@ -162,7 +164,21 @@ async def work(
         loops.create_task(rounds(erase, stop, kind="erasure", rest_s=ERASURE_REST_S), name="erasure")
         loops.create_task(rounds(correct, stop, kind="corrections", rest_s=CALENDAR_REST_S), name="corrections")
         loops.create_task(rounds(sweep, stop, kind="sweeper"), name="sweeper")
+        loops.create_task(rewrap(chosen, desk, stop), name="rewrapping")
         loops.create_task(publish(chosen, desk, stop), name="relay")
+
+
+def sealer_of(chosen: Settings) -> Sealer:
+    """Read the KEK, and the other one while it is replaced."""
+    other = None if chosen.kek_other_file is None else read_key(chosen.kek_other_file, "kek_other_file")
+    return Sealer(read_key(chosen.kek_file, "kek_file"), other)
+
+
+async def rewrap(chosen: Settings, desk: Desk, stop: asyncio.Event) -> None:
+    """While one KEK takes the place of another, put what the other wrapped under it."""
+    if chosen.kek_other_file is not None:
+        look = Rewrapper(desk.pool, desk.sealer).look
+        await rounds(look, stop, kind="rewrapping", rest_s=REWRAPPING_REST_S)
 
 
 async def publish(chosen: Settings, desk: Desk, stop: asyncio.Event) -> None:

@@ -47,6 +47,8 @@ class Settings(ServiceSettings, env_prefix="IHALA_REFERRALS_"):
     directory_address: Address  #: whose providers may be asked
     matching_address: Address  #: who says whether a match still holds
     kek_file: ReadableFile  #: 32 bytes that wrap the keys of cases; not in the database's backups
+    #: while one KEK takes the place of another: opens what it wrapped; what is not under `kek_file` is put there
+    kek_other_file: ReadableFile | None = None
     hmac_key_file: ReadableFile  #: 32 bytes that digest requests; one for all replicas
     duty_roster: str = Field(default="duty", min_length=1, max_length=64)  #: owns tasks until somebody takes them
     manager_roster: str = Field(default="manager", min_length=1, max_length=64)  #: owns what the other let pass
