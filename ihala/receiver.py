@@ -13,7 +13,7 @@ comes over NATS, or over a gRPC stream where the profile says `channel = "stream
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +28,7 @@ from ihala.open_offer import OpenOffer, RequestedNeed
 from ihala.person import Urgency
 from ihala.profile import Profile, ReceiverProfile, read_profile
 from ihala.stream_client import StreamFeed
-from services.errors import FailedPrecondition, InvalidInput, Reason
+from services.errors import FailedPrecondition, InvalidInput, NotFound, Reason
 
 __all__ = [
     "BOYS",
@@ -76,16 +76,16 @@ class Alert:
 
         Args:
             by: Who reads, in any words; it stands in the audit log.
+
+        Raises:
+            NotFound: The offer is gone, as after a restore of the server. No later start hands the alert over again.
         """
-        offer = await self._receiver.read(self.offer_id, by=by)
-        self.finish()
+        [offer] = await self._read([self.offer_id], by)
         return offer
 
     async def read_all(self, *, by: str) -> list[OpenOffer]:
         """Read every offer that the alert tells of, as `read` does: one, but for a plan's part of several services."""
-        offers = [await self._receiver.read(each, by=by) for each in self.offer_ids or (self.offer_id,)]
-        self.finish()
-        return offers
+        return await self._read(self.offer_ids or (self.offer_id,), by)
 
     def finish(self) -> None:
         """
@@ -94,6 +94,17 @@ class Alert:
         Reading it does so, and so does asking for the next one.
         """
         self._receiver.finish(self.alert_id)
+
+    async def _read(self, offer_ids: Sequence[str], by: str) -> list[OpenOffer]:
+        try:
+            offers = [await self._receiver.read(each, by=by) for each in offer_ids]
+        except NotFound:
+            self.finish()  # else software that ends at an error would meet it at each start
+            raise NotFound(
+                "the offer is gone: it is not known any more; ring who sent it, should anybody come"
+            ) from None
+        self.finish()
+        return offers
 
 
 class Receiver:

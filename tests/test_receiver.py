@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 
 from ihala.alert_feed import AlertFeed
-from ihala.exceptions import InvalidInput
+from ihala.exceptions import InvalidInput, NotFound
 from ihala.journal import Journal
 from ihala.profile import Profile
 from ihala.receiver import GIRLS, NO_CAPACITY, Alert, Receiver, RequestedNeed
@@ -128,6 +128,20 @@ async def test_an_alert_that_was_not_dealt_with_comes_again_after_a_crash(runnin
     assert first == again
     assert [alert.offer_id for alert in both] == ["offer-1", "offer-2"]
     assert [alert.offer_id for alert in rest] == ["offer-2"]
+
+
+async def test_an_alert_of_an_offer_that_is_gone_says_so_when_it_is_read_and_comes_no_more(running: Running) -> None:
+    """F29: software that ends at every error meets it once."""
+    async with a_house(running) as (path, referrals):
+        await running.publish(an_event("offer-gone"))
+        async with asyncio.timeout(20), Receiver.from_profile(path) as receiver, aclosing(aiter(receiver)) as alerts:
+            with pytest.raises(NotFound, match="the offer is gone"):
+                await (await anext(alerts)).read(by="night desk")
+        await offer(running, referrals, "offer-1")
+
+        [alert] = await heard(path, 1)
+
+    assert alert.offer_id == "offer-1"
 
 
 async def test_an_answer_to_a_receipt_that_is_lost_holds_back_no_other_alert(
