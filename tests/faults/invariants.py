@@ -86,6 +86,14 @@ QUERIES: Final[Mapping[str, LiteralString]] = {
     "I11 every referral was audited": """
         SELECT referral_id FROM referrals.referral WHERE NOT EXISTS (
             SELECT FROM referrals.audit WHERE object_id_hash = sha256(convert_to(referral_id, 'UTF8')))""",
+    "I11 every command of referrals was audited": """
+        SELECT client_id, request_id FROM referrals.request_key AS command WHERE NOT EXISTS (
+            SELECT FROM referrals.audit WHERE request_id_hash = sha256(convert_to(command.request_id, 'UTF8'))
+            AND command.client_id IN (actor, via_system))""",
+    "I11 every command of notify was audited": """
+        SELECT client_id, request_id FROM notify.request_key AS command WHERE NOT EXISTS (
+            SELECT FROM notify.audit WHERE request_id_hash = sha256(convert_to(command.request_id, 'UTF8'))
+            AND command.client_id IN (actor, via_system))""",
     "I13 nothing waits to be published": """
         SELECT event_id FROM referrals.event WHERE published_time IS NULL AND offer_id IS NOT NULL""",
     "I13 no attempt is overdue": """

@@ -11,6 +11,7 @@ from psycopg import sql
 from tests.house import House
 
 POOLS = ("directory", "notify", "referrals")  #: the services' sessions are called by their schemas
+POOL_SIZE = 10  #: `max_connections` of a service
 LOOK_EACH_S = 0.1
 #: as somebody at psql who thinks for longer than the house would let its own
 PATIENT = "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"

@@ -31,6 +31,14 @@ OVERDUE = """
     INSERT INTO notify.delivery (alert_id, channel, state, create_time, next_time)
     VALUES ('alert-1', 'sms', 'pending', now(), now() - interval '1 h');
 """
+COMMAND = """
+    INSERT INTO referrals.request_key (client_id, request_id, subject_id, create_time)
+    VALUES ('ministry', 'request-1', 'case-1', now());
+"""
+AUDITED = """
+    INSERT INTO referrals.audit (actor, actor_kind, action, object_kind, decision, request_id_hash)
+    VALUES ('ministry', 'system', 'referral.create', 'referral', 'allowed', sha256('request-1'));
+"""
 BREAKAGES = {
     "I3 an alert has its offer": OFFER,
     "I3 a heard event was committed": "INSERT INTO notify.inbox VALUES (gen_random_uuid()::text, now())",
@@ -40,6 +48,7 @@ BREAKAGES = {
     "I8 what rings goes somewhere, or a person has it": OFFER,
     "I8 what was given up is a dead letter": OFFER + DEAD,
     "I9 a delivery by the bus has a receipt": OFFER + UNHEARD,
+    "I11 every command of referrals was audited": COMMAND,
     "I13 no attempt is overdue": OFFER + OVERDUE,
     "I13 no task is waited for": """
         INSERT INTO notify.wanted_task (request_id, urgency, create_time, next_time)
@@ -58,6 +67,20 @@ async def test_what_is_broken_is_found(migrated_url: Migrated, invariant: str) -
         connection.execute(BREAKAGES[invariant])
 
     assert invariant in {each.invariant for each in violations(url, Evidence())}
+
+
+async def test_a_row_of_the_audit_that_somebody_removed_is_missed(migrated_url: Migrated) -> None:
+    """I11: who owns the tables can put the guard aside; the command still says what it did."""
+    url = await migrated_url("referrals", "notify")
+    with psycopg.connect(url) as connection:
+        connection.execute(COMMAND + AUDITED)
+    whole = list(violations(url, Evidence()))
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE referrals.audit DISABLE TRIGGER audit_append_only")
+        connection.execute("DELETE FROM referrals.audit")
+
+    assert whole == []
+    assert [each.invariant for each in violations(url, Evidence())] == ["I11 every command of referrals was audited"]
 
 
 async def test_what_the_journals_say_is_compared(migrated_url: Migrated) -> None:

@@ -16,7 +16,7 @@ from ihala.directory.v1 import directory_service_pb2, directory_service_pb2_grpc
 from ihala.notify.v1 import notify_pb2, notify_pb2_grpc
 from ihala.referrals.v1 import referrals_service_pb2, referrals_service_pb2_grpc
 from services.errors import Exhausted, Unavailable
-from tests.faults.pressing import crowded, locked, long_transaction, most_sessions
+from tests.faults.pressing import POOL_SIZE, crowded, locked, long_transaction, most_sessions
 from tests.faults.probing import DEADLINE_S, Heard, ask, probe
 from tests.faults.storm import DESK
 from tests.faults.weather import await_referrals, await_that, blowing, storm_at
@@ -27,7 +27,6 @@ AT_ONCE = 15  #: calls beside the storm's, more than a pool has connections
 FEW_AT_ONCE = 4  #: for the short form
 HELD_S = 12.0
 HEALED_WITHIN_S = 90.0
-POOL_SIZE = 10  #: `max_connections` of a service
 SOME_MORE = 1  #: sessions that are not the pool's: one that migrates or watches over the database
 #: waiting for a connection, for a lock, and for one statement more; then what two busy processors need
 ENDS_S = 5.0 + 2.0 + 5.0
