@@ -215,8 +215,9 @@ async def publish(connection: Connection, subject: str, payload: bytes, *, messa
 
         PermissionDenied: As `Connection.check`.
     """
+    headers = {"Nats-Msg-Id": message_id}
     with answered(connection):
-        answer = await connection.stream.publish(subject, payload, headers={"Nats-Msg-Id": message_id})
+        answer = await connection.stream.publish(subject, payload, timeout=connection.kept_wait_s, headers=headers)
     return Kept(answer.seq, bool(answer.duplicate))
 
 

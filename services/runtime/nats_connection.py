@@ -13,13 +13,16 @@ from nats.aio.client import Client, Server
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
-from nats.js.errors import BadRequestError, NoStreamResponseError, ServiceUnavailableError
+from nats.js.errors import APIError, BadRequestError, NoStreamResponseError, ServiceUnavailableError
 
 from services.errors import PermissionDenied, Unavailable
 
 log = structlog.get_logger()
 
-ANSWER_WAIT_S = 3.0  #: of each of three servers in turn: within the 10 s that the loss of a leader may take
+ANSWER_WAIT_S = 4.0
+#: for the word of one of several servers that a message is kept: a cluster takes seconds to find a new leader, and
+#: each of three may be asked in vain meanwhile, within the 10 s that the loss of a leader may take
+TURN_WAIT_S = 2.0
 RETRY_AFTER_S = 1.0
 RECONNECT_WAIT_S = 0.5  #: before a server is tried that could not be reached before
 PENDING_BYTES = 65_536  #: core NATS would buffer 2 MiB without a word while the server is away
@@ -27,6 +30,7 @@ REPLY = '"_r_.'  #: subjects that the server gives to who asks from another acco
 REFUSALS = ("permissions violation", "authorization violation")
 #: what a server of a cluster says when it cannot reach the others; of a full disk it says another number
 CUT_OFF = frozenset({None, 10008})
+IN_PROCESS = 10158  #: a leader that is cut off says so of a message that it was sent before and cannot confirm
 
 
 class Course:
@@ -62,6 +66,11 @@ class Connection:
     def turn(self) -> int:
         """How often it has gone from one server to another, or to the same again."""
         return int(self.client.stats["reconnects"])
+
+    @property
+    def kept_wait_s(self) -> float:
+        """How long to wait for the word that a message is kept, in seconds."""
+        return TURN_WAIT_S if len(self.client.servers) > 1 else ANSWER_WAIT_S
 
     def check(self) -> None:
         """
@@ -200,4 +209,6 @@ def is_cut_off(error: Exception) -> bool:
     """Say whether another server of the cluster may be able to do what this one was not."""
     if isinstance(error, ServiceUnavailableError):
         return error.err_code in CUT_OFF
+    if isinstance(error, APIError):
+        return error.err_code == IN_PROCESS
     return isinstance(error, TimeoutError | NoRespondersError | NoStreamResponseError)

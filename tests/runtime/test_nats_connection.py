@@ -5,7 +5,7 @@ from urllib.parse import urlparse
 import pytest
 from nats.aio.client import Server
 from nats.errors import NoRespondersError
-from nats.js.errors import NoStreamResponseError, NotFoundError, ServiceUnavailableError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
 
 from services.runtime.nats_connection import RECONNECT_WAIT_S, Course, is_cut_off
 
@@ -54,6 +54,7 @@ def test_a_server_alone_is_tried_again_at_once() -> None:
         (ServiceUnavailableError(), "left"),  # of a pull
         (ServiceUnavailableError(code=503, err_code=10008), "left"),  # the cluster cannot be reached
         (ServiceUnavailableError(code=503, err_code=10047), "kept"),  # no room: the others would say the same
+        (APIError(code=409, err_code=10158), "left"),  # it has the message, and cannot confirm it
         (NotFoundError(code=404, err_code=10059), "kept"),
     ],
 )
