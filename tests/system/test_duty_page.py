@@ -3,34 +3,19 @@
 import asyncio
 import re
 
-import httpx
-
-from ihala.client import EMERGENCY, PERSON, SPOKEN, Ihala, Point
-from ihala.task_client import Tasks
+from ihala.client import Ihala
 from tests.house import House
-from tests.notify.desk import Browser
-
-TRIPOLI = Point(32.8874, 13.1873)
-CODE = "HEA-PRI"
+from tests.system.duty import refer_by_telephone, signed_in, task_to_ring
 
 
 async def test_a_yes_by_telephone_is_written_down_by_whoever_took_the_task(house: House) -> None:
     async with Ihala(house.profile("ministry")) as ihala:
-        answer = await ihala.find_matches([CODE], TRIPOLI, urgency=EMERGENCY)
-        row = next(row for row in answer[CODE].matches if row.reach_out != "enrolled")
-        consent = await ihala.record_consent(
-            "duty-1", [row.provider_id], row.needed_fields, given_by=PERSON, method=SPOKEN
-        )
-        made = await ihala.refer(answer.token, row, case_ref="duty-1", consent=consent)
+        row, made = await refer_by_telephone(ihala, "duty-1")
         await asyncio.to_thread(house.json, "contact", "set", "--phone", "+218 91 123 4567")
-        code = house.json("token", "sign-in", "amal", "--duty")["code"]
-        async with Tasks(house.profile("coordinator")) as duty:
-            offer_id = made.offer_ids[row.provider_id]
-            [task_id] = [task.task_id async for task in duty.list(["ring"]) if task.offer_id == offer_id]
+        task_id = await task_to_ring(house, row, made)
 
-        async with httpx.AsyncClient(base_url=f"http://{house.parts.address('duty')}") as client:
-            browser = Browser(client)
-            assert f'href="/task/{task_id}"' in await browser.post("/sign-in", code=code)
+        async with signed_in(house, "amal") as browser:
+            assert f'href="/task/{task_id}"' in browser.text
             await browser.get(f"/task/{task_id}")
             await browser.press(f"/task/{task_id}/take")
             taken = browser.text
