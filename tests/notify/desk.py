@@ -78,6 +78,15 @@ class Page:
             await browser.post("/enrol", code=CODE, pin=PIN, pin_again=PIN)
             yield browser
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator["Browser"]:
+        """Open a browser whose device is enrolled, and was rung for the offer `offer-1` that it shows."""
+        async with self.enrolled() as browser:
+            await self.ring()
+            await browser.unlock()
+            await browser.get("/item/offer-1")
+            yield browser
+
 
 _NUMBERS = count()
 

@@ -32,11 +32,8 @@ async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Pa
 @pytest.fixture
 async def browser(page: Page) -> AsyncIterator[Browser]:
     """A desk that reads the offer `offer-1`."""
-    async with page.enrolled() as enrolled:
-        await page.ring()
-        await enrolled.unlock()
-        await enrolled.get("/item/offer-1")
-        yield enrolled
+    async with page.reading() as reading:
+        yield reading
 
 
 async def read(browser: Browser) -> None:

@@ -146,10 +146,7 @@ async def test_one_who_did_not_arrive_is_told_with_a_reason(page: Page) -> None:
 
 
 async def test_pressing_twice_is_once(page: Page) -> None:
-    async with page.enrolled() as browser:
-        await page.ring()
-        await browser.unlock()
-        await browser.get("/item/offer-1")
+    async with page.reading() as browser:
         fields = browser.hidden_fields("/item/offer-1/acknowledge")
         await asyncio.gather(
             *(browser.client.post("/item/offer-1/acknowledge", data=fields) for _ in range(5)),
@@ -159,10 +156,7 @@ async def test_pressing_twice_is_once(page: Page) -> None:
 
 
 async def test_a_full_house_may_say_yes_all_the_same(page: Page) -> None:
-    async with page.enrolled() as browser:
-        await page.ring()
-        await browser.unlock()
-        await browser.get("/item/offer-1")
+    async with page.reading() as browser:
         await browser.press("/item/offer-1/acknowledge")
         page.referrals.refuse_next = no_place()
         assert "no place is free" in await browser.press("/item/offer-1/accept")
@@ -173,10 +167,7 @@ async def test_a_full_house_may_say_yes_all_the_same(page: Page) -> None:
 
 
 async def test_a_yes_that_comes_second_is_told_in_plain_words(page: Page) -> None:
-    async with page.enrolled() as browser:
-        await page.ring()
-        await browser.unlock()
-        await browser.get("/item/offer-1")
+    async with page.reading() as browser:
         await browser.press("/item/offer-1/acknowledge")
         page.referrals.refuse_next = already_placed()
 
@@ -184,10 +175,7 @@ async def test_a_yes_that_comes_second_is_told_in_plain_words(page: Page) -> Non
 
 
 async def test_a_yes_that_could_not_be_sent_is_sent_again_with_one_press(page: Page) -> None:
-    async with page.enrolled() as browser:
-        await page.ring()
-        await browser.unlock()
-        await browser.get("/item/offer-1")
+    async with page.reading() as browser:
         await browser.press("/item/offer-1/acknowledge")
         page.referrals.refuse_next = DeadlineExceeded("too late")  # not repeated by the client itself
         await browser.press("/item/offer-1/accept")
@@ -200,10 +188,7 @@ async def test_a_yes_that_could_not_be_sent_is_sent_again_with_one_press(page: P
 
 
 async def test_offers_close_after_ten_minutes_and_nothing_is_sent_unseen(page: Page) -> None:
-    async with page.enrolled() as browser:
-        await page.ring()
-        await browser.unlock()
-        await browser.get("/item/offer-1")
+    async with page.reading() as browser:
         page.clock.advance(minutes=10)
 
         assert "Ten minutes have passed" in await browser.press("/item/offer-1/acknowledge")
@@ -344,10 +329,7 @@ async def test_leaving_closes_the_shift_and_leads_elsewhere(page: Page) -> None:
 
 
 async def test_a_form_from_elsewhere_is_refused(page: Page) -> None:
-    async with page.enrolled() as browser:
-        await page.ring()
-        await browser.unlock()
-        await browser.get("/item/offer-1")
+    async with page.reading() as browser:
         fields = browser.hidden_fields("/item/offer-1/acknowledge")
         statuses = [
             (await browser.client.post("/item/offer-1/acknowledge", data={**fields, "form": "0" * 32})).status_code,
