@@ -15,6 +15,7 @@ ELSEWHERE: Final = (
     "tests/notify/test_lanes.py",
     "tests/notify/test_streams.py",
     "tests/notify/test_egress.py",
+    "tests/notify/test_egress_bounds.py",
     "tests/notify/test_repair.py",
     "tests/notify/test_alerts_over_nats.py",
     "tests/referrals/test_races.py",

@@ -30,6 +30,7 @@ from services.runtime.embedded.nats import NatsServer
 from services.runtime.embedded.nats_accounts import generate_key
 from services.runtime.postgres import Pool, Process, open_pool
 from services.taxonomy import Urgency
+from tests.notify.posting import Authority
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -50,6 +51,12 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Make certificates for a test's servers."""
+    return Authority(tmp_path)
 
 
 @dataclass(kw_only=True)

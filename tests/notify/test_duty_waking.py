@@ -30,11 +30,6 @@ async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Du
         yield running
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
-
-
 def pushes_of(page: DutyPage) -> DutyPushStore:
     assert page.parts.push is not None
     return page.parts.push.pushes

@@ -38,11 +38,6 @@ BOX, TELEPHONE = "desk-7Q4X@example.org", "+218911234567"
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
-
-
-@pytest.fixture
 def store(stores: Stores) -> EndpointStore:
     return endpoint_store(stores.pool)
 

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -17,11 +16,6 @@ from services.notify.store.endpoints import EndpointStore
 from tests.notify.conftest import Clock, Stores
 from tests.notify.posting import Authority, Posted, Reply, Server, egress_to, https_server, says
 from tests.notify.ways import a_target, an_attempt, endpoint_store, registered
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
 
 
 @pytest.fixture
