@@ -70,7 +70,7 @@ def make_deployment(folder: Path, now: Callable[[], datetime], broker: Broker) -
     """
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    operator = folder / "operator"
+    operator = operator_folder(folder)
     _lend(folder, operator / "keys")
     identities = ensure_identities(operator, now, CALLERS)
     addresses = {name: f"127.0.0.1:{port}" for name, port in PORTS.items()}
@@ -82,6 +82,11 @@ def make_deployment(folder: Path, now: Callable[[], datetime], broker: Broker) -
     _copy(identities.token_file("duty"), folder / "notify" / "duty_token")
     _write_nats(folder, operator / "nats", broker)
     _write_database(folder, operator)
+
+
+def operator_folder(folder: Path) -> Path:
+    """Return the folder of the operator, with the originals."""
+    return folder / "operator"
 
 
 def _lend(folder: Path, keys: Path) -> None:

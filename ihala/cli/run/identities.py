@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from services.errors import FailedPrecondition
 from services.runtime.auth import Role
 from services.runtime.embedded.files import write_private
 from services.runtime.keys import SigningKey, create_signing_key, load_signing_key, write_jwks
 from services.runtime.tokens import MAX_LIFE_S, mint
 
 KEY_BYTES: Final = 32
+SIGNING_KEY: Final = "signing_key.pem"
+SIGNING_KEY_BEFORE: Final = "signing_key_before.pem"  #: signs no more; its tokens hold until it is withdrawn
 
 #: processes, and what each may do with the others
 SERVICE_ROLES: Final[Mapping[str, frozenset[Role]]] = {
@@ -129,10 +132,10 @@ def ensure_identities(
     """Make the keys of a run at the first time, and sign new tokens for processes and callers each time."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signing = keys / "signing_key.pem"
+    signing, before = keys / SIGNING_KEY, keys / SIGNING_KEY_BEFORE
     key = load_signing_key(signing) if signing.exists() else create_signing_key(signing)
     identities = Identities(folder, key, now)
-    write_jwks(identities.jwks_file, [key])
+    write_jwks(identities.jwks_file, [key, *([load_signing_key(before)] if before.exists() else [])])
     for file in (identities.deny_file, identities.sign_in_file, identities.duty_sign_in_file):
         file.touch(mode=0o600)
     for name in SERVICE_KEYS:
@@ -141,6 +144,34 @@ def ensure_identities(
     for name, roles in {**SERVICE_ROLES, **callers}.items():
         identities.write_token(name, roles)
     return identities
+
+
+def retire_signing_key(folder: Path) -> None:
+    """
+    Let the signing key sign no more; `ensure_identities` makes another, and tokens of both hold.
+
+    Raises:
+        FailedPrecondition: the key before it is still believed, or there is none.
+    """
+    if (folder / "keys" / SIGNING_KEY_BEFORE).exists():
+        raise FailedPrecondition("the signing key before this one must be withdrawn first (`ihala keys withdraw`)")
+    try:
+        (folder / "keys" / SIGNING_KEY).rename(folder / "keys" / SIGNING_KEY_BEFORE)
+    except FileNotFoundError:
+        raise FailedPrecondition("a signing key must be there first (`ihala keys init`)") from None
+
+
+def withdraw_signing_key(folder: Path) -> None:
+    """
+    Let the tokens of the key that was retired hold no more, once `ensure_identities` has published it.
+
+    Raises:
+        FailedPrecondition: none was retired.
+    """
+    try:
+        (folder / "keys" / SIGNING_KEY_BEFORE).unlink()
+    except FileNotFoundError:
+        raise FailedPrecondition("a signing key must be retired first (`ihala keys rotate`)") from None
 
 
 def _write_key(file: Path) -> None:
