@@ -170,9 +170,6 @@ async def follow_lines(source: Drawn, directory: Directory) -> None:
     while True:
         try:
             page = await source.lines(epoch, revision)
-            if page.epoch != epoch and revision:
-                epoch, revision, lines = "", 0, {}  # restored meanwhile: read anew, and answer from the old ones
-                continue
             epoch, revision = page.epoch, page.revision
             lines = {key: each for key, each in ({**lines, **page.lines}).items() if each is not None}
             if not page.is_caught_up:
@@ -180,6 +177,9 @@ async def follow_lines(source: Drawn, directory: Directory) -> None:
             directory.lines = tuple(lines.values())
         except IhalaError as error:
             log.warning("lines.lost", reason=error.reason)
+            if error.reason is Reason.EPOCH_CHANGED:  # restored: read anew, and answer from the old ones meanwhile
+                epoch, revision, lines = "", 0, {}
+                continue
         await asyncio.sleep(LINES_EVERY_S)
 
 

@@ -14,6 +14,7 @@ from ihala.geo.v1 import geo_pb2
 from ihala.referrals.v1 import referrals_service_pb2
 from ihala.referrals.v1.referrals_service_pb2_grpc import add_ReferralsServiceServicer_to_server
 from services.errors import FailedPrecondition, Reason, Unavailable
+from services.runtime.feed import FeedState, check_cursor
 from tests.matching.samples import NOON
 
 PAGE = 3  #: changes a page; small, so that there are several
@@ -63,6 +64,8 @@ class FeedDirectory(Unserved):
         return calendar_pb2.ListCalendarEntriesResponse(calendar_entries=self.calendar)
 
     async def ListLines(self, request: Any, context: Any) -> Any:
+        at = FeedState(self.epoch, max((each.revision for each in self.lines), default=0))
+        check_cursor(at, request.epoch, request.after_revision)
         newer = [each for each in self.lines if each.revision > request.after_revision]
         page = newer[:PAGE] if request.after_revision else [each for each in newer if not each.ended][:PAGE]
         return lines_pb2.ListLinesResponse(
