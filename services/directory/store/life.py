@@ -1,8 +1,8 @@
 """What was verified when, and what a record was before."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, LiteralString
 
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
@@ -39,36 +39,16 @@ async def stale(
 
         limit: How many at most.
     """
-    where = [
-        "NOT archived",
-        "status IN ('ACTIVE', 'PAUSED', 'DO_NOT_REFER')",
-        "(verified_time IS NULL OR verified_time < %(before)s)",
-    ]
-    if not viewer.sees_all:
-        where.append("disclosure = 'PUBLIC'")
-    if dataset:
-        where.append("dataset = %(dataset)s")
+    where = [*_in_use(viewer, dataset), "(verified_time IS NULL OR verified_time < %(before)s)"]
     if after and after[0]:
         where.append("(verified_time, provider_id) > (%(time)s::timestamptz, %(last_id)s::uuid)")
     elif after:
         where.append("(verified_time IS NOT NULL OR provider_id > %(last_id)s::uuid)")
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            sql.SQL(
-                """
-                SELECT {stored}, verified_time FROM provider WHERE {where}
-                ORDER BY verified_time NULLS FIRST, provider.provider_id LIMIT %(limit)s
-                """
-            ).format(stored=STORED, where=sql.SQL(" AND ").join(map(sql.SQL, where))),
-            {
-                "before": before,
-                "dataset": dataset,
-                "time": after[0] if after else None,
-                "last_id": after[1] if after else None,
-                "limit": limit,
-            },
-        )
-        return [_with_time(row) for row in await cursor.fetchall()]
+    query: LiteralString = """
+        SELECT {stored}, verified_time AS due_time FROM provider WHERE {where}
+        ORDER BY verified_time NULLS FIRST, provider.provider_id LIMIT %(limit)s
+        """
+    return await _page(connection, query, where, before, dataset, after, limit)
 
 
 async def expiring(
@@ -84,25 +64,37 @@ async def expiring(
 
     Args and what is returned: as of `stale`, with the end of the vetting as the time.
     """
-    where = [
-        "NOT archived",
-        "status IN ('ACTIVE', 'PAUSED', 'DO_NOT_REFER')",
-        "vetting_expire_time < %(before)s",
-    ]
+    where = [*_in_use(viewer, dataset), "vetting_expire_time < %(before)s"]
+    if after:
+        where.append("(vetting_expire_time, provider_id) > (%(time)s::timestamptz, %(last_id)s::uuid)")
+    query: LiteralString = """
+        SELECT {stored}, vetting_expire_time AS due_time FROM provider WHERE {where}
+        ORDER BY vetting_expire_time, provider.provider_id LIMIT %(limit)s
+        """
+    return await _page(connection, query, where, before, dataset, after, limit)
+
+
+def _in_use(viewer: Viewer, dataset: str) -> list[LiteralString]:
+    where: list[LiteralString] = ["NOT archived", "status IN ('ACTIVE', 'PAUSED', 'DO_NOT_REFER')"]
     if not viewer.sees_all:
         where.append("disclosure = 'PUBLIC'")
     if dataset:
         where.append("dataset = %(dataset)s")
-    if after:
-        where.append("(vetting_expire_time, provider_id) > (%(time)s::timestamptz, %(last_id)s::uuid)")
+    return where
+
+
+async def _page(
+    connection: Connection,
+    query: LiteralString,
+    where: Iterable[LiteralString],
+    before: datetime,
+    dataset: str,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[tuple[Stored, datetime | None]]:
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            sql.SQL(
-                """
-                SELECT {stored}, vetting_expire_time AS verified_time FROM provider WHERE {where}
-                ORDER BY vetting_expire_time, provider.provider_id LIMIT %(limit)s
-                """
-            ).format(stored=STORED, where=sql.SQL(" AND ").join(map(sql.SQL, where))),
+            sql.SQL(query).format(stored=STORED, where=sql.SQL(" AND ").join(map(sql.SQL, where))),
             {
                 "before": before,
                 "dataset": dataset,
@@ -111,7 +103,8 @@ async def expiring(
                 "limit": limit,
             },
         )
-        return [_with_time(row) for row in await cursor.fetchall()]
+        rows = await cursor.fetchall()
+    return [(Stored(**{name: row[name] for name in row if name != "due_time"}), row["due_time"]) for row in rows]
 
 
 async def count_due(connection: Connection, now: datetime) -> Mapping[str, int]:
@@ -141,11 +134,6 @@ async def count_due(connection: Connection, now: datetime) -> Mapping[str, int]:
     if row is None:
         raise RuntimeError("a query without conditions has a row")
     return dict(zip(("stale", "vetting_expiring", "vetting_expired"), row, strict=True))
-
-
-def _with_time(row: dict[str, Any]) -> tuple[Stored, datetime | None]:
-    time = row.pop("verified_time")
-    return Stored(**row), time
 
 
 async def states(connection: Connection, provider_id: str, before_revision: int | None, limit: int) -> list[State]:

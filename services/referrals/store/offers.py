@@ -1,6 +1,7 @@
 """Offers as their receivers meet them, and those whose time has come."""
 
 from datetime import datetime
+from typing import LiteralString
 
 from services.referrals.model import Offer
 from services.referrals.store.rows import OFFER
@@ -23,41 +24,28 @@ async def open_of_receiver(
     connection: Connection, receiver_id: str, after: tuple[datetime, str] | None, limit: int
 ) -> list[Offer]:
     """List the open offers of a receiver, earliest due first, ties by id, after a key of that order."""
-    return await OFFER.select(
-        connection,
-        """
-        WHERE receiver_id = %(receiver_id)s AND due_time IS NOT NULL
-          AND (%(time)s::timestamptz IS NULL
-               OR (due_time, offer_id) > (%(time)s::timestamptz, %(last_id)s::text))
-        ORDER BY due_time, offer_id LIMIT %(limit)s
-        """,
-        {
-            "receiver_id": receiver_id,
-            "time": after and after[0],
-            "last_id": after and after[1],
-            "limit": limit,
-        },
-    )
+    return await _open_of(connection, "receiver_id = %(whose)s", receiver_id, after, limit)
 
 
 async def open_of_provider(
     connection: Connection, provider_id: str, after: tuple[datetime, str] | None, limit: int
 ) -> list[Offer]:
     """List the open offers at a provider, as `open_of_receiver` does."""
+    return await _open_of(connection, "provider_id = %(whose)s", provider_id, after, limit)
+
+
+async def _open_of(
+    connection: Connection, condition: LiteralString, whose: str, after: tuple[datetime, str] | None, limit: int
+) -> list[Offer]:
     return await OFFER.select(
         connection,
-        """
-        WHERE provider_id = %(provider_id)s AND due_time IS NOT NULL
+        f"""
+        WHERE {condition} AND due_time IS NOT NULL
           AND (%(time)s::timestamptz IS NULL
                OR (due_time, offer_id) > (%(time)s::timestamptz, %(last_id)s::text))
         ORDER BY due_time, offer_id LIMIT %(limit)s
         """,
-        {
-            "provider_id": provider_id,
-            "time": after and after[0],
-            "last_id": after and after[1],
-            "limit": limit,
-        },
+        {"whose": whose, "time": after and after[0], "last_id": after and after[1], "limit": limit},
     )
 
 
