@@ -5,9 +5,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from services.notify.duty.parts import DutyParts, DutyVisit
-from services.notify.pages.screens import environment, static_path
-from services.notify.pages.words import LANGUAGES, RIGHT_TO_LEFT
-from services.notify.secrecy import form_token
+from services.notify.pages.screens import rendered
 
 
 def show(
@@ -43,22 +41,14 @@ def show(
 
 def render(visit: DutyVisit, parts: DutyParts, template: str, *, note: str = "", fault: str = "", **values: Any) -> str:
     """Render a screen, or a part of one, as text."""
-    language = visit.words.language
-    return (
-        environment()
-        .get_template(template)
-        .render(
-            words=visit.words,
-            language=language,
-            direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
-            languages=[(each, name, f"?l={each}") for each, name in LANGUAGES.items()],
-            static=static_path,
-            is_enrolled=bool(visit.token),
-            form=form_token(visit.token) if visit.token else "",
-            press=parts.random_token(),
-            coordinator=visit.coordinator,
-            note=note,
-            fault=fault,
-            **values,
-        )
+    return rendered(
+        template,
+        visit.words,
+        visit.token,
+        in_language="?l={}".format,
+        press=parts.random_token(),
+        coordinator=visit.coordinator,
+        note=note,
+        fault=fault,
+        **values,
     )

@@ -1,8 +1,8 @@
 """Render the page's screens; every value is escaped, and nothing is loaded from elsewhere."""
 
 import hashlib
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from services.notify.pages.parts import Parts
 from services.notify.pages.visit import Visit
-from services.notify.pages.words import LANGUAGES, RIGHT_TO_LEFT
+from services.notify.pages.words import LANGUAGES, RIGHT_TO_LEFT, Words
 from services.notify.secrecy import form_token
 
 STATIC_TYPES: Final = {
@@ -51,25 +51,49 @@ def show(
 
         values: What the template names besides.
     """
-    html = (
+    html = rendered(
+        template,
+        visit.words,
+        visit.token,
+        in_language=partial(_same_page, visit),
+        press=parts.random_token(),
+        open_for_s=visit.open_for_s,
+        note=note,
+        fault=fault,
+        **values,
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+def rendered(template: str, words: Words, token: str, /, *, in_language: Callable[[str], str], **values: Any) -> str:
+    """
+    Render what a screen of any page is made of.
+
+    Args:
+        template: A file of `templates/`.
+
+        words: In the visitor's language.
+
+        token: Of the visitor's cookie, to which forms are bound; empty for who is not known.
+
+        in_language: Says where the same screen is in another language.
+
+        values: What the template names besides.
+    """
+    return (
         environment()
         .get_template(template)
         .render(
-            words=visit.words,
-            language=visit.words.language,
-            direction="rtl" if visit.words.language in RIGHT_TO_LEFT else "ltr",
-            languages=[(each, name, _same_page(visit, each)) for each, name in LANGUAGES.items()],
+            words=words,
+            language=words.language,
+            direction="rtl" if words.language in RIGHT_TO_LEFT else "ltr",
+            languages=[(each, name, in_language(each)) for each, name in LANGUAGES.items()],
             static=static_path,
-            is_enrolled=visit.device is not None,
-            form=form_token(visit.token) if visit.device else "",
-            press=parts.random_token(),
-            open_for_s=visit.open_for_s,
-            note=note,
-            fault=fault,
+            is_enrolled=bool(token),
+            form=form_token(token) if token else "",
             **values,
         )
     )
-    return HTMLResponse(html, status_code=status)
 
 
 def message(visit: Visit, parts: Parts, fault: str, status: int, again: Mapping[str, str] | None = None) -> Response:
