@@ -4,14 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ihala.answer import Answer, ReceiverClass, Row
 from ihala.cli.facts import said
 from ihala.cli.output import first_text, in_km
+from ihala.cli.run.case_files import CaseFile
 from ihala.cli.run.demo_data import DemoDesk
 from ihala.cli.run.identities import Identities
 from ihala.cli.run.story import Story
@@ -28,32 +28,6 @@ ACTOR: Final = "worker-118"
 NIGHT_DESK: Final = "night desk"
 OUTCOME: Final = "provided_here"
 ANSWERED_STATES: Final = frozenset({"accepted", "in_transit", "in_progress"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFile:
-    """A case of demo/cases/."""
-
-    number: int
-    title: str
-    story: str
-    prefix: str  #: of the case's reference, which is new in every run
-    desk_key: str
-    nearest: Mapping[str, str]  #: the source key of the provider that is meant, by service code
-    request: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, number: int, document: Mapping[str, Any]) -> "CaseFile":
-        """Read a file's document."""
-        return cls(
-            number=number,
-            title=document["title"],
-            story=document["story"],
-            prefix=document["case_ref"],
-            desk_key=document["answered_by"],
-            nearest=document["nearest"],
-            request=document["request"],
-        )
 
 
 class Walk:

@@ -77,7 +77,8 @@ def _serve(supervisor: Supervisor, story: Story, *, with_demo: bool, once: bool)
 
 
 async def _demo(identities: Identities, parts: Parts, story: Story) -> None:
-    from ihala.cli.run.cases import CaseFile, Walk
+    from ihala.cli.run.case_files import CaseFile
+    from ihala.cli.run.cases import Walk
     from ihala.cli.run.demo_data import demo_folder, enrol_desks, import_demo, read_demo
 
     folder = demo_folder()
