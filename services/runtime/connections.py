@@ -48,6 +48,17 @@ class Impatient(H11Protocol):
         super().handle_events()
         self._look()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP after all; whoever was about to answer is told that nobody is there any more."""
+        cycle: Any = self.cycle  # None before the first request, whatever its type says
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            super().send_400_response(msg)
+        else:  # an answer has begun: a second one would be an error of ours
+            self.transport.close()
+
     def _look(self) -> None:
         state, patience = self.conn.their_state, self.patience
         if state is self._state:

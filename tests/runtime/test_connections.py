@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from services.runtime import web
 from services.runtime.connections import impatient
 
@@ -63,10 +65,10 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def a_door(**patience: Any) -> AsyncIterator[Door]:
+async def a_door(app: Any = None, **patience: Any) -> AsyncIterator[Door]:
     stop, listener = asyncio.Event(), web.listen("127.0.0.1:0")
     door = Door(listener.getsockname()[1], [])
-    serving = asyncio.create_task(web.serve(echo, listener, stop, grace_s=1, connections=impatient(**patience)))
+    serving = asyncio.create_task(web.serve(app or echo, listener, stop, grace_s=1, connections=impatient(**patience)))
     try:
         yield door
     finally:
@@ -113,6 +115,36 @@ async def test_of_too_many_that_wait_the_newest_are_kept_and_are_answered() -> N
             assert await each.answer() == b"abcd"
 
 
+@pytest.mark.parametrize("answers_first", [False, True])
+async def test_what_turns_out_to_be_no_http_is_refused_and_is_no_failure_of_ours(
+    answers_first: bool,  # noqa: FBT001 -- pytest's
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """By itself uvicorn lets the application answer once more, and fails over it."""
+    ended = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if answers_first:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+            await send({"type": "http.response.body", "body": b"done"})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        if not answers_first:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        ended.set()
+
+    async with asyncio.timeout(WITHIN_S), a_door(app) as door:
+        sender = await door.connect(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        if answers_first:
+            assert await sender.answer() == b"done"
+        await sender.say(b"no number\r\n")
+        said = await sender.reader.read()
+        await ended.wait()
+
+    assert said.startswith(b"" if answers_first else b"HTTP/1.1 400 ")
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 async def test_a_request_that_is_whole_waits_no_more_however_long_its_answer_takes() -> None:
     go_on = asyncio.Event()
 
@@ -120,17 +152,11 @@ async def test_a_request_that_is_whole_waits_no_more_however_long_its_answer_tak
         await go_on.wait()
         await echo(scope, receive, send)
 
-    stop, listener = asyncio.Event(), web.listen("127.0.0.1:0")
-    serving = asyncio.create_task(web.serve(slow, listener, stop, connections=impatient(1, head_s=0.1)))
-    door = Door(listener.getsockname()[1], [])
-    asked = await door.connect(HEAD + b"abcd")
-    silent = [await door.connect() for _ in range(3)]
-    assert all([await each.is_let_go() for each in silent])
+    async with a_door(slow, most=1, head_s=0.1) as door:
+        asked = await door.connect(HEAD + b"abcd")
+        silent = [await door.connect() for _ in range(3)]
+        assert all([await each.is_let_go() for each in silent])
 
-    go_on.set()
+        go_on.set()
 
-    assert await asked.answer() == b"abcd"
-    for each in door.open:
-        each.writer.close()
-    stop.set()
-    await serving
+        assert await asked.answer() == b"abcd"
