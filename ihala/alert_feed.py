@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
 from ihala.journal import Journal
@@ -31,6 +31,7 @@ RECEIPT_WAIT_S: Final = 5.0
 PAUSE_S: Final = 1.0
 #: answers after which asking again is of no use: the alert is not ours, or notify has forgotten it
 FINAL_REASONS: Final = frozenset({"NOT_FOUND", "MALFORMED"})
+REFUSAL: Final = "authorization violation"
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class AlertFeed:
         self._heard = heard
         self._asking: set[asyncio.Task[None]] = set()  # for receipts
         self._is_ending = False
+        self._while_let_in = asyncio.timeout(None)  #: ends once our key is refused
 
     async def settle(self) -> None:
         """Wait until notify has the receipt of what was handed over last; nothing more is fetched."""
@@ -76,40 +78,48 @@ class AlertFeed:
             await asyncio.sleep(PAUSE_S)
 
     async def _fetch_while_connected(self) -> None:
-        client = await self._connect()
+        client = Client()
         try:
-            stream = client.jetstream()
-            subscription = await stream.pull_subscribe_bind(self._profile.receiver_id, STREAM)
-            while not client.is_closed:  # a server that takes our account away closes it for good
-                if self._is_ending:
-                    await asyncio.Event().wait()  # until cancelled, which closes the connection in order
-                try:
-                    messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
-                except TimeoutError:  # nothing came
-                    continue
-                await self._take(client, messages)
+            # by a key that is none of our account's any more nats-py would knock for ever: the next may be in its file
+            async with asyncio.timeout(None) as self._while_let_in:
+                await self._connect(client)
+                subscription = await client.jetstream().pull_subscribe_bind(self._profile.receiver_id, STREAM)
+                while not client.is_closed:  # a server that takes our account away closes it for good
+                    if self._is_ending:
+                        await asyncio.Event().wait()  # until cancelled, which closes the connection in order
+                    try:
+                        messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
+                    except TimeoutError:  # nothing came
+                        continue
+                    await self._take(client, messages)
         finally:
             for task in self._asking:
                 task.cancel()
             # not drained: with an idle pull subscription that takes 30 s in nats-py 2.16
             await client.close()
 
-    async def _connect(self) -> Client:
+    async def _connect(self, client: Client) -> None:
         seed = await asyncio.to_thread(self._profile.seed_file.read_text, encoding="ascii")
         is_private = self._profile.nats_url.startswith("tls://")
-        return await nats.connect(
+        await client.connect(
             self._profile.nats_url,
             name="ihala receiver",
             nkeys_seed_str=seed.strip(),
             tls=_tls(self._tls_dir) if is_private else None,
             tls_handshake_first=is_private,  # else a man in the middle could ask for plain text
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.5,
+            reconnect_time_wait=0.5,  # type: ignore[arg-type]  # any number will do
             ping_interval=10,
             max_outstanding_pings=2,
             connect_timeout=2,
-            error_cb=_on_error,
+            error_cb=self._on_error,
         )
+
+    async def _on_error(self, error: Exception) -> None:
+        log.warning("NATS: %s", type(error).__name__)
+        if isinstance(error, AuthorizationError) or REFUSAL in str(error).lower():
+            with suppress(RuntimeError):  # it was told before, and has left
+                self._while_let_in.reschedule(asyncio.get_running_loop().time())
 
     async def _take(self, client: Client, messages: Sequence[Msg]) -> None:
         read = [(message, _alert_in(message.data)) for message in messages]
@@ -146,10 +156,6 @@ class AlertFeed:
             return None if said.get("kept") is True else str(said.get("reason"))
         except (NatsError, TimeoutError, ValueError, AttributeError):
             return "UNREADY"
-
-
-async def _on_error(error: Exception) -> None:
-    log.warning("NATS: %s", type(error).__name__)
 
 
 def _alert_in(payload: bytes) -> dict[str, Any] | None:

@@ -1,11 +1,13 @@
 """Tests of the library for receivers: each alert once, none lost, and the answers of a desk."""
 
 import asyncio
+import gc
 import json
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
@@ -144,6 +146,29 @@ async def test_an_alert_of_an_offer_that_is_gone_says_so_when_it_is_read_and_com
     assert alert.offer_id == "offer-1"
 
 
+async def test_a_cancellation_that_a_library_swallows_does_not_keep_it_from_ending(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`wait_for` of Python 3.11 does so when what it waits for is done at that moment."""
+    connect, is_swallowed = AlertFeed._connect, asyncio.Event()
+
+    async def connect_as_if_nothing_was(self: AlertFeed, *args: Any) -> Any:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            is_swallowed.set()
+        return await connect(self, *args)
+
+    monkeypatch.setattr(AlertFeed, "_connect", connect_as_if_nothing_was)
+    async with a_house(running) as (path, _), asyncio.timeout(10):
+        with pytest.raises(ZeroDivisionError):
+            async with Receiver.from_profile(path):
+                await asyncio.sleep(0)  # the feed begins
+                raise ZeroDivisionError
+
+    assert is_swallowed.is_set()
+
+
 async def test_an_answer_to_a_receipt_that_is_lost_holds_back_no_other_alert(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +220,37 @@ async def published(running: Running, offer_id: str) -> None:
             await asyncio.sleep(0.1)
         else:
             return
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nats-py leaves refused sockets open
+@pytest.mark.parametrize("comes_late", ["", "late"])
+async def test_it_comes_back_by_the_next_key_once_the_one_before_is_withdrawn(
+    running: Running, comes_late: str
+) -> None:
+    """F27: nats-py alone knocks with the old one for ever, whether the next is in its file by then or comes later."""
+    seed_file = running.folder / "house-1.nk"
+    async with asyncio.timeout(40), a_house(running) as (path, referrals), Receiver.from_profile(path) as receiver:
+        alerts = aiter(receiver)
+        await offer(running, referrals, "offer-1")
+        assert (await anext(alerts)).offer_id == "offer-1"
+
+        before = seed_file.read_bytes()
+        await running.register("house-1")  # the key before ends, and its file has the new one
+        if comes_late:
+            new = seed_file.read_bytes()
+            seed_file.write_bytes(before)
+            await refused_three_times(running.server)
+            seed_file.write_bytes(new)
+
+        await offer(running, referrals, "offer-2")
+        assert (await anext(alerts)).offer_id == "offer-2"
+    gc.collect()  # what nats-py left is told here, not in another test
+
+
+async def refused_three_times(server: NatsServer) -> None:
+    """Wait until the server has refused a key, and the library has come again with it."""
+    while server.child.log.read_text().count("authentication error") < 3:  # noqa: ASYNC110 -- another process's
+        await asyncio.sleep(0.05)
 
 
 async def test_a_profile_without_a_receiver_is_refused() -> None:
