@@ -18,7 +18,7 @@ from services.notify.at_once import AtOnce
 from services.notify.bus import NATS, RETRY_S, Bells, Bus
 from services.notify.channels.nats import NatsChannel
 from services.notify.clients import RemoteDirectory, RemoteReferrals, RemoteSenders
-from services.notify.consumer import EventConsumer, pause
+from services.notify.consumer import EventConsumer
 from services.notify.duty import running as duty
 from services.notify.heard import HeardReporter
 from services.notify.model import Channel
@@ -53,7 +53,7 @@ from services.runtime.channel import open_channel, token_file
 from services.runtime.migrate import migrate
 from services.runtime.postgres import open_pool
 from services.runtime.settings import load
-from services.runtime.stop import on_signals
+from services.runtime.stop import first_of, on_signals
 from services.runtime.tokens import Verifier
 
 SERVICE: Final = "ihala.notify.v1.NotifyService"
@@ -190,7 +190,7 @@ async def _migrated(settings: Settings, stop: asyncio.Event) -> bool:
         try:
             await migrate(settings.database_url, "notify", "services.notify")
         except Unavailable:
-            await pause(stop, RETRY_S)
+            await first_of(RETRY_S, stop)
         else:
             return True
     return False

@@ -9,9 +9,10 @@ from nats.errors import Error as NatsError
 
 from services.errors import IhalaError, Unavailable
 from services.notify.channels.nats import NatsChannel
-from services.notify.consumer import Bell, pause
+from services.notify.consumer import Bell
 from services.notify.settings import Settings
 from services.runtime import jetstream, rpc
+from services.runtime.stop import first_of
 
 NATS: Final = "nats"  #: in the health of the service
 RETRY_S: Final = 1.0
@@ -71,7 +72,7 @@ class Bus:
             except* (IhalaError, NatsError) as group:
                 for error in group.exceptions:
                     logger.warning("nats.away", error=type(error).__name__)
-            await pause(stop, RETRY_S)
+            await first_of(RETRY_S, stop)
 
     async def _connected(self, stop: asyncio.Event) -> None:
         settings = self._settings
@@ -98,7 +99,7 @@ async def _until_closed(connection: jetstream.Connection, stop: asyncio.Event) -
     while not stop.is_set():
         if connection.client.is_closed:
             raise Unavailable("NATS has closed the connection for good")
-        await pause(stop, RETRY_S)
+        await first_of(RETRY_S, stop)
 
 
 async def _coroutine(loop: Callable[[jetstream.Connection], Awaitable[None]], connection: jetstream.Connection) -> None:

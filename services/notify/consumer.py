@@ -14,6 +14,7 @@ from services.notify.store.alerts import AlertStore
 from services.notify.store.letters import LetterStore
 from services.notify.wire.events import event_from_json
 from services.runtime import failpoints, jetstream
+from services.runtime.stop import first_of
 
 STREAM: Final = "REFERRALS"
 SUBJECTS: Final = "referral.v1.>"
@@ -67,7 +68,7 @@ class EventConsumer:
             try:
                 await jetstream.ensure_consumer(connection, STREAM, DURABLE)
             except Unavailable:
-                await pause(stop, jetstream.RETRY_AFTER_S)
+                await first_of(jetstream.RETRY_AFTER_S, stop)
                 continue
             subscription = await jetstream.subscribe(connection, STREAM, DURABLE)
             await jetstream.consume(
@@ -120,12 +121,3 @@ class EventConsumer:
         if event is not None and await self._alerts.hear(event, self._now()):
             self._rang.set()
         failpoints.reach("N3")
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait so long, or until a stop is requested."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

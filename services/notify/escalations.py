@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -11,6 +10,7 @@ import structlog
 from services.errors import IhalaError, NotFound, Unavailable
 from services.notify.history import WantedTask
 from services.notify.store.wanted import WantedTaskStore
+from services.runtime.stop import first_of
 
 POLL_S: Final = 1.0
 
@@ -31,9 +31,7 @@ async def run(store: WantedTaskStore, duty: Duty, now: Callable[[], datetime], s
             await ask_due(store, duty, now)
         except Unavailable:
             log.warning("task.database_away")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S):
-                await stop.wait()
+        await first_of(POLL_S, stop)
 
 
 async def ask_due(store: WantedTaskStore, duty: Duty, now: Callable[[], datetime]) -> int:

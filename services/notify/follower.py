@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ import structlog
 from services.errors import FailedPrecondition, IhalaError, Reason
 from services.notify.history import FeedCursor, FeedPage
 from services.notify.store.senders import SenderStore
+from services.runtime.stop import first_of
 
 LOOK_EVERY_S: Final = 5.0  #: for senders that have come or gone
 RETRY_S: Final = 1.0
@@ -54,9 +55,7 @@ async def run(
                     following.pop(client_id).cancel()
                 for client_id in wanted - following.keys():
                     following[client_id] = asyncio.create_task(_follow(store, feeds, rang, now, client_id))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
+            await first_of(LOOK_EVERY_S, stop)
     finally:
         for task in following.values():
             task.cancel()

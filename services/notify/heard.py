@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import structlog
 
 from services.errors import IhalaError
-from services.notify.consumer import pause
+from services.runtime.stop import first_of
 
 EVERY_S: Final = 60.0
 LOOK_BACK: Final = timedelta(days=2)  #: older times were told before, and change nothing for who asks
@@ -62,7 +62,7 @@ class HeardReporter:
                 await self.report()
             except IhalaError as error:
                 log.warning("heard.not_reported", reason=error.reason)
-            await pause(stop, EVERY_S)
+            await first_of(EVERY_S, stop)
 
     async def report(self) -> None:
         """

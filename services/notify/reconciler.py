@@ -20,11 +20,11 @@ from services.errors import IhalaError, Unavailable
 from services.notify import consumer
 from services.notify.accounts import AccountsFile
 from services.notify.channels import nats
-from services.notify.consumer import pause
 from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.devices import DeviceStore
 from services.notify.store.repairs import RepairStore
 from services.runtime import jetstream
+from services.runtime.stop import first_of
 
 EVERY_S: Final = 30.0
 _SUBJECTS: Final = {consumer.STREAM: consumer.SUBJECTS, nats.STREAM: nats.SUBJECTS}
@@ -96,7 +96,7 @@ class Reconciler:
                 await self.reconcile(connection)
             except IhalaError as error:
                 log.warning("reconcile.failed", reason=error.reason)
-            await pause(stop, EVERY_S)
+            await first_of(EVERY_S, stop)
 
     async def reconcile(self, connection: jetstream.Connection) -> None:
         """

@@ -14,9 +14,9 @@ from typing import Final
 import structlog
 
 from services.errors import Unavailable
-from services.notify.consumer import pause
 from services.notify.reconciler import Provisioner
 from services.notify.store.begun import BegunStore
+from services.runtime.stop import first_of
 
 RETRY_S: Final = 1.0
 
@@ -29,7 +29,7 @@ async def ring_anew(store: BegunStore, now: Callable[[], datetime], stop: asynci
         try:
             count = await store.ring_anew(now())
         except Unavailable:
-            await pause(stop, RETRY_S)
+            await first_of(RETRY_S, stop)
         else:
             if count is not None:
                 log.warning("alerts.rung_anew", count=count)

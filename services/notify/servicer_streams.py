@@ -7,7 +7,6 @@ nothing. Whoever comes back is told again what it has not confirmed.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +20,7 @@ from services.notify.store.deliveries import DeliveryStore
 from services.notify.store.streams import StreamStore
 from services.notify.wire import streams as wire
 from services.runtime.auth import Principal, current_principal, require_receiver
+from services.runtime.stop import first_of
 
 POLL_S: Final = 0.5  #: between looks for what another replica has heard
 CHECK_S: Final = 3.0  #: between beats, each of which checks the credential and the device again
@@ -67,9 +67,7 @@ class Hub:
                         bell.set()
             except Unavailable:
                 log.warning("stream.database_away")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._looking.wait()
+            await first_of(POLL_S, self._looking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +150,7 @@ class _Session:
                 if not await self.own.streams.is_in_use(self.device_id):
                     raise NotFound("there is no such object")
                 yield wire.beat()
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(beat_s):
-                    await self.bell.wait()
+            await first_of(beat_s - loop.time(), self.bell)
         reading.result()  # raises what the gate found wrong with a message, or with the credential
 
 

@@ -11,6 +11,7 @@ from services.errors import Unavailable
 from services.notify.store.requests import forget_old
 from services.notify.store.retention import forget_over
 from services.runtime.postgres import Pool
+from services.runtime.stop import first_of
 
 DAILY_S: Final = 86_400.0
 AGAIN_S: Final = 60.0  #: after the database was away
@@ -40,8 +41,4 @@ async def run(pool: Pool, retention: timedelta, now: Callable[[], datetime], sto
                 log.info("alerts.forgotten", rows=count)
         except Unavailable:
             wait_s = AGAIN_S
-        try:
-            async with asyncio.timeout(wait_s):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await first_of(wait_s, stop)

@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.runtime.postgres import Connection, Pool, read
+from services.runtime.stop import first_of
 
 PAGE_LIMIT = 500
 POLL_S = 0.5
@@ -225,10 +226,6 @@ async def news(ticket: asyncio.Event, gather_s: float = 0.0) -> None:
 
         gather_s: How long to go on waiting after a commit, so that one look sees what comes together.
     """
-    try:
-        async with asyncio.timeout(POLL_S):
-            await ticket.wait()
-    except TimeoutError:
-        return
-    if gather_s:
+    await first_of(POLL_S, ticket)
+    if gather_s and ticket.is_set():
         await asyncio.sleep(gather_s)
