@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from ihala.client import PERSON, SPOKEN, Ihala
+from ihala.client import Ihala
 from services.errors import IhalaError
 from tests.faults.probing import probe
 from tests.faults.storm import Storm
@@ -46,15 +46,7 @@ class Mob:
     async def _ask(self, ihala: Ihala, case_ref: str) -> None:
         storm, began_s = self.storm, time.monotonic()
         try:
-            consent = await ihala.record_consent(
-                case_ref,
-                storm.row.receiver_class,
-                storm.row.needed_fields,
-                given_by=PERSON,
-                method=SPOKEN,
-                end_time=storm.end_time,
-                request_id=f"{case_ref}-consent",
-            )
+            consent = await storm.consent(ihala, case_ref)
             referred = await ihala.refer(
                 storm.token, storm.row, case_ref=case_ref, consent=consent, request_id=case_ref
             )

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import psycopg
 
-from ihala.client import PERSON, SPOKEN, Ihala
+from ihala.client import Ihala
 from ihala.receiver import Receiver
 from ihala.referral import Consent
 from services.errors import IhalaError
@@ -131,17 +131,7 @@ async def paces(storm: Storm, *runs: tuple[float, float], is_heard: bool = True)
     """Match and record a consent, then send at each rate for so many seconds. Nobody listens unless it is heard."""
     async with Ihala(storm.house.profile("ministry")) as ihala:
         await until_it_works(lambda: storm.match(ihala))
-        consent = await until_it_works(
-            lambda: ihala.record_consent(
-                f"{storm.prefix}-1",
-                storm.row.receiver_class,
-                storm.row.needed_fields,
-                given_by=PERSON,
-                method=SPOKEN,
-                end_time=storm.end_time,
-                request_id=f"{storm.prefix}-consent",
-            )
-        )
+        consent = await until_it_works(lambda: storm.consent(ihala, f"{storm.prefix}-1"))
         made = [Pace(storm, rate, seconds, is_heard) for rate, seconds in runs]
         for each in made:
             await each.run(ihala, consent)

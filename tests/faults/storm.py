@@ -19,7 +19,7 @@ from ihala.directory_client import Directory
 from ihala.person import PlaceId
 from ihala.receiver import OpenOffer, Receiver
 from ihala.records import PlaceReport, Provider
-from ihala.referral import Event, Referred
+from ihala.referral import Consent, Event, Referred
 from services.errors import Exhausted, Unavailable
 from tests.faults.journals import Answered, Evidence, SenderJournal, alerts_in, answers_in
 from tests.house import House
@@ -131,19 +131,21 @@ class Storm:
 
     async def refer(self, ihala: Ihala, case_ref: str) -> Referred:
         """Record a consent and refer; a repeat of both is the same request."""
-        consent = await until_it_works(
-            lambda: ihala.record_consent(
-                case_ref,
-                self.row.receiver_class,
-                self.row.needed_fields,
-                given_by=PERSON,
-                method=SPOKEN,
-                end_time=self.end_time,
-                request_id=f"{case_ref}-consent",
-            )
-        )
+        consent = await until_it_works(lambda: self.consent(ihala, case_ref))
         return await until_it_works(
             lambda: ihala.refer(self.token, self.row, case_ref=case_ref, consent=consent, request_id=case_ref)
+        )
+
+    async def consent(self, ihala: Ihala, case_ref: str) -> Consent:
+        """Record a consent to what the storm is about; a repeat is the same request."""
+        return await ihala.record_consent(
+            case_ref,
+            self.row.receiver_class,
+            self.row.needed_fields,
+            given_by=PERSON,
+            method=SPOKEN,
+            end_time=self.end_time,
+            request_id=f"{case_ref}-consent",
         )
 
     async def match(self, ihala: Ihala) -> None:
