@@ -56,6 +56,7 @@ FAMILIES: Final = "families"
 _NOT_OPAQUE: Final = re.compile(r"[^A-Za-z0-9_.@-]+")
 _ACTOR_LENGTH: Final = 64
 SETTLE_S: Final = 2.0  #: for receipts of alerts that were handed over, at the end
+CANCEL_AGAIN_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +155,9 @@ class Receiver:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLE_S):
                     await self._settle()
-        self._feed.cancel()
-        await asyncio.wait([self._feed])
+        while not self._feed.done():  # Python 3.11's wait_for, of which nats-py is made, may swallow a cancellation
+            self._feed.cancel()
+            await asyncio.wait([self._feed], timeout=CANCEL_AGAIN_S)
         await self._open.aclose()
 
     async def __aiter__(self) -> AsyncGenerator[Alert, None]:
