@@ -1,5 +1,5 @@
 """
-Does a way cross a line? For closed borders and front lines that a coordinator has drawn (R60).
+Does a way cross a line? For closed borders and front lines that a coordinator has drawn (R60), and edges of zones.
 
 Stretches are straight in latitude and longitude, the shorter way round, as they
 are drawn on a map. The way itself is taken as straight too: who goes there does
@@ -8,14 +8,19 @@ not follow a geodesic, and a line that reaches past both sides stops either.
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from services.geo.places import Point
 
-_TURN_DEG: Final = 360.0
+TURN_DEG: Final = 360.0
+_MARGIN_TURNS: Final = 1e-9
 
-Flat = tuple[float, float]
+Flat = tuple[float, float]  #: longitude and latitude in degrees; the longitude on any turn
+Corners = npt.NDArray[np.float64]  #: the same of many, shape (n, 2)
+Edges = npt.NDArray[np.float64]  #: both ends of each of many, shape (n, 4)
 
 
 def crosses(start: Point, goal: Point, line: Sequence[Point]) -> bool:
@@ -29,37 +34,66 @@ def crosses(start: Point, goal: Point, line: Sequence[Point]) -> bool:
 
         line: At least two points.
     """
-    east, north = start.longitude_deg, start.latitude_deg
-    way = _near(goal, east)
-    at_deg = _near(line[0], east)[0]
-    stretch: list[Flat] = []
+    return meets(start, goal, edges_seen(laid_out(line), start))
+
+
+def laid_out(line: Sequence[Point]) -> Corners:
+    """Lay a line out on the plane, without a jump at the antimeridian."""
+    at_deg = line[0].longitude_deg
+    corners = []
     for point in line:
-        at_deg += math.remainder(point.longitude_deg - at_deg, _TURN_DEG)
-        stretch.append((at_deg, point.latitude_deg))
-    # a long line may meet the way on another turn than its first point
-    return any(
-        _meet((east, north), way, (one[0] + turn, one[1]), (other[0] + turn, other[1]))
-        for turn in (-_TURN_DEG, 0.0, _TURN_DEG)
-        for one, other in pairwise(stretch)
-    )
+        at_deg = beside_deg(point.longitude_deg, at_deg)
+        corners.append((at_deg, point.latitude_deg))
+    return np.array(corners, dtype=np.float64)
 
 
-def _near(point: Point, east_deg: float) -> Flat:
-    return east_deg + math.remainder(point.longitude_deg - east_deg, _TURN_DEG), point.latitude_deg
+def beside_deg(longitude_deg: float, reference_deg: float) -> float:
+    """Move a longitude by whole turns to within half a turn of another; where none is needed it stays what it is."""
+    return longitude_deg - TURN_DEG * round((longitude_deg - reference_deg) / TURN_DEG)
 
 
-def _meet(a: Flat, b: Flat, c: Flat, d: Flat) -> bool:
+def edges_seen(corners: Corners, start: Point) -> Edges:
+    """List the edges between corners that follow each other, on each turn on which a way from a start may meet them."""
+    edges = np.concatenate([corners[:-1], corners[1:]], axis=1)
+    return on_turns(edges, turns_seen(float(corners[:, 0].min()), float(corners[:, 0].max()), start))
+
+
+def turns_seen(west_deg: float, east_deg: float, start: Point) -> Sequence[float]:
+    """List by how many degrees what lies between two longitudes is moved where a way from a start may meet it."""
+    first = (start.longitude_deg - TURN_DEG / 2 - east_deg) / TURN_DEG
+    last = (start.longitude_deg + TURN_DEG / 2 - west_deg) / TURN_DEG
+    turns = range(math.ceil(first - _MARGIN_TURNS), math.floor(last + _MARGIN_TURNS) + 1)
+    return [turn * TURN_DEG for turn in turns]
+
+
+def on_turns(edges: Edges, turns: Sequence[float]) -> Edges:
+    """Lay edges out on each of some turns."""
+    moved = [np.add(edges, (turn, 0.0, turn, 0.0)) if turn else edges for turn in turns]
+    return moved[0] if len(moved) == 1 else np.concatenate([np.empty((0, 4)), *moved])
+
+
+def seen(start: Point, goal: Point) -> Flat:
+    """Say where a goal is on the turn on which the way from a start is the shorter one."""
+    east_deg = start.longitude_deg
+    return east_deg + math.remainder(goal.longitude_deg - east_deg, TURN_DEG), goal.latitude_deg
+
+
+def meets(start: Point, goal: Point, edges: Edges) -> bool:
+    """Say whether the straight way between two points meets any of some edges, as they are laid out for the start."""
+    a, b = (start.longitude_deg, start.latitude_deg), seen(start, goal)
+    c, d = (edges[:, 0], edges[:, 1]), (edges[:, 2], edges[:, 3])
     sides = (_side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b))
-    if sides[0] != sides[1] and sides[2] != sides[3]:
-        return True
+    met = (sides[0] != sides[1]) & (sides[2] != sides[3])
     ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
-    return any(side == 0 and _between(*points) for side, points in zip(sides, ends, strict=True))
+    for side, points in zip(sides, ends, strict=True):
+        met |= (side == 0) & _between(*points)
+    return bool(met.any())
 
 
-def _side(a: Flat, b: Flat, c: Flat) -> int:
-    turn = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-    return (turn > 0) - (turn < 0)
+def _side(a: Any, b: Any, c: Any) -> Any:
+    return np.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
 
 
-def _between(a: Flat, b: Flat, c: Flat) -> bool:
-    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
+def _between(a: Any, b: Any, c: Any) -> Any:
+    is_by_east = (np.minimum(a[0], b[0]) <= c[0]) & (c[0] <= np.maximum(a[0], b[0]))
+    return is_by_east & (np.minimum(a[1], b[1]) <= c[1]) & (c[1] <= np.maximum(a[1], b[1]))

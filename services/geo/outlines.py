@@ -7,6 +7,7 @@ on a map. Kept apart from the rest of the package, because it needs shapely.
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import h3
@@ -16,11 +17,11 @@ from pyproj import Geod
 
 from services.errors import InvalidInput, Violation
 from services.geo.bounds import LEAST_MERIDIAN_RADIUS_M
+from services.geo.lines import TURN_DEG, beside_deg
 from services.geo.places import Point
 
 MAX_RING: Final = 5000  #: points of one ring
 LARGEST_DISC_M: Final = 2_000_000.0  #: radius of a circle that can be laid out
-TURN_DEG: Final = 360.0
 
 _LEAST_RING: Final = 4
 _WGS84: Final = Geod(ellps="WGS84")
@@ -110,6 +111,12 @@ def laid_out_cells(h3_cells: Iterable[str]) -> Any:
     return shapely.union_all([turned_to(each, first_deg) for each in shapes]).buffer(_MARGIN_DEG, join_style="mitre")
 
 
+@lru_cache(maxsize=4096)
+def outline_of_cell(h3_cell: str) -> Any:
+    """Lay one H3 cell out, as `laid_out_cells` does."""
+    return laid_out_cells([h3_cell])
+
+
 def _cell(h3_cell: str) -> Any:
     corners = [Point(*corner) for corner in h3.cell_to_boundary(h3_cell)]
     try:
@@ -146,7 +153,7 @@ def _ring(name: str, ring: Ring, start_deg: float) -> list[tuple[float, float]]:
     at_deg = start_deg
     laid = []
     for point in ring:
-        at_deg += math.remainder(point.longitude_deg - at_deg, TURN_DEG)
+        at_deg = beside_deg(point.longitude_deg, at_deg)  # not by sums: the last corner must be the first to the bit
         laid.append((at_deg, point.latitude_deg))
     if abs(laid[0][0] - laid[-1][0]) > TURN_DEG / 2:
         raise _refuse(name, "must not go round a pole")

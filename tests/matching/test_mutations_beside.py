@@ -21,7 +21,7 @@ from services.matching.constraints import places, ways
 from services.matching.index import paths
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.areas import ServedArea
-from services.matching.model.lines import Line
+from services.matching.model.lines import ALWAYS, Line
 from services.matching.model.person import AgeRange
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
@@ -160,8 +160,8 @@ BROKEN: Final[Mapping[str, tuple[str, Any, Sequence[tuple[Any, str]]]]] = {
         [(ways, "reach_mm"), (paths, "reach_mm")],
     ),
     "nobody is there in time": ("deadline", lambda _: (0, 0), [(ways, "reach_mm"), (paths, "reach_mm")]),
-    "a line is in force at all hours": ("lines", lambda *_, **__: True, [(Line, "is_met")]),
-    "a line is never in force": ("lines", lambda *_, **__: False, [(Line, "is_met")]),
+    "a line is in force at all hours": ("lines", lambda *_, **__: ALWAYS, [(Line, "spans")]),
+    "a line is never in force": ("lines", lambda *_, **__: (), [(Line, "spans")]),
     "every area has everybody": ("area", lambda *_: True, [(ServedArea, "has")]),
     "no area has anybody": ("area", lambda *_: False, [(ServedArea, "has")]),
     "what is held is free": ("free places", nothing_held, [(places, "view_of")]),

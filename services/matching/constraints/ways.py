@@ -1,11 +1,10 @@
 """Constraints on the way there: on this side of every line, in time, and where the provider serves people."""
 
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from services.geo import AreaCell, cost_mm, position_of
-from services.geo.lines import crosses
-from services.geo.outlines import laid_out_cells
+from services.geo import AreaCell, Point, cost_mm, position_of
+from services.geo.lines import edges_seen, meets
+from services.geo.outlines import outline_of_cell
 from services.matching.model.lines import Line, touches
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
@@ -46,25 +45,25 @@ def _stopped(asked: Asked, line: Line, provider: Provider) -> Finding:
     if isinstance(place, AreaCell):
         if is_parted(line, place.h3_cell):
             return ask_provider(FRONT_GATE)
-        return NO if crosses(position_of(asked.origin), place.centre, line.points) else YES
-    return NO if place is not None and crosses(position_of(asked.origin), place, line.points) else YES
+        return _crossed(asked, line, place.centre)
+    return YES if place is None else _crossed(asked, line, place)
+
+
+def _crossed(asked: Asked, line: Line, goal: Point) -> Finding:
+    start = position_of(asked.origin)
+    return NO if meets(start, goal, edges_seen(line.corners, start)) else YES
 
 
 def _is_met(asked: Asked, line: Line, provider: Provider) -> bool:
     place = provider.place
     cost = 0 if place is None else cost_mm(asked.origin, place)
     travel_s = asked.pace.travel_s(asked.mode, cost)
-    return bool(line.is_met(travel_s, now=asked.now_time, when=asked.when_time))
-
-
-@lru_cache(maxsize=4096)
-def _outline(h3_cell: str) -> Any:
-    return laid_out_cells([h3_cell])
+    return line.is_met(travel_s, now=asked.now_time, when=asked.when_time)
 
 
 def is_parted(line: Line, h3_cell: str) -> bool:
     """Say whether a line goes through a cell."""
-    return touches(line, _outline(h3_cell))
+    return touches(line, outline_of_cell(h3_cell))
 
 
 def reachable(asked: Asked, provider: Provider) -> Finding:

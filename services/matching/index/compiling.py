@@ -61,3 +61,25 @@ count_of: Final[Callable[[Any], int]] = cast("Any", intrinsic(_count_bits))
 def first_of(word: Any) -> int:
     """Find the first bit of a word that has one."""
     return count_of(~word & (word - ONE))
+
+
+@part
+def quarters_of(east: float, north: float) -> float:
+    """Turn a way into its direction, from the east over the north, in [0, 4]: no angle, but in the same order."""
+    length = abs(east) + abs(north)
+    quarters = 0.0
+    if north >= 0.0 and length > 0.0:
+        quarters = north / length if east >= 0.0 else 1.0 - east / length
+    elif north < 0.0:
+        quarters = 2.0 - north / length if east < 0.0 else 3.0 + east / length
+    return quarters
+
+
+@part
+def turned(longitude_deg: float) -> float:
+    """Move a difference of two longitudes by a turn, if the other way round is shorter, as `math.remainder` does."""
+    if longitude_deg > 180.0:  # noqa: PLR2004 -- half a turn
+        longitude_deg -= 360.0
+    elif longitude_deg < -180.0:  # noqa: PLR2004
+        longitude_deg += 360.0
+    return longitude_deg

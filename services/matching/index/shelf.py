@@ -18,6 +18,7 @@ from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
 from services.matching.index.judged import Judged
 from services.matching.index.kept import Kept, Said, Sets, step_of
+from services.matching.index.plane import plane_of
 from services.matching.index.steps import Step
 from services.matching.index.times import Microseconds, Passed
 from services.matching.model.provider import Provider
@@ -66,6 +67,7 @@ class Shelf:
         self.everybody = pack(np.ones(len(rows), dtype=np.bool_))
         places = columns.places.take(self.rows)
         self.ground = Ground(ecef[self.rows], places)
+        self.plane = plane_of(places)
         is_nowhere = places.resolution == NOWHERE
         self.areas: Words = pack((places.resolution > 0) & ~is_nowhere)  #: confidential sites
         self.nowhere: Words | None = pack(is_nowhere) if is_nowhere.any() else None
@@ -188,10 +190,6 @@ class Shelf:
         for row in rows_in(alive):
             verdicts[row] = constraint.judge(asked, self.provider(int(row))).verdict
         return pack(verdicts == Verdict.NO), pack(verdicts == Verdict.UNKNOWN)
-
-    def positions(self, rows: Rows) -> PlaceArray:
-        """Say where rows of the shelf are."""
-        return self._columns.places.take(self.rows[rows])
 
     def costs_mm(self, gauge: Gauge, rows: Rows) -> Costs:
         """Measure rows of the shelf, in whole millimetres."""

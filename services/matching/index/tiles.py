@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from services.matching.index.bits import Ecef, Rows
+
+Degrees = npt.NDArray[np.float64]
+Boxes = npt.NDArray[np.float64]  #: west, south, east and north in degrees, shape (n, 4)
 
 TILE: Final = 64  #: rows
 
@@ -56,3 +60,13 @@ def order_of(ecef_m: Ecef) -> Rows:
         order[first:end] = inside[np.argpartition(there_m[:, axis], half)]
         waiting += [(first, first + half), (first + half, end)]
     return order
+
+
+def boxes_around(longitude_deg: Degrees, latitude_deg: Degrees) -> Boxes:
+    """Draw a box around each 64 rows: west, south, east and north in degrees, shape (words, 4)."""
+    missing = -len(longitude_deg) % TILE
+    full_deg = [
+        np.concatenate([each, np.repeat(each[-1:], missing)]).reshape(-1, TILE)
+        for each in (longitude_deg, latitude_deg)
+    ]
+    return np.column_stack([*(each.min(axis=1) for each in full_deg), *(each.max(axis=1) for each in full_deg)])

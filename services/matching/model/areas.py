@@ -6,7 +6,7 @@ from typing import Any
 import shapely
 
 from services.geo import Point
-from services.geo.outlines import TURN_DEG
+from services.geo.lines import TURN_DEG
 
 
 @dataclass(frozen=True, slots=True)

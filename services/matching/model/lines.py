@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
+from math import ceil, inf
 from typing import Any, Final
 
-import numpy as np
 import shapely
 
 from services.geo import Point
-from services.geo.outlines import TURN_DEG, shifted
-from services.geo.shadows import laid_out_line
+from services.geo.lines import TURN_DEG, Corners, laid_out
+from services.geo.outlines import shifted
 from services.hours import zone
 
 _DAY: Final = timedelta(days=1)
-_NEVER_S: Final = float("inf")
+
+#: seconds of a way: more than the first number, and at most the second
+Span = tuple[float, float]
+ALWAYS: Final[tuple[Span, ...]] = ((-inf, inf),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,28 +33,40 @@ class Line:
     time_zone: str = ""  #: IANA, given with the hours
 
     @cached_property
-    def shape(self) -> Any:
+    def corners(self) -> Corners:
         """The line on the plane of longitude and latitude, without a jump."""
-        return laid_out_line(self.points)
+        return laid_out(self.points)
 
-    def is_met(self, travel_s: Any, *, now: datetime, when: datetime) -> Any:
+    @cached_property
+    def shapes(self) -> tuple[Any, ...]:
+        """The same as shapes, on each turn on which a cell may be laid out."""
+        shape = shapely.LineString(self.corners)
+        return tuple(shifted(shape, turn) for turn in (-TURN_DEG, 0.0, TURN_DEG))
+
+    def is_met(self, travel_s: int, *, now: datetime, when: datetime) -> bool:
+        """Say whether the line is in force at any moment of a way that meets it and takes so many seconds."""
+        return any(more_s < travel_s <= most_s for more_s, most_s in self.spans(now=now, when=when))
+
+    def spans(self, *, now: datetime, when: datetime) -> tuple[Span, ...]:
         """
-        Say whether the line is in force at any moment of a way that meets it.
+        Say how long a way that meets the line takes, if the line is in force at any moment of it.
 
         Args:
-            travel_s: How long the way takes, in seconds; a number or an array.
-
             now: When one can leave.
 
             when: When one would be there: one leaves so as to arrive then, or now if that is too late for it.
         """
         begins, ended = self.next_time(now), self.last_time(when)
-        begins_s = _NEVER_S if begins is None else (begins - now).total_seconds()
-        ended_s = _NEVER_S if ended is None else (when - ended).total_seconds()
-        is_late = travel_s > (when - now).total_seconds()
-        is_met_late = travel_s >= np.asarray(begins_s)
-        is_met_early = (travel_s > np.asarray(ended_s)) | (self.next_time(when) == when)
-        return np.where(is_late, is_met_late, is_met_early)
+        early_s = (when - now).total_seconds()
+        # whoever is there in time meets what has not ended before; who is late, what begins on the way
+        early_from_s = inf if ended is None else (when - ended).total_seconds()
+        if self.next_time(when) == when:
+            early_from_s = -inf
+        late_from_s = inf if begins is None else max(early_s, ceil((begins - now).total_seconds()) - 1)
+        if early_from_s == -inf and late_from_s == early_s:
+            return ALWAYS
+        spans = ((early_from_s, early_s), (late_from_s, inf))
+        return tuple((more_s, most_s) for more_s, most_s in spans if more_s < most_s)
 
     def next_time(self, moment: datetime) -> datetime | None:
         """Find the first moment from one on at which it is in force."""
@@ -92,4 +107,4 @@ class Line:
 
 def touches(line: Line, outline: Any) -> bool:
     """Say whether a line goes through an area that is laid out, on any turn."""
-    return any(bool(shapely.intersects(outline, shifted(line.shape, turn))) for turn in (-TURN_DEG, 0.0, TURN_DEG))
+    return any(bool(shapely.intersects(outline, shape)) for shape in line.shapes)

@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import numpy as np
-import shapely
-
 from services.geo import AreaCell, Point
-from services.geo.outlines import laid_out_cells, turned_to
+from services.geo.outlines import outline_of_cell, turned_to
 from services.geo.shadows import Ground
 from services.matching.model.provider import Provider
 
@@ -97,20 +94,15 @@ class Keepout:
 
     def forbids(self, place: Point) -> bool:
         """Say whether a point is in a zone, or the straight way there enters one."""
-        return bool(self.ground.forbids(np.array([place.longitude_deg]), np.array([place.latitude_deg]))[0])
+        return self.ground.forbids(place)
 
     def overlap(self, cell: AreaCell) -> tuple[bool, float]:
         """Say whether zones touch a cell, and which share of it they hold, in [0, 1]."""
         known = self._overlaps.get(cell.h3_cell)
         if known is None:
-            known = self._overlaps[cell.h3_cell] = self._overlap(cell)
+            outline = turned_to(outline_of_cell(cell.h3_cell), self.ground.start.longitude_deg)
+            known = self._overlaps[cell.h3_cell] = self.ground.overlap(outline)
         return known
-
-    def _overlap(self, cell: AreaCell) -> tuple[bool, float]:
-        outline = turned_to(laid_out_cells([cell.h3_cell]), self.ground.start.longitude_deg)
-        if not shapely.intersects(self.ground.zones, outline):
-            return False, 0.0
-        return True, float(shapely.intersection(self.ground.zones, outline).area / outline.area)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -14,9 +14,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 _MM_PER_H_PER_KMH: Final = 1_000_000.0
 _S_PER_H: Final = 3600.0
 _EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
@@ -54,10 +51,14 @@ class Pace:
         """Estimate seconds for a distance in whole millimetres, rounded up."""
         return math.ceil(cost_mm * self._seconds_a_mm[mode])
 
-    def travels_s(self, mode: Mode, costs_mm: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Estimate many at once, exactly as `travel_s` does."""
-        seconds: npt.NDArray[np.int64] = np.ceil(costs_mm * self._seconds_a_mm[mode]).astype(np.int64)
-        return seconds
+    def longest_mm(self, mode: Mode, seconds: float) -> int:
+        """Say for which greatest distance the estimate is at most so many seconds, at least 0."""
+        most_mm = int(seconds / self._seconds_a_mm[mode])
+        while self.travel_s(mode, most_mm) > seconds:
+            most_mm -= 1
+        while self.travel_s(mode, most_mm + 1) <= seconds:
+            most_mm += 1
+        return most_mm
 
     def usual_reach_mm(self, mode: Mode, seconds: float) -> int:
         """Say how far one usually gets in a time."""

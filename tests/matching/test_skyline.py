@@ -1,0 +1,167 @@
+"""What is seen from a start decides for tiles and rows as looking at each way does, anywhere (R22, R23, R60)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from services.geo import CELL_RADIUS_M, Place, PlaceArray, Point, cell_at, ecef_m, position_of
+from services.geo.lines import crosses, edges_seen, laid_out, meets
+from services.geo.outlines import laid_out_box, laid_out_cells, laid_out_disc, outline_of_cell, turned_to
+from services.geo.shadows import Ground
+from services.matching.index import bits, plane, skyline, tiles
+from services.matching.index.ground import arranged
+from tests.matching.envelopes import a_box, a_horseshoe, moved
+
+ODD = [Point(90, 0), Point(-90, 13), Point(0, 180), Point(0, -180), Point(0, 0), Point(52.1, 179.99), Point(32.9, 13.2)]
+ANYWHERE = st.builds(
+    Point, st.floats(-90, 90).map(lambda each: round(each, 1)), st.floats(-180, 180).map(lambda each: round(each, 1))
+)
+STARTS = st.sampled_from(ODD) | ANYWHERE
+TENTHS = st.integers(-40, 40).map(lambda each: each / 10)
+
+
+def beside(middle: Point, east_deg: float, north_deg: float) -> Point:
+    return moved(middle, east_deg, min(max(north_deg, -90 - middle.latitude_deg), 90 - middle.latitude_deg))
+
+
+@st.composite
+def clusters(draw: st.DrawFn, start: Point) -> list[Point]:
+    """Draw places in heaps, on a grid, so that tiles are small and ways touch corners: near the start and afar."""
+    found = []
+    for _ in range(draw(st.integers(1, 5))):
+        middle = beside(start, draw(TENTHS), draw(TENTHS)) if draw(st.booleans()) else draw(STARTS)
+        size = draw(st.integers(1, 90))
+        step = draw(st.sampled_from([0.0, 0.01, 0.1, 1.0]))
+        found += [beside(middle, step * (number % 9), step * (number // 9)) for number in range(size)]
+    return found
+
+
+def laid(places: list[Place]) -> tuple[plane.Plane, list[Place]]:
+    """Lay places out as a shelf does."""
+    columns = PlaceArray.of(places)
+    order = arranged(ecef_m(columns.latitude_deg, columns.longitude_deg).reshape(-1, 3), columns.resolution)
+    return plane.plane_of(columns.take(order)), [places[row] for row in order.tolist()]
+
+
+def everybody(places: list[Place]) -> bits.Words:
+    return bits.pack(np.ones(len(places), dtype=np.bool_))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_r60_who_is_behind_a_line_is_said_of_many_exactly_as_of_each(data: st.DataObject) -> None:
+    start = data.draw(STARTS)
+    steps = data.draw(st.lists(st.tuples(TENTHS, TENTHS), min_size=2, max_size=30))
+    line = [beside(start, *each) for each in steps]
+    flat, places = laid([*data.draw(clusters(start))])
+    edges = edges_seen(laid_out(line), start)
+
+    found = skyline.skyline(edges, start).behind(everybody(places), flat)
+
+    expected = [row for row, place in enumerate(places) if meets(start, position_of(place), edges)]
+    assert bits.rows_of(found).tolist() == expected
+    assert expected == [row for row, place in enumerate(places) if crosses(start, position_of(place), line)]
+
+
+SHAPES: list[Callable[[Point], Any]] = [
+    lambda middle: laid_out_disc(middle, 20_000.0),
+    lambda middle: laid_out_disc(middle, 2_000_000.0),
+    lambda middle: a_horseshoe(beside(middle, 0.0, -9.0 if middle.latitude_deg > 0 else 9.0), 6.0),
+    lambda middle: a_box(middle, 1.0, 1.0),
+    lambda middle: laid_out_box(
+        south_deg=-90, west_deg=-180, north_deg=89, east_deg=180
+    ),  # more than half of the earth
+    lambda middle: laid_out_cells([cell_at(middle, 4).h3_cell]),
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_r22_r23_who_is_in_a_zone_or_behind_it_is_said_of_many_exactly_as_of_each(data: st.DataObject) -> None:
+    start = data.draw(STARTS)
+    middle = data.draw(st.just(start) | st.builds(beside, st.just(start), TENTHS, TENTHS) | STARTS)
+    zones = [draw(middle) for draw in data.draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=2))]
+    ground = Ground(zones, start, is_escorted=data.draw(st.booleans()))
+    flat, places = laid([*data.draw(clusters(start)), *data.draw(clusters(middle))])
+
+    found = skyline.skyline(ground.entries, start).behind(everybody(places), flat)
+    rest = flat.near(everybody(places) & ~found, start, ground.boxes).tolist()
+    held = [row for row in rest if ground.holds(position_of(places[row]))]
+
+    expected = [row for row, place in enumerate(places) if ground.forbids(position_of(place))]
+    assert sorted([*bits.rows_of(found).tolist(), *held]) == expected
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_r22_an_area_that_touches_a_zone_is_among_those_that_are_looked_at(data: st.DataObject) -> None:
+    start = data.draw(STARTS)
+    middle = data.draw(st.builds(beside, st.just(start), TENTHS, TENTHS) | STARTS)
+    ground = Ground([data.draw(st.sampled_from(SHAPES))(middle)], start)
+    some = data.draw(clusters(middle))[:: data.draw(st.integers(1, 9))]
+    cells: list[Place] = [cell_at(each, data.draw(st.integers(3, 6))) for each in some]
+    flat, places = laid([*cells, *data.draw(clusters(start))])  # points too, so that a tile is mixed
+
+    near = set(flat.near(everybody(places), start, ground.boxes).tolist())
+
+    for row, place in enumerate(places):
+        if row not in near and not isinstance(place, Point):
+            outline = turned_to(outline_of_cell(place.h3_cell), start.longitude_deg)
+            assert ground.overlap(outline) == (False, 0.0)
+
+
+def test_nobody_is_behind_no_edge_and_an_empty_tile_is_passed_over() -> None:
+    flat, places = laid([Point(32.9, 13.2)] * 130)
+    nothing = skyline.skyline(np.empty((0, 4)), Point(0, 0))
+    wall = skyline.skyline(edges_seen(laid_out([Point(30, 10), Point(34, 10)]), Point(32, 0)), Point(32, 0))
+    among = everybody(places)
+    among[1] = 0
+
+    assert not nothing.behind(among, flat).any()
+    assert bits.count(wall.behind(among, flat)) == 64 + 2
+
+
+def test_far_behind_a_long_line_a_tile_is_judged_without_its_rows() -> None:
+    """The point of it all: neither before nor behind a border of many points is any way laid beside it."""
+    start = Point(30.03, 0.0)
+    border = [Point(20.0 + number / 10, 5.0 + (number % 3) / 50) for number in range(200)]
+    seen = skyline.skyline(edges_seen(laid_out(border), start), start)
+    lost = seen._replace(edges=np.zeros_like(seen.edges))  # a way beside these would meet nothing
+
+    before, _ = laid([beside(start, 3 + number / 100, 0.0) for number in range(64)])
+    after, _ = laid([beside(start, 12 + number / 100, number / 100) for number in range(64)])
+    everyone = everybody([start] * 64)
+
+    assert bits.count(lost.behind(everyone, before)) == 0
+    assert bits.count(lost.behind(everyone, after)) == 64
+
+
+@given(st.sampled_from([3, 4, 5, 6]), st.floats(-79, 79), st.floats(-180, 180))
+@example(3, 78.9, 0.0)
+def test_no_cell_reaches_farther_from_its_centre_than_its_radius_on_the_plane(
+    resolution: int, latitude: float, longitude: float
+) -> None:
+    cell = cell_at(Point(latitude, longitude), resolution)
+    outline = turned_to(outline_of_cell(cell.h3_cell), cell.centre.longitude_deg)
+    west, south, east, north = outline.bounds
+    reach = plane._REACH_DEG[resolution]
+    wide = reach / np.cos(np.radians(abs(cell.centre.latitude_deg) + reach))
+
+    assert CELL_RADIUS_M[resolution] / 111_700 < reach
+    assert max(north - cell.centre.latitude_deg, cell.centre.latitude_deg - south) <= reach
+    assert max(east - cell.centre.longitude_deg, cell.centre.longitude_deg - west) <= wide
+
+
+@given(st.lists(STARTS, min_size=1, max_size=200))
+def test_a_box_holds_the_rows_of_its_tile(places: list[Point]) -> None:
+    longitude = np.array([float(each.longitude_deg) for each in places])
+    latitude = np.array([float(each.latitude_deg) for each in places])
+    boxes = tiles.boxes_around(longitude, latitude)
+
+    assert len(boxes) == -(-len(places) // tiles.TILE)
+    for row, (east, north) in enumerate(zip(longitude, latitude, strict=True)):
+        assert shapely.box(*boxes[row // tiles.TILE]).intersects(shapely.Point(east, north))
