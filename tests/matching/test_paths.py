@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.geo import Place, cell_at
+from services.matching.index import kin
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.lines import Line
 from services.matching.model.safety import Envelope, Kin
@@ -94,3 +96,27 @@ def test_kin_share_places_or_a_location() -> None:
     assert kin.has(a_provider("clinic", location_id="street 1"))
     assert not kin.has(a_provider("other"))
     assert not Kin.of(["gone"], []).has(a_provider("other", location_id=""))
+
+
+def test_r25_two_names_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is found by a hash is asked by name, so that nobody is kept out for the company of another."""
+    monkeypatch.setattr(kin, "hash", lambda _: 7, raising=False)
+    home, other = a_provider("home", code="ACC-EMG", pool_id="beds"), a_provider("other", code="ACC-EMG")
+    annex = a_provider("annex", code="ACC-EMG", pool_id="beds")
+    question = asked(a_need("ACC-EMG"), envelope=Envelope(apart=Kin.of(["home"], [home])))
+
+    answer = find(Snapshot.of("epoch", 1, [home, other, annex]), question, 10)
+
+    assert [row.provider.provider_id for row in answer.matches] == ["other"]
+
+
+def test_r25_kin_are_found_after_changes_and_in_what_was_laid_out_anew() -> None:
+    homes = [a_provider(f"p-{n}", code="ACC-EMG", pool_id=f"beds-{n % 3}") for n in range(9)]
+    question = asked(a_need("ACC-EMG"), envelope=Envelope(apart=Kin.of(["p-0"], homes[:1])))
+    changed = Snapshot.of("epoch", 1, homes).with_changes(
+        2, {"p-1": replace(homes[1], pool_id="beds-0"), "p-3": replace(homes[3], pool_id="beds-1")}
+    )
+
+    for snapshot in (changed, changed.rebuilt()):
+        answer = find(snapshot, question, 10)
+        assert [row.provider.provider_id for row in answer.matches] == ["p-2", "p-3", "p-4", "p-5", "p-7", "p-8"]

@@ -20,6 +20,7 @@ from services.matching.index.bits import Rows
 from services.matching.index.facets import Column, Vocabulary, slim
 from services.matching.index.ground import NOWHERE
 from services.matching.index.judged import Tables
+from services.matching.index.kin import Hashes, hashes_of
 from services.matching.index.shelf import Columns, Shelf
 from services.matching.index.times import Microseconds, microseconds
 from services.matching.model.provider import Claim, Provider
@@ -71,18 +72,20 @@ class Block:
         vocabulary = Vocabulary() if sharing is None else sharing.vocabulary
         read: dict[str, list[Column]] = {}
         positions: list[npt.NDArray[np.float64]] = []
+        kin: list[Hashes] = [hashes_of(())]
         times: dict[str, list[Microseconds]] = {name: [] for name in _TIMES}
         waiting = iter(ordered)
         while chunk := tuple(islice(waiting, _AT_ONCE)):
             for name, column in vocabulary.read(chunk).items():
                 read.setdefault(name, []).append(column)
             positions.append(np.array([_position(each) for each in chunk]))
+            kin.append(hashes_of(chunk))
             for name in _TIMES:
                 times[name].append(_times(map(attrgetter(name), chunk), len(chunk)))
         joined = {name: np.concatenate(columns) for name, columns in read.items()} or vocabulary.read(())
         times_us = {name: np.concatenate([np.empty(0, dtype=np.int64), *each]) for name, each in times.items()}
         places = _places(np.concatenate([np.empty((0, 3)), *positions]))
-        columns = Columns(ordered, vocabulary.columns(joined, ordered), places, times_us)
+        columns = Columns(ordered, vocabulary.columns(joined, ordered), places, times_us, np.concatenate(kin))
         return cls(columns, joined["claims"], vocabulary, Tables(vocabulary) if sharing is None else sharing.tables)
 
     def merged(self, gone: Rows, newer: Self) -> Self:
@@ -111,6 +114,7 @@ class Block:
                 chosen(mine.places.resolution, its.places.resolution),
             ),
             {name: chosen(column, its.times_us[name]) for name, column in mine.times_us.items()},
+            chosen(mine.kin, its.kin),
         )
         return type(self)(columns, chosen(self._claims, newer._claims), self.vocabulary, self.tables)
 

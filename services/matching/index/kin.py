@@ -1,53 +1,40 @@
-"""Who of a shelf shares places or a location with whom: looked up once somebody asks, and kept with the shelf."""
+"""
+Who shares places or a location with whom, found among many by hashes: numbers are compared sooner than names.
 
-from collections.abc import Iterable
-from weakref import WeakKeyDictionary
+Different names may have one hash, so whoever is found is asked by name.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
+import numpy.typing as npt
 
-from services.matching.index.bits import Rows, Words, of_rows
-from services.matching.index.shelf import Shelf
+from services.matching.model.provider import Provider
 from services.matching.model.safety import Kin
 
+Hashes = npt.NDArray[np.int64]  #: of the ids of each provider, its places and its location, shape (n, 3)
 
-class Households:
+_NAMES = attrgetter("provider_id", "pool_id", "location_id")
+
+
+def hashes_of(providers: Sequence[Provider]) -> Hashes:
+    """Hash what providers may share; the numbers hold as long as the process."""
+    numbers = [tuple(map(hash, _NAMES(each))) for each in providers]
+    return np.array(numbers, dtype=np.int64).reshape(-1, 3)
+
+
+def rows_like(hashes: Hashes, kin: Kin) -> list[int]:
     """
-    The rows of a shelf by what they share.
+    List the rows that may be one of some providers or share something with one: all who do, and hardly others.
 
     Args:
-        shelf: The shelf; it never changes.
+        hashes: Those of `hashes_of`, turned: shape (3, n).
+
+        kin: The providers.
     """
-
-    def __init__(self, shelf: Shelf) -> None:
-        self._length = len(shelf)
-        self._by_id: dict[str, int] = {}
-        self._by_pool: dict[str, list[int]] = {}
-        self._by_location: dict[str, list[int]] = {}
-        for row in range(self._length):
-            provider = shelf.provider(row)
-            self._by_id[provider.provider_id] = row
-            self._by_pool.setdefault(provider.pool_id, []).append(row)
-            self._by_location.setdefault(provider.location_id, []).append(row)
-
-    def of(self, kin: Kin) -> Words:
-        """Make the set of those whom `Kin.has`."""
-        rows = {self._by_id[each] for each in kin.provider_ids if each in self._by_id}
-        rows.update(_all(self._by_pool, kin.pool_ids))
-        rows.update(_all(self._by_location, kin.location_ids))
-        listed: Rows = np.array(sorted(rows), dtype=np.intp)
-        return of_rows(listed, self._length)
-
-
-_KNOWN: "WeakKeyDictionary[Shelf, Households]" = WeakKeyDictionary()
-
-
-def households(shelf: Shelf) -> Households:
-    """Find the households of a shelf."""
-    found = _KNOWN.get(shelf)
-    if found is None:
-        found = _KNOWN[shelf] = Households(shelf)
-    return found
-
-
-def _all(rows_by: dict[str, list[int]], keys: Iterable[str]) -> list[int]:
-    return [row for key in keys for row in rows_by.get(key, ())]
+    found = np.zeros(hashes.shape[1], dtype=np.bool_)
+    for known, names in zip(hashes, (kin.provider_ids, kin.pool_ids, kin.location_ids), strict=True):
+        if names:
+            found |= np.isin(known, np.array([hash(each) for each in names], dtype=np.int64))
+    return np.flatnonzero(found).tolist()

@@ -16,7 +16,6 @@ from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import reach_mm
 from services.matching.index.bits import Words, of_rows
 from services.matching.index.kept import Sets
-from services.matching.index.kin import households
 from services.matching.index.parted import parted
 from services.matching.index.shelf import NOBODY, Shelf, joined
 from services.matching.index.skyline import Skyline, skyline
@@ -99,13 +98,12 @@ class Paths:
             zoned, unknown = self._judge_zones(keepout, shelf, alive)
             no = joined(no, zoned)
         if away_from:
-            no = joined(no, households(shelf).of(away_from))
+            no = joined(no, shelf.judge_kin(away_from))
         return no, (unknown if no is None or unknown is None else unknown & ~no)
 
     def judge_together(self, shelf: Shelf) -> Sets:
         """Judge where all are with whom the person stays."""
-        there = households(shelf)
-        return ~np.bitwise_and.reduce([there.of(each) for each in self._asked.envelope.together]), None
+        return ~np.bitwise_and.reduce([shelf.judge_kin(each) for each in self._asked.envelope.together]), None
 
     def _seen_lines(self) -> list[tuple[Line, tuple[Span, ...], Skyline]]:
         """List the lines that can stop anybody at the time asked for, as they are seen from the start."""
