@@ -124,7 +124,7 @@ def test_every_command_that_is_named_exists() -> None:
 
 
 def test_after_a_restore_an_operator_types_a_command_that_is_there_and_no_sql() -> None:
-    """F29; that it works is proved by `test_a_database_older_than_the_bus…`."""
+    """F29; `tests/faults/test_restore.py` restores a house by the other commands of the page."""
     page = section((DOCS / "operations.md").read_text(encoding="utf-8"), "Restore")
     tool: Any = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]["epochs"]
 
