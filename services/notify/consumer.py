@@ -14,6 +14,7 @@ from services.notify.store.alerts import AlertStore
 from services.notify.store.letters import LetterStore
 from services.notify.wire.events import event_from_json
 from services.runtime import failpoints, jetstream
+from services.runtime.consuming import Malformed, consume
 from services.runtime.stop import first_of
 
 STREAM: Final = "REFERRALS"
@@ -71,9 +72,7 @@ class EventConsumer:
                 await first_of(jetstream.RETRY_AFTER_S, stop)
                 continue
             subscription = await jetstream.subscribe(connection, STREAM, DURABLE)
-            await jetstream.consume(
-                connection, subscription, self.handle, stop, batch=BATCH, handle_all=self.handle_all
-            )
+            await consume(connection, subscription, self.handle, stop, batch=BATCH, handle_all=self.handle_all)
 
     async def handle_all(self, messages: Sequence[Msg]) -> None:
         """
@@ -117,7 +116,7 @@ class EventConsumer:
                 error.reason,
                 self._now(),
             )
-            raise jetstream.Malformed from error
+            raise Malformed from error
         if event is not None and await self._alerts.hear(event, self._now()):
             self._rang.set()
         failpoints.reach("N3")

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from services.errors import Unavailable
 from services.notify.reconciler import Provisioner
-from services.runtime import jetstream
+from services.runtime import consuming, jetstream
 from tests.faults.cluster import NAMES, Cluster, cluster_in
 from tests.faults.networks import needs_networks, own_networks
 from tests.faults.replicas import STREAM, Publishing, connected, copy_of, leader_of, make_stream
@@ -45,7 +45,7 @@ async def hearing(cluster: Cluster, name: str, heard: Counter[str]) -> AsyncIter
     async with connected(cluster, name) as connection, asyncio.TaskGroup() as group:
         await jetstream.ensure_consumer(connection, STREAM, "notify")
         subscription = await jetstream.subscribe(connection, STREAM, "notify")
-        group.create_task(jetstream.consume(connection, subscription, handle, stop))
+        group.create_task(consuming.consume(connection, subscription, handle, stop))
         yield
         stop.set()
 

@@ -16,7 +16,7 @@ from ihala.profile import Profile, ReceiverProfile
 from ihala.receiver import Alert, Receiver
 from services.notify.consumer import MAX_READINGS
 from services.notify.model import OfferState
-from services.runtime import jetstream
+from services.runtime import consuming
 from services.taxonomy import Urgency
 from tests.notify.conftest import Running, an_event, as_cloudevent
 
@@ -24,7 +24,7 @@ from tests.notify.conftest import Running, an_event, as_cloudevent
 @pytest.fixture(autouse=True)
 def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what failed come again at once."""
-    monkeypatch.setattr(jetstream, "REDELIVERY_DELAY_S", 0.05)
+    monkeypatch.setattr(consuming, "REDELIVERY_DELAY_S", 0.05)
 
 
 def a_profile(running: Running, receiver_id: str, seed_file: Path) -> Profile:

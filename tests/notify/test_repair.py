@@ -10,7 +10,7 @@ import pytest
 from ihala.receiver import Receiver
 from services.errors import Unavailable
 from services.notify import reconciler
-from services.runtime import jetstream
+from services.runtime import consuming
 from services.runtime.embedded import nats
 from services.runtime.embedded.processes import Supervisor
 from tests.notify.conftest import Clock, Running, Stores, an_event, loops_of_notify
@@ -23,7 +23,7 @@ OFFERS = 20
 @pytest.fixture(autouse=True)
 def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what failed come again at once, and the reconciler look often."""
-    monkeypatch.setattr(jetstream, "REDELIVERY_DELAY_S", 0.05)
+    monkeypatch.setattr(consuming, "REDELIVERY_DELAY_S", 0.05)
     monkeypatch.setattr(reconciler, "EVERY_S", 0.3)
 
 

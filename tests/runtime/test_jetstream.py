@@ -10,11 +10,12 @@ import pytest
 from nats.aio.msg import Msg
 
 from services.errors import FailedPrecondition, PermissionDenied, Unavailable
-from services.runtime import jetstream, nats_connection
+from services.runtime import consuming, jetstream, nats_connection
+from services.runtime.consuming import Malformed
 from services.runtime.embedded import nats
 from services.runtime.embedded.nats import NatsServer
 from services.runtime.embedded.processes import Supervisor
-from services.runtime.jetstream import Connection, Malformed
+from services.runtime.jetstream import Connection
 
 SUBJECT = "referral.v1.offer_requested"
 Handle = Callable[[Msg], Awaitable[None]]
@@ -22,7 +23,7 @@ Handle = Callable[[Msg], Awaitable[None]]
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jetstream, "FETCH_WAIT_S", 0.2)
+    monkeypatch.setattr(consuming, "FETCH_WAIT_S", 0.2)
     monkeypatch.setattr(nats_connection, "ANSWER_WAIT_S", 1.0)
 
 
@@ -39,7 +40,7 @@ async def consume_until(connection: Connection, handle: Handle, done: asyncio.Ev
     stop = asyncio.Event()
     subscription = await jetstream.subscribe(connection, "REFERRALS", "notify")
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        tasks.create_task(jetstream.consume(connection, subscription, handle, stop))
+        tasks.create_task(consuming.consume(connection, subscription, handle, stop))
         await done.wait()
         stop.set()
 
@@ -119,7 +120,7 @@ async def test_what_was_handled_is_acknowledged(connection: Connection) -> None:
 async def test_what_failed_comes_again_and_does_not_hold_up_the_rest(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jetstream, "REDELIVERY_DELAY_S", 0.1)
+    monkeypatch.setattr(consuming, "REDELIVERY_DELAY_S", 0.1)
     done = asyncio.Event()
     heard: list[bytes] = []
 
@@ -160,7 +161,7 @@ async def test_a_handler_that_is_cut_off_leaves_its_message_to_the_next(connecti
 
     await jetstream.publish(connection, SUBJECT, b"{}", message_id="e1")
     subscription = await jetstream.subscribe(connection, "REFERRALS", "notify")
-    task = asyncio.create_task(jetstream.consume(connection, subscription, hang, asyncio.Event()))
+    task = asyncio.create_task(consuming.consume(connection, subscription, hang, asyncio.Event()))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -175,7 +176,7 @@ async def test_leaving_after_a_consumer_idled_is_quick(nats_server: NatsServer, 
     async with asyncio.timeout(5):  # without the unsubscribing, nats-py would wait 30 s for the pull subscription
         async with jetstream.connect(nats_server.url, seed, name="provisioner") as idle:
             subscription = await jetstream.subscribe(idle, "REFERRALS", "notify")
-            task = asyncio.create_task(jetstream.consume(idle, subscription, _never, stop))
+            task = asyncio.create_task(consuming.consume(idle, subscription, _never, stop))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(task), 0.5)
             stop.set()
@@ -205,7 +206,7 @@ async def test_a_server_that_stands_still_is_waited_for(nats_server: NatsServer,
 async def test_a_consumer_that_is_gone_is_waited_for_until_it_is_made_again(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jetstream, "RETRY_AFTER_S", 0.1)
+    monkeypatch.setattr(consuming, "RETRY_AFTER_S", 0.1)
     done = asyncio.Event()
 
     async def handle(message: Msg) -> None:
@@ -214,9 +215,9 @@ async def test_a_consumer_that_is_gone_is_waited_for_until_it_is_made_again(
     await connection.stream.delete_consumer("REFERRALS", "notify")
     await jetstream.publish(connection, SUBJECT, b"{}", message_id="e1")
     async with asyncio.TaskGroup() as tasks:
-        consuming = tasks.create_task(consume_until(connection, handle, done))
+        waiting = tasks.create_task(consume_until(connection, handle, done))
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(consuming), 0.5)
+            await asyncio.wait_for(asyncio.shield(waiting), 0.5)
         await jetstream.ensure_consumer(connection, "REFERRALS", "notify")
 
     assert await left(connection) == (0, 0)

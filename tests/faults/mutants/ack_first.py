@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nats.aio.msg import Msg
 
 from services.notify.__main__ import main
-from services.runtime import jetstream
+from services.runtime import consuming
 
 
 async def settle_first(message: Msg, handle: Callable[[Msg], Awaitable[None]]) -> None:
@@ -20,6 +20,6 @@ async def settle_all_first(messages: Sequence[Msg], handle_all: Callable[[Sequen
     return True
 
 
-jetstream._settle = settle_first
-jetstream._settle_all = settle_all_first
+consuming._settle = settle_first
+consuming._settle_all = settle_all_first
 main()

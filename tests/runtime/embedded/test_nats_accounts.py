@@ -11,7 +11,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from services.errors import InvalidInput, PermissionDenied, Unavailable
-from services.runtime import jetstream
+from services.runtime import consuming, jetstream
 from services.runtime.embedded.nats import NatsServer, apply_receivers
 from services.runtime.embedded.nats_accounts import generate_key, public_key, render_receiver_accounts
 from services.runtime.jetstream import Connection
@@ -109,7 +109,7 @@ async def test_the_relay_publishes_events_and_notify_consumes_them(house: House)
         await jetstream.ensure_consumer(notify, "REFERRALS", "notify")
         subscription = await jetstream.subscribe(notify, "REFERRALS", "notify")
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(jetstream.consume(notify, subscription, handle, stop))
+            tasks.create_task(consuming.consume(notify, subscription, handle, stop))
             await jetstream.publish(relay, "referral.v1.offer_requested", b"{}", message_id="e1")
             await relay.stream.stream_info("REFERRALS")
             await heard.wait()
