@@ -91,6 +91,6 @@ async def test_a_key_of_neither_kek_is_left_as_it_is_and_the_others_go_on(migrat
         await passed(Rewrapper(pool, Sealer(NEW, OLD)))
 
         async with pool.connection() as connection:
-            rows = dict(await (await connection.execute(ROWS)).fetchall())
+            rows: dict[str, bytes] = dict(await (await connection.execute(ROWS)).fetchall())
     assert Sealer(THIRD).unwrap("a-strange-0000", rows["a-strange-0000"]) == strange["a-strange-0000"]
     assert {key_id: Sealer(NEW).unwrap(key_id, rows[key_id]) for key_id in keys} == keys
