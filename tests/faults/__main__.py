@@ -24,6 +24,10 @@ ELSEWHERE: Final = (
     "tests/referrals/test_relay_repair.py",
     "tests/runtime/test_server.py",
     "tests/runtime/test_failpoints.py",
+    "tests/runtime/test_tls.py",
+    "tests/notify/test_two_keys.py",
+    "tests/referrals/test_rewrapping.py",
+    "tests/cli/test_key_commands.py",
 )
 #: races and simulations of minutes in which no part fails, and kills that another test here has in greater number:
 #: `make test-long` runs them
