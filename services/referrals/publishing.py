@@ -107,5 +107,5 @@ async def mark(database: Connection, confirmed: Collection[Confirmed], now: date
     at = await relayed.known(database, STREAM, lock=True)
     if at.created_time == lost[0].created_time and at.last_sequence >= lost[0].last_sequence:
         log.error("relay.stream_lost", count=await relayed.requeue(database, now))
-        await relayed.note_stream(database, STREAM, relayed.Relayed(None, highest))
+        await relayed.note_stream(database, STREAM, relayed.Relayed(None, highest, at.missing_count))
     return True

@@ -2,12 +2,14 @@
 The relay: committed events of offers to the stream REFERRALS, at least once, each under its own id.
 
 PostgreSQL is the truth. A stream that was made anew, or that stands further back than it
-once did, has lost something: what matters of it is published again.
+once did, or that has holes which it did not have, has lost something: what matters of it is
+published again.
 """
 
 import asyncio
 from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -125,7 +127,7 @@ class _Looking:
 
 async def look_at_stream(pool: Pool, connection: jetstream.Connection, now: Callable[[], datetime]) -> int:
     """
-    Let events be told again if the stream is another one than it was, or stands further back.
+    Let events be told again if the stream is another one than it was, stands further back, or has holes.
 
     Returns:
         How many will be; 0 for a stream that has lost nothing, or is seen for the first time.
@@ -137,15 +139,20 @@ async def look_at_stream(pool: Pool, connection: jetstream.Connection, now: Call
         before = await relayed.known(database, STREAM)
     # looked at after: the stream can only have grown beyond what was known of it
     state = await jetstream.stream_state(connection, STREAM)
-    if before.created_time == state.created_time and before.last_sequence <= state.last_sequence:
+    found = relayed.Relayed(state.created_time, state.last_sequence, state.missing_count)
+    if before == replace(found, last_sequence=min(before.last_sequence, found.last_sequence)):
         return 0
     async with transaction(pool, ACTOR, AuditAct(action="event.requeue", object_kind="event")) as database:
         at = await relayed.known(database, STREAM, lock=True)
         if at != before:  # another relay has seen to it
             return 0
-        is_lost = at.last_sequence > state.last_sequence or at.created_time not in {None, state.created_time}
+        is_lost = (
+            at.last_sequence > found.last_sequence
+            or at.missing_count < found.missing_count
+            or at.created_time not in {None, found.created_time}
+        )
         count = await relayed.requeue(database, now()) if is_lost else 0
-        await relayed.note_stream(database, STREAM, relayed.Relayed(state.created_time, state.last_sequence))
+        await relayed.note_stream(database, STREAM, found)
     if is_lost:
         log.error("relay.stream_lost", count=count)
     return count

@@ -45,6 +45,7 @@ class StreamState:
 
     created_time: datetime
     last_sequence: int  #: 0 while it is empty
+    missing_count: int  #: of messages between its first and its last: lost, since nobody may delete one
 
 
 async def ensure_stream(
@@ -127,7 +128,7 @@ async def stream_state(connection: Connection, name: str) -> StreamState:
         info = await connection.stream.stream_info(name)
     if info.created is None:
         raise Unavailable("NATS did not say when the stream was made", retry_after_s=RETRY_AFTER_S)
-    return StreamState(info.created, info.state.last_seq)
+    return StreamState(info.created, info.state.last_seq, info.state.num_deleted or 0)
 
 
 async def ensure_consumer(

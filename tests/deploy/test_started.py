@@ -60,10 +60,11 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         )
         make_deployment(folder, lambda: datetime.now(UTC), broker)
         prepare(database, folder / "postgres")
-        program, option, configuration = service("nats")["command"]
-        assert program == "nats-server"
-        command = [nats.find_program(os.environ), option, configuration.replace(STATE, str(folder))]
-        supervisor.spawn("nats", command, stage=1)
+        shell, option, script = service("nats")["command"]
+        assert (shell, option) == ("sh", "-c")
+        program = str(nats.find_program(os.environ))
+        script = script.replace(STATE, str(folder)).replace("exec nats-server", f"exec {program}")
+        supervisor.spawn("nats", ["/bin/sh", option, script], stage=1)
         environments = {name: here(name, folder, supervisor, database, nats_port) for name in PROCESSES}
         children = {
             name: supervisor.spawn(

@@ -1,6 +1,7 @@
 """What the bus has lost is told again from PostgreSQL (L3, F6): under new ids, once, and only what matters."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -18,9 +19,10 @@ async def lose_stream(nats: NatsServer) -> None:
     await make_stream(nats)
 
 
-async def two_offers(referrals: Running, nats: NatsServer) -> tuple[str, str]:
+async def two_offers(referrals: Running, nats: NatsServer, *, is_made: bool = False) -> tuple[str, str]:
     """Make one offer that was accepted and one that nobody has read, and publish all there is."""
-    await make_stream(nats)
+    if not is_made:
+        await make_stream(nats)
     await referrals.know(a_provider(places=(a_report(3),)))
     accepted, unread = [(await referrals.refer()).offers[0] for _ in range(2)]
     await referrals.receiver().AcknowledgeOffer(order("Acknowledge", accepted))
@@ -58,6 +60,23 @@ async def test_a_stream_made_anew_hears_where_every_offer_stands_under_new_ids(
         unread: "requested",
     }
     assert all(id_ == f"{event['id']}:r1" for _subject, id_, event in messages)
+
+
+async def test_a_hole_in_the_stream_is_told_again_once(referrals: Running, nats_server: NatsServer) -> None:
+    """F19: a block that is not the last one was damaged; the stream stands where it stood."""
+    async with connected(nats_server, "provisioner") as connection:
+        await connection.stream.add_stream(name=STREAM, subjects=["referral.v1.>"])  # of which one can be deleted
+        accepted, unread = await two_offers(referrals, nats_server, is_made=True)
+        await connection.stream.delete_msg(STREAM, 2)
+
+    async with connected(nats_server, "relay") as connection:
+        assert await look_at_stream(referrals.desk.pool, connection, referrals.clock) == 2
+        assert await look_at_stream(referrals.desk.pool, connection, referrals.clock) == 0
+        assert await publish_batch(referrals.desk.pool, connection, referrals.clock) == 2
+
+    async with connected(nats_server, "provisioner") as connection:
+        repeated = [json.loads((await connection.stream.get_msg(STREAM, place)).data or b"") for place in (5, 6)]
+    assert sorted(event["data"]["offer_id"] for event in repeated) == sorted([accepted, unread])
 
 
 async def test_a_rung_of_an_offer_that_nobody_has_read_is_told_again(

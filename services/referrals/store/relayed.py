@@ -16,6 +16,7 @@ class Relayed:
 
     created_time: datetime | None  #: None: of no stream yet, or of one that has lost something
     last_sequence: int  #: the highest that the server has confirmed
+    missing_count: int = 0  #: of messages before it that are known to be lost
 
 
 async def known(connection: Connection, name: str, *, lock: bool = False) -> Relayed:
@@ -34,7 +35,10 @@ async def known(connection: Connection, name: str, *, lock: bool = False) -> Rel
             "INSERT INTO relayed_stream (name, last_sequence) VALUES (%s, 0) ON CONFLICT DO NOTHING", [name]
         )
     cursor = await connection.execute(
-        f"SELECT created_time, last_sequence FROM relayed_stream WHERE name = %s {'FOR UPDATE' if lock else ''}",  # noqa: S608 -- a constant
+        f"""
+        SELECT created_time, last_sequence, missing_count FROM relayed_stream
+        WHERE name = %s {"FOR UPDATE" if lock else ""}
+        """,  # noqa: S608 -- a constant
         [name],
     )
     row = await cursor.fetchone()
@@ -45,10 +49,17 @@ async def note_stream(connection: Connection, name: str, relayed: Relayed) -> No
     """Write what is known of a stream, whatever was known before."""
     await connection.execute(
         """
-        INSERT INTO relayed_stream (name, created_time, last_sequence) VALUES (%(name)s, %(time)s, %(last)s)
-        ON CONFLICT (name) DO UPDATE SET created_time = excluded.created_time, last_sequence = excluded.last_sequence
+        INSERT INTO relayed_stream (name, created_time, last_sequence, missing_count)
+        VALUES (%(name)s, %(time)s, %(last)s, %(missing)s)
+        ON CONFLICT (name) DO UPDATE SET created_time = excluded.created_time,
+            last_sequence = excluded.last_sequence, missing_count = excluded.missing_count
         """,
-        {"name": name, "time": relayed.created_time, "last": relayed.last_sequence},
+        {
+            "name": name,
+            "time": relayed.created_time,
+            "last": relayed.last_sequence,
+            "missing": relayed.missing_count,
+        },
     )
 
 

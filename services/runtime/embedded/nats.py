@@ -23,6 +23,7 @@ from services.runtime.embedded.nats_accounts import (
     render_receiver_accounts,
     render_server,
 )
+from services.runtime.embedded.nats_store import forget_summaries
 from services.runtime.embedded.ports import LOOPBACK, is_free
 from services.runtime.embedded.processes import Child, Supervisor
 
@@ -73,6 +74,7 @@ def start(supervisor: Supervisor, *, stage: int = 0) -> NatsServer:
     ports = supervisor.ports
     (folder / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "store").mkdir(mode=0o700, exist_ok=True)
+    forget_summaries(folder / "store")
     accounts = folder / "accounts.conf"
     if not accounts.exists():
         write_private(accounts, "")

@@ -1,0 +1,47 @@
+"""A message that was damaged while its server did not run is noticed when it starts (F19)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.runtime import jetstream
+from services.runtime.embedded import nats
+from services.runtime.embedded.nats import NatsServer
+from services.runtime.embedded.processes import Supervisor
+
+COUNT = 40
+
+
+def turn_a_bit(file: Path) -> None:
+    """Damage the middle of a file."""
+    with file.open("r+b") as content:
+        content.seek(file.stat().st_size // 2)
+        byte = content.read(1)
+        content.seek(-1, os.SEEK_CUR)
+        content.write(bytes([byte[0] ^ 0xFF]))
+
+
+async def last_sequence(server: NatsServer) -> int:
+    async with jetstream.connect(server.url, server.seed_file("provisioner"), name="provisioner") as connection:
+        return (await jetstream.stream_state(connection, "REFERRALS")).last_sequence
+
+
+@pytest.mark.parametrize(("block", "left"), [("damaged", COUNT // 2), ("whole", COUNT)])
+async def test_a_stream_ends_before_what_was_damaged_so_that_its_loss_shows(
+    tmp_path: Path, block: str, left: int
+) -> None:
+    with Supervisor(tmp_path / "nats_server") as supervisor:
+        server = nats.start(supervisor)
+        async with jetstream.connect(server.url, server.seed_file("provisioner"), name="provisioner") as connection:
+            await jetstream.ensure_stream(connection, "REFERRALS", ["referral.v1.>"])
+            for number in range(COUNT):
+                await jetstream.publish(connection, "referral.v1.offer_requested", b"{}", message_id=str(number))
+        supervisor.end(server.child)  # in order: the server writes down where everything is
+        (file,) = (server.folder / "store").rglob("REFERRALS/msgs/*.blk")
+        if block == "damaged":
+            turn_a_bit(file)
+
+        found = await last_sequence(nats.start(supervisor))
+
+    assert found == left
