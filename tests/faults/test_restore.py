@@ -15,8 +15,9 @@ from ihala.cli.exit_codes import BY_REASON
 from ihala.journal import Journal
 from ihala.referral import Cursor, Event, Referred
 from services.errors import Reason
+from services.runtime.embedded.postgres import SUPERUSER
 from tests.faults.backups import back_up, restore
-from tests.faults.breaking import kill, start_again
+from tests.faults.breaking import POSTGRES, kill, start_again
 from tests.faults.sides import WITHIN_S, Watching, at_desk, at_desk_until_nothing_waits, refer
 from tests.faults.storm import DESK, Storm
 from tests.faults.weather import blowing, storm_at
@@ -56,6 +57,11 @@ def offers_of(*referred: Mapping[str, Referred]) -> set[str]:
     return {offer_id for some in referred for each in some.values() for offer_id in each.offer_ids.values()}
 
 
+def server_of(house: House) -> tuple[int, str]:
+    """Say where PostgreSQL is, and its superuser's password."""
+    return house.supervisor.ports.get(POSTGRES), (house.folder / POSTGRES / f"{SUPERUSER}.password").read_text()
+
+
 def journal_of(house: House) -> Path:
     profile = house.profile(f"receivers/{DESK}").receiver
     assert profile is not None
@@ -89,7 +95,7 @@ def live(house: House, storm: Storm, watching: Watching, dump: Path) -> Before:
     still_open = asyncio.run(refer(storm, *(f"restored-open-{number}" for number in range(6))))
     await_rows(house, SENT, len(still_open))
 
-    back_up(house, dump)
+    back_up(*server_of(house), dump)
 
     answered = asyncio.run(at_desk(house, 4))
     in_journal = asyncio.run(refer(storm, *(f"restored-journal-{number}" for number in range(3))))
@@ -120,7 +126,7 @@ def restore_as_the_page_says(house: House, dump: Path) -> dict[str, str]:
     for name in ("directory", "referrals"):
         assert f"{name} (" in refused.err
         kill(house, name, signal.SIGTERM)
-    restore(house, dump)
+    restore(*server_of(house), dump)
     renewed = {each["schema"]: each["epoch"] for each in house.json(*renewing)["schemas"]}
     for name in KEEPERS:
         start_again(house, name)
