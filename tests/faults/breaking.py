@@ -80,6 +80,15 @@ def wipe_nats(house: House) -> None:
     start_again(house, NATS)
 
 
+def turn_bits(file: Path) -> None:
+    """Damage the byte in the middle of a file."""
+    with file.open("r+b") as content:
+        content.seek(file.stat().st_size // 2)
+        byte = content.read(1)
+        content.seek(-1, os.SEEK_CUR)
+        content.write(bytes([byte[0] ^ 0xFF]))
+
+
 def begin(house: House, name: str, variables: Mapping[str, str], program: Path | None = None) -> Child:
     """
     Start a service that may die before it serves.

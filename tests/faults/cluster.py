@@ -11,6 +11,7 @@ from signal import Signals
 
 from services.runtime.embedded.nats import find_program
 from services.runtime.embedded.nats_accounts import USERS, generate_key, render_server
+from services.runtime.embedded.nats_store import forget_summaries
 from services.runtime.embedded.ports import LOOPBACK
 from services.runtime.embedded.processes import Child, Supervisor
 from tests.faults.networks import Networks
@@ -23,12 +24,13 @@ ENDED_WITHIN_S = 30.0
 
 @dataclass(frozen=True)
 class Cluster:
-    """The servers, by name, and the key of the user that may do everything."""
+    """The servers, by name, and the keys of the user that may do everything and of the one that may look at them."""
 
     supervisor: Supervisor
     ports: Mapping[str, int]
     hosts: Mapping[str, str]
     seed_file: Path
+    sys_seed_file: Path
     networks: Networks | None
     children: dict[str, Child] = field(default_factory=dict)
 
@@ -44,8 +46,10 @@ class Cluster:
     def send(self, name: str, number: Signals) -> None:
         self.children[name].send(number)
 
-    def start(self, name: str) -> None:
-        """Start a server that does not run; it serves soon after."""
+    def start(self, name: str, *, is_checked: bool = True) -> None:
+        """Start a server that does not run, as a house does or as it is by itself; it serves soon after."""
+        if is_checked:
+            forget_summaries(self.store(name))
         with self.networks.inside(name) if self.networks else nullcontext():
             program = find_program(environ)
             child = self.supervisor.spawn(name, [program, "-c", "nats.conf"], directory=self.home(name))
@@ -66,12 +70,13 @@ def cluster_in(folder: Path, networks: Networks | None = None) -> Iterator[Clust
     with Supervisor(folder) as supervisor:
         keys = {user: generate_key() for user in ("sys", *USERS)}
         public_keys = {user: public for user, (_seed, public) in keys.items()}
-        seed_file = folder / "provisioner.nk"
-        seed_file.write_text(keys["provisioner"][0])
+        seed_files = {user: folder / f"{user}.nk" for user in ("provisioner", "sys")}
+        for user, file in seed_files.items():
+            file.write_text(keys[user][0])
         ports = {name: supervisor.ports.get(name) for name in NAMES}
         routes = {name: supervisor.ports.get(f"{name}-route") for name in NAMES}
         hosts = networks.addresses if networks else dict.fromkeys(NAMES, LOOPBACK)
-        cluster = Cluster(supervisor, ports, hosts, seed_file, networks)
+        cluster = Cluster(supervisor, ports, hosts, seed_files["provisioner"], seed_files["sys"], networks)
         for name in NAMES:
             home = cluster.home(name)
             home.mkdir()

@@ -18,6 +18,7 @@ from tests.faults.cluster import NAMES, Cluster
 STREAM, SUBJECTS, SUBJECT = "REFERRALS", "referral.v1.>", "referral.v1.offer_requested"
 USER = "provisioner"
 READY_S = 40.0
+ELECTED_WITHIN_S = 5.0
 PAUSE_S = 0.1
 
 
@@ -92,14 +93,50 @@ async def leader_of(connection: jetstream.Connection) -> str:
     return info.cluster.leader
 
 
+async def in_step(cluster: Cluster, name: str) -> None:
+    """
+    Wait until every server says of its own replica that it has as much, up to the same place.
+
+    What the leader says of the others is how far they know of what happened, not what they have of it.
+    """
+    async with jetstream.connect(cluster.url(name), cluster.sys_seed_file, name="sys") as connection:
+        while len(states := await _states(connection)) < len(NAMES) or len(set(states.values())) > 1:  # noqa: ASYNC110 -- the servers'
+            await asyncio.sleep(PAUSE_S)
+
+
+async def _states(connection: jetstream.Connection) -> dict[str, tuple[int, int, int]]:
+    client = connection.client
+    inbox = client.new_inbox()
+    answers = await client.subscribe(inbox)
+    question = json.dumps({"accounts": True, "streams": True}).encode()
+    await client.publish("$SYS.REQ.SERVER.PING.JSZ", question, reply=inbox)
+    found = {}
+    with suppress(TimeoutError):
+        for _ in NAMES:
+            said = json.loads((await answers.next_msg(1.0)).data)
+            for account in said["data"].get("account_details", []):
+                for stream in account.get("stream_detail", []):
+                    state = stream["state"]
+                    found[said["server"]["name"]] = (state["messages"], state["first_seq"], state["last_seq"])
+    await answers.unsubscribe()
+    return found
+
+
 async def lead(connection: jetstream.Connection, name: str) -> None:
     """Let a server lead the stream, once its replica is as far as the others."""
     order = json.dumps({"placement": {"preferred": name}}).encode()
+    ordered_s = -ELECTED_WITHIN_S
     while True:
-        with suppress(TimeoutError, NatsError, AssertionError):
-            if await leader_of(connection) == name:
+        with suppress(TimeoutError, NatsError):
+            cluster = (await connection.stream.stream_info(STREAM)).cluster
+            if cluster is not None and cluster.leader == name:
                 return
-            await connection.client.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{STREAM}", order, timeout=2)
+            peers = (cluster and cluster.replicas) or []
+            is_current = any(each.name == name and each.current and not each.lag for each in peers)
+            # a leader that changes again and again lets no replica catch up
+            if is_current and monotonic() - ordered_s >= ELECTED_WITHIN_S:
+                ordered_s = monotonic()
+                await connection.client.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{STREAM}", order, timeout=2)
         await asyncio.sleep(PAUSE_S)
 
 

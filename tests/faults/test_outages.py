@@ -1,7 +1,6 @@
 """Parts that stand still, restart, lose or damage their disk or say things twice (F4-F7, F10, F12, F19, F26)."""
 
 import asyncio
-import os
 import random
 import signal
 import time
@@ -16,7 +15,7 @@ from nats.aio.msg import Msg
 
 from services.referrals.wire.cloudevents import STREAM
 from services.runtime import jetstream
-from tests.faults.breaking import NATS, POSTGRES, kill, replace_by, stall, start_again, wipe_nats
+from tests.faults.breaking import NATS, POSTGRES, kill, replace_by, stall, start_again, turn_bits, wipe_nats
 from tests.faults.weather import await_referrals, await_that, blowing, storm_at
 from tests.house import House
 
@@ -61,11 +60,7 @@ def damage_nats(house: House) -> None:
     damaged = [each for each in store.rglob("*.blk") if each.stat().st_size]
     assert damaged
     for file in damaged:
-        with file.open("r+b") as content:
-            content.seek(file.stat().st_size // 2)
-            byte = content.read(1)
-            content.seek(-1, os.SEEK_CUR)
-            content.write(bytes([byte[0] ^ 0xFF]))
+        turn_bits(file)
     start_again(house, NATS)
 
 

@@ -16,7 +16,7 @@ from services.notify.reconciler import Provisioner
 from services.runtime import consuming, jetstream
 from tests.faults.cluster import NAMES, Cluster, cluster_in
 from tests.faults.networks import needs_networks, own_networks
-from tests.faults.replicas import STREAM, Publishing, connected, copy_of, leader_of, make_stream
+from tests.faults.replicas import STREAM, Publishing, connected, copy_of, in_step, leader_of, make_stream
 
 pytestmark = [
     pytest.mark.long,
@@ -102,6 +102,7 @@ async def test_a_minority_confirms_nothing_and_all_replicas_agree_after_it(
                     healed_s = stubborn.longest_s - PARTED_S
                     is_over = True
                 confirmed = {message for each in everybody for message in each.confirmed}
+                await in_step(cluster, others[0])
                 copies = [await copy_of(to_others, name) for name in NAMES]
                 async with asyncio.timeout(HEARD_WITHIN_S):
                     while confirmed - heard.keys():  # noqa: ASYNC110 -- the cluster's

@@ -1,6 +1,5 @@
 """A message that was damaged while its server did not run is noticed when it starts (F19)."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,9 @@ from services.runtime import jetstream
 from services.runtime.embedded import nats
 from services.runtime.embedded.nats import NatsServer
 from services.runtime.embedded.processes import Supervisor
+from tests.faults.breaking import turn_bits
 
 COUNT = 40
-
-
-def turn_a_bit(file: Path) -> None:
-    """Damage the middle of a file."""
-    with file.open("r+b") as content:
-        content.seek(file.stat().st_size // 2)
-        byte = content.read(1)
-        content.seek(-1, os.SEEK_CUR)
-        content.write(bytes([byte[0] ^ 0xFF]))
 
 
 async def last_sequence(server: NatsServer) -> int:
@@ -40,7 +31,7 @@ async def test_a_stream_ends_before_what_was_damaged_so_that_its_loss_shows(
         supervisor.end(server.child)  # in order: the server writes down where everything is
         (file,) = (server.folder / "store").rglob("REFERRALS/msgs/*.blk")
         if block == "damaged":
-            turn_a_bit(file)
+            turn_bits(file)
 
         found = await last_sequence(nats.start(supervisor))
 
