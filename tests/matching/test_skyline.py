@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def everybody(places: list[Place]) -> bits.Words:
     return bits.pack(np.ones(len(places), dtype=np.bool_))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_r60_who_is_behind_a_line_is_said_of_many_exactly_as_of_each(data: st.DataObject) -> None:
     start = data.draw(STARTS)
@@ -79,7 +80,7 @@ SHAPES: list[Callable[[Point], Any]] = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_r22_r23_who_is_in_a_zone_or_behind_it_is_said_of_many_exactly_as_of_each(data: st.DataObject) -> None:
     start = data.draw(STARTS)
@@ -96,7 +97,7 @@ def test_r22_r23_who_is_in_a_zone_or_behind_it_is_said_of_many_exactly_as_of_eac
     assert sorted([*bits.rows_of(found).tolist(), *held]) == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_r22_an_area_that_touches_a_zone_is_among_those_that_are_looked_at(data: st.DataObject) -> None:
     start = data.draw(STARTS)
@@ -165,3 +166,30 @@ def test_a_box_holds_the_rows_of_its_tile(places: list[Point]) -> None:
     assert len(boxes) == -(-len(places) // tiles.TILE)
     for row, (east, north) in enumerate(zip(longitude, latitude, strict=True)):
         assert shapely.box(*boxes[row // tiles.TILE]).intersects(shapely.Point(east, north))
+
+
+@given(st.integers(1, 400), st.integers(-3, 3))
+def test_one_sees_through_a_gap_as_far_as_there_is_anybody(width: int, aside: int) -> None:
+    """Two ends of a line that do not touch, in one sector: a tile behind the gap is not behind them."""
+    start, gap = Point(30.0, 0.0), width / 200_000
+    ends = [(Point(29.0, 1.0), Point(30.01, 1.0)), (Point(30.01 + gap, 1.0), Point(31.0, 1.0))]
+    edges = np.concatenate([edges_seen(laid_out(each), start) for each in ends])
+    flat, places = laid([Point(30 + 50 * (0.01 + gap * (8 + aside * number / 32) / 16), 50.0) for number in range(64)])
+
+    found = skyline.skyline(edges, start).behind(everybody(places), flat)
+
+    assert bits.rows_of(found).tolist() == [
+        row for row, each in enumerate(places) if meets(start, position_of(each), edges)
+    ]
+
+
+@pytest.mark.parametrize("east_deg", [179.9, -179.9, 180.0, -180.0])
+def test_r22_a_zone_across_the_antimeridian_holds_tiles_on_the_other_turn(east_deg: float) -> None:
+    start = Point(10.0, east_deg)
+    zone = laid_out_box(south_deg=9, west_deg=179, north_deg=11, east_deg=-179)
+    ground = Ground([zone], start, is_escorted=True)
+    for side in (179.5, -179.5):
+        flat, places = laid([Point(10 + number / 100, side) for number in range(64)])
+
+        assert len(flat.near(everybody(places), start, ground.boxes)) == 64
+        assert all(ground.holds(position_of(each)) for each in places)
