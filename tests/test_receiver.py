@@ -22,8 +22,8 @@ from services.runtime.auth import Role
 from services.runtime.embedded import nats
 from services.runtime.embedded.nats import NatsServer
 from services.runtime.embedded.processes import Supervisor
-from tests.notify.conftest import Clock, Running, Stores, an_event, loops_of_notify, stores_at
 from tests.notify.fakes import FakeReferrals
+from tests.notify.stores import Clock, Running, Stores, an_event, loops_of_notify, stores_at
 from tests.serving import Identity, an_identity, serving
 
 

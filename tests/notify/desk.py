@@ -25,8 +25,8 @@ from services.notify.store.outages import OutageStore
 from services.notify.store.subscriptions import SubscriptionStore
 from services.runtime.auth import Role
 from services.runtime.postgres import Process
-from tests.notify.conftest import Clock, Stores, a_request, an_event
 from tests.notify.fakes import HOUSE, FakeDirectory, FakeReferrals
+from tests.notify.stores import Clock, Stores, a_request, an_event
 from tests.serving import an_identity, serving
 
 CODE = "12345678"

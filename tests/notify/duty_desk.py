@@ -33,9 +33,9 @@ from services.notify.store.duty_sessions import DutySessionStore
 from services.runtime.auth import Role, current_principal
 from services.runtime.feed import FeedWaker
 from services.runtime.sign_in import issue_code
-from tests.notify.conftest import Clock, Stores
 from tests.notify.desk import EXIT_URL, Browser, Server
 from tests.notify.fakes import FakeDirectory, FakeReferrals, stamp
+from tests.notify.stores import Clock, Stores
 from tests.serving import an_identity, serving
 
 NUMBER = "+218 91 234 5678"

@@ -9,7 +9,7 @@ from typing import Any
 from services.notify.channels import SendFailed
 from services.notify.endpoint import QuietHours
 from services.notify.model import Attempt, Channel
-from tests.notify.conftest import NOON, Stores
+from tests.notify.stores import NOON, Stores
 
 
 async def an_endpoint(

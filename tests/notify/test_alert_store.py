@@ -7,7 +7,7 @@ import pytest
 from services.notify.model import Channel, DeliveryState, OfferState
 from services.notify.ringing import rings
 from services.runtime.postgres import Process
-from tests.notify.conftest import NOON, Stores, a_nats_device, a_request, an_event
+from tests.notify.stores import NOON, Stores, a_nats_device, a_request, an_event
 
 OPERATOR = Process(client_id="operator-1")
 KEY = "U" + "A" * 55

@@ -18,7 +18,7 @@ from services.notify.consumer import MAX_READINGS
 from services.notify.model import OfferState
 from services.runtime import consuming
 from services.taxonomy import Urgency
-from tests.notify.conftest import Running, an_event, as_cloudevent
+from tests.notify.stores import Running, an_event, as_cloudevent
 
 
 @pytest.fixture(autouse=True)

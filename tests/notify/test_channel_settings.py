@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from services.notify.model import Channel
 from services.notify.outgoing import outgoing
 from services.notify.settings import Settings
-from tests.notify.conftest import Clock, Stores
+from tests.notify.stores import Clock, Stores
 from tests.notify.test_endpoint_rpcs import Houses
 
 

@@ -25,7 +25,7 @@ from services.notify.pages.words import Words
 from services.notify.wire import streams
 from services.notify.wire.events import alert_to_json
 from services.taxonomy import LABEL_LANGUAGES, Kind, Urgency, vocabulary
-from tests.notify.conftest import NOON
+from tests.notify.stores import NOON
 from tests.notify.ways import an_alert
 
 #: one message in the alphabet of text messages, and one beyond it

@@ -17,8 +17,8 @@ from services.notify.servicer_contacts import ContactMethods
 from services.notify.store.contacts import ContactStore
 from services.runtime.auth import Role
 from services.runtime.channel import Channel
-from tests.notify.conftest import Clock, Stores
 from tests.notify.duty_desk import a_duty_page
+from tests.notify.stores import Clock, Stores
 from tests.serving import Serving, an_identity, serving
 
 NIGHT, DAY = "+218911234567", "+218917654321"

@@ -14,8 +14,8 @@ from services.notify.model import Channel
 from services.notify.store.wanted import WantedTaskStore, want_task
 from services.runtime.auth import Role
 from services.taxonomy import Rung, Urgency
-from tests.notify.conftest import NOON, Clock, Stores, an_event
 from tests.notify.lanes import an_endpoint
+from tests.notify.stores import NOON, Clock, Stores, an_event
 from tests.notify.test_ladder import rung
 from tests.notify.test_servicer import accounts_file, consumers, notify, stub
 from tests.serving import Serving

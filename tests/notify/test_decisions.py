@@ -11,7 +11,7 @@ from services.notify import ringing, secrecy
 from services.notify.model import Channel, OfferEvent, OfferState
 from services.notify.wire.events import event_from_json
 from services.taxonomy import Urgency
-from tests.notify.conftest import NOON, an_event, as_cloudevent
+from tests.notify.stores import NOON, an_event, as_cloudevent
 
 
 def test_only_an_offer_a_probe_or_an_answer_that_nobody_has_read_rings() -> None:

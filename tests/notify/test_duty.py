@@ -16,10 +16,10 @@ from services.notify.duty.parts import WORDS
 from services.notify.pages.words import LANGUAGES, Words
 from services.referrals.model.task import OUTCOMES as KNOWN_OUTCOMES
 from services.referrals.model.task import TaskKind
-from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.desk import EXIT_URL
 from tests.notify.duty_desk import HIDDEN, NUMBER, RINGER, DutyPage, a_duty_page
 from tests.notify.hostile import HOSTILE, runs_in
+from tests.notify.stores import NOON, Clock, Stores
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 
 from services.notify.duty.parts import WORDS
 from services.notify.pages.words import Words
-from tests.notify.conftest import Clock, Stores
 from tests.notify.duty_desk import DutyPage, a_duty_page
+from tests.notify.stores import Clock, Stores
 from tests.notify.test_in_chromium import CHROMIUM, a_tab, fits, picture
 from tests.notify.test_outages_in_chromium import EACH_LANGUAGE
 

@@ -17,9 +17,9 @@ from services.notify.channels.push import BrowserWaker, vapid_key
 from services.notify.duty.model import DutyRoster, resting
 from services.notify.duty.ringer import AGAIN, Ringer
 from services.notify.store.duty_pushes import DutyPushStore
-from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.duty_desk import DutyPage, a_duty_page
 from tests.notify.posting import NAME, Authority, Posted, Reply, Server, egress_to, https_server, says
+from tests.notify.stores import NOON, Clock, Stores
 
 KEY = vapid_key(bytes(31) + b"\1", "mailto:nobody@example.org")
 

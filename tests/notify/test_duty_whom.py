@@ -14,9 +14,9 @@ from services.errors import Unavailable
 from services.notify.duty.model import DutyRoster, DutyTask
 from services.notify.duty.whom import Watch
 from services.taxonomy import Urgency
-from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.desk import Browser
 from tests.notify.duty_desk import DutyPage, a_duty_page
+from tests.notify.stores import NOON, Clock, Stores
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from services.notify.servicer import Combined
 from services.notify.servicer_endpoints import EndpointDesk, EndpointMethods
 from services.notify.store.endpoint_limits import MAX_NEW, MAX_OPEN
 from services.runtime.auth import Role
-from tests.notify.conftest import Clock, Stores
 from tests.notify.posting import Authority, Posted, Reply, Server, egress_to, https_server, says
+from tests.notify.stores import Clock, Stores
 from tests.notify.test_webhooks import echoes
 from tests.notify.ways import endpoint_store
 from tests.serving import Serving, an_identity, serving

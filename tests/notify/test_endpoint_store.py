@@ -15,7 +15,7 @@ from services.notify.store.endpoints import EndpointStore
 from services.notify.store.subscriptions import SubscriptionStore
 from services.runtime.auth import Principal
 from services.runtime.postgres import Process
-from tests.notify.conftest import NOON, Stores, a_request
+from tests.notify.stores import NOON, Stores, a_request
 from tests.notify.ways import OPERATOR, SEALER, a_target, endpoint_store, registered
 
 URL = "https://desk.example.org/alerts-7Q4X"

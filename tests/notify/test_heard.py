@@ -15,7 +15,7 @@ from services.notify.store.heard import HeardStore
 from services.runtime.auth import Role
 from services.runtime.channel import open_channel
 from tests.directory.house import NOON, a_house
-from tests.notify.conftest import Clock, Stores
+from tests.notify.stores import Clock, Stores
 
 HOUR = timedelta(hours=1)
 

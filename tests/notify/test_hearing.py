@@ -17,7 +17,7 @@ from services.notify.model import Attempt, Channel, OfferEvent, OfferState
 from services.notify.ringing import LEASE
 from services.runtime.postgres import Process
 from services.taxonomy import Rung
-from tests.notify.conftest import NOON, Stores, a_nats_device, a_request, an_event
+from tests.notify.stores import NOON, Stores, a_nats_device, a_request, an_event
 
 NATS = frozenset({Channel.NATS})
 TABLES = (

@@ -13,8 +13,7 @@ import pytest
 from playwright.async_api import Page as Tab
 from playwright.async_api import Route, async_playwright, expect
 
-from tests.notify.conftest import Clock, Stores
-from tests.notify.desk import CODE, PIN, Page, a_page
+from tests.notify.desk import CODE, PIN, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=user-gesture-required"]
@@ -37,12 +36,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not here: make browser"),
 ]
-
-
-@pytest.fixture
-async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(stores, clock, tmp_path) as running:
-        yield running
 
 
 @dataclass

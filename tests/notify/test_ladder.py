@@ -13,8 +13,8 @@ from services.notify.ladder import Cause, Step, Way, begun_by, next_step, steps_
 from services.notify.model import Channel, Delivery, OfferEvent, OfferState
 from services.runtime.postgres import Process
 from services.taxonomy import Rung, Urgency
-from tests.notify.conftest import NOON, Stores, a_nats_device, a_request, an_event
 from tests.notify.lanes import an_endpoint
+from tests.notify.stores import NOON, Stores, a_nats_device, a_request, an_event
 
 MINUTE = timedelta(minutes=1)
 NIGHT = QuietHours(start=time(22), end=time(7), time_zone="Africa/Tripoli")

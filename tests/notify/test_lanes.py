@@ -8,8 +8,8 @@ import pytest
 
 from services.notify import deliveries
 from services.notify.model import Channel
-from tests.notify.conftest import Clock, Stores, an_event
 from tests.notify.lanes import SendFailed, Sent, an_endpoint
+from tests.notify.stores import Clock, Stores, an_event
 
 HOUSES = 10
 

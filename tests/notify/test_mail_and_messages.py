@@ -30,8 +30,8 @@ from services.notify.endpoint import EndpointState
 from services.notify.model import Channel
 from services.notify.store.endpoints import EndpointStore
 from services.taxonomy import Urgency
-from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.posting import LOOPBACK, NAME, Authority, Names, Server, egress_to, https_server, says
+from tests.notify.stores import NOON, Clock, Stores
 from tests.notify.ways import a_target, an_alert, an_attempt, endpoint_store, registered
 
 BOX, TELEPHONE = "desk-7Q4X@example.org", "+218911234567"

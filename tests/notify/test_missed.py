@@ -6,8 +6,8 @@ from services.notify.model import Channel, OfferState
 from services.notify.store.endpoints import EndpointStore
 from services.notify.store.senders import SenderStore
 from services.runtime.postgres import Process
-from tests.notify.conftest import NOON, Stores, a_request, an_event
 from tests.notify.lanes import an_endpoint
+from tests.notify.stores import NOON, Stores, a_request, an_event
 from tests.notify.test_senders import SENDER, a_page, told
 
 OPERATOR = Process(client_id="operator-1")

@@ -1,8 +1,6 @@
 """Tests in a real browser of what meets an outage, wakes a closed page, and asks more than yes or no."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page as Tab
@@ -11,8 +9,7 @@ from playwright.async_api import expect
 from ihala.matching.v1 import matching_pb2 as match_pb
 from ihala.referrals.v1 import referrals_pb2 as pb
 from services.notify.pages.words import Words
-from tests.notify.conftest import Clock, Stores
-from tests.notify.desk import PIN, Page, a_page
+from tests.notify.desk import PIN, Page
 from tests.notify.test_in_chromium import CHROMIUM, WORDS, a_tab, enrol, fits, picture
 
 pytestmark = [
@@ -22,12 +19,6 @@ pytestmark = [
 
 #: from right to left always, the others with the long tests
 EACH_LANGUAGE = ["ar", *(pytest.param(each, marks=pytest.mark.long) for each in ("en", "fr"))]
-
-
-@pytest.fixture
-async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(stores, clock, tmp_path) as running:
-        yield running
 
 
 async def open_first(tab: Tab, page: Page, language: str) -> None:

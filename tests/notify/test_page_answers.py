@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -17,16 +16,10 @@ from services.notify.pages.terms import arrivals, numbers_in, stays, terms_in
 from services.notify.pages.words import LANGUAGES, Words
 from services.notify.shown import Offer
 from services.taxonomy import Urgency
-from tests.notify.conftest import NOON, Clock, Stores
-from tests.notify.desk import Browser, Page, a_page
+from tests.notify.desk import Browser, Page
 from tests.notify.fakes import no_place
 from tests.notify.hostile import HOSTILE, runs_in
-
-
-@pytest.fixture
-async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(stores, clock, tmp_path) as running:
-        yield running
+from tests.notify.stores import NOON
 
 
 @pytest.fixture

@@ -1,24 +1,16 @@
 """Tests of a page that was away: it tells once what passed, in one sentence; and of a browser that is woken."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from services.notify.model import PageDevice
 from services.notify.pages.away import away_in, away_of
-from tests.notify.conftest import NOON, Clock, Stores
-from tests.notify.desk import Page, a_page
+from tests.notify.desk import Page
+from tests.notify.stores import NOON
 
 ADDRESS = "https://push.example.org/wake/abc"
-
-
-@pytest.fixture
-async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(stores, clock, tmp_path) as running:
-        yield running
 
 
 async def two_passed_and_one_rings(page: Page) -> None:

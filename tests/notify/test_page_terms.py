@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +12,11 @@ from services.notify.pages.words import LANGUAGES, Words
 from services.referrals.model import ANSWERS
 from services.referrals.model import QUESTIONS as KNOWN_QUESTIONS
 from services.taxonomy import Kind, terms
-from tests.notify.conftest import NOON, Clock, Stores
-from tests.notify.desk import Browser, Page, a_page
+from tests.notify.desk import Browser, Page
 from tests.notify.fakes import stamp
+from tests.notify.stores import NOON
 
 SEALED = b"\x00sealed\xff by the sender for key-7"
-
-
-@pytest.fixture
-async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(stores, clock, tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from services.notify.model import OfferEvent, OfferState
 from services.notify.store.logs import LogStore
 from services.notify.wire.events import alert_to_json, event_from_json
 from services.taxonomy import Rung, Urgency
-from tests.notify.conftest import NOON, Stores, an_event, as_cloudevent
+from tests.notify.stores import NOON, Stores, an_event, as_cloudevent
 
 PART = ("offer-1", "offer-2")
 

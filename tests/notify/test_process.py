@@ -29,9 +29,9 @@ from services.runtime.embedded import nats
 from services.runtime.embedded.nats_accounts import generate_key
 from services.runtime.embedded.ports import Ports
 from services.runtime.embedded.processes import Supervisor
-from tests.notify.conftest import an_event, as_cloudevent, stores_at
 from tests.notify.fakes import FakeDirectory
 from tests.notify.posting import Authority, Posted, https_server, says
+from tests.notify.stores import an_event, as_cloudevent, stores_at
 from tests.notify.test_mail_and_messages import mail_server
 from tests.notify.test_webhooks import echoes
 from tests.serving import Identity, an_identity, serving

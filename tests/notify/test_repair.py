@@ -13,7 +13,7 @@ from services.notify import reconciler
 from services.runtime import consuming
 from services.runtime.embedded import nats
 from services.runtime.embedded.processes import Supervisor
-from tests.notify.conftest import Clock, Running, Stores, an_event, loops_of_notify
+from tests.notify.stores import Clock, Running, Stores, an_event, loops_of_notify
 from tests.notify.test_alerts_over_nats import a_profile
 
 HOUSES = ("house-1", "house-2")

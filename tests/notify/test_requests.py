@@ -7,7 +7,7 @@ import pytest
 from services.errors import FailedPrecondition, Reason
 from services.notify.store.requests import KEPT, Request, first_answer, forget_old, keep_answer
 from services.runtime.postgres import Act, Process, transaction
-from tests.notify.conftest import NOON, Stores
+from tests.notify.stores import NOON, Stores
 
 ACT = Act(action="test.request", object_kind="request")
 CLIENT = Process(client_id="desk")

@@ -11,8 +11,8 @@ from services.notify.model import Channel, OfferState
 from services.notify.store.begun import BegunStore
 from services.runtime.feed import renew_epochs
 from services.taxonomy import Rung
-from tests.notify.conftest import NOON, Clock, Running, Stores, a_provisioner, an_event
 from tests.notify.lanes import an_endpoint
+from tests.notify.stores import NOON, Clock, Running, Stores, a_provisioner, an_event
 from tests.notify.test_ladder import rung
 
 ALERTS = "SELECT offer_id, settled_time IS NULL AS rings FROM alert ORDER BY offer_id, rings"

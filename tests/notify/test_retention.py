@@ -7,7 +7,7 @@ import pytest
 from services.notify.model import OfferState
 from services.notify.store.retention import forget_over
 from services.runtime.postgres import Process
-from tests.notify.conftest import NOON, Stores, a_nats_device, a_request, an_event
+from tests.notify.stores import NOON, Stores, a_nats_device, a_request, an_event
 
 LATER = NOON + timedelta(days=90)
 KEY = "U" + "A" * 55

@@ -12,7 +12,7 @@ from services.notify.endpoint import ADDRESSED, Endpoint, EndpointState, QuietHo
 from services.notify.model import Channel
 from services.notify.schedules import LONGEST_ASKED, SCHEDULES, next_attempt
 from services.taxonomy import Urgency
-from tests.notify.conftest import NOON
+from tests.notify.stores import NOON
 
 EVEN = 0.5  #: the chance at which a wait is as it stands
 PUSHED = [Channel.NATS, *sorted(ADDRESSED)]

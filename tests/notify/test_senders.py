@@ -12,8 +12,8 @@ from services.notify.history import FeedCursor, FeedPage
 from services.notify.model import Channel
 from services.notify.store.senders import SenderStore
 from services.notify.wire.events import alert_to_json
-from tests.notify.conftest import NOON, Clock, Stores
 from tests.notify.lanes import an_endpoint
+from tests.notify.stores import NOON, Clock, Stores
 
 SENDER = "ministry"
 

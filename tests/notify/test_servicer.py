@@ -28,7 +28,7 @@ from services.notify.servicer import Combined, NotifyServicer
 from services.notify.servicer_records import RecordMethods
 from services.notify.store.logs import LogStore
 from services.runtime.auth import Role
-from tests.notify.conftest import NOON, Clock, Stores, an_event
+from tests.notify.stores import NOON, Clock, Stores, an_event
 from tests.serving import Serving, an_identity, serving
 
 KEY = "U" + "A" * 55

@@ -24,7 +24,7 @@ from services.notify.servicer_streams import Hub, StreamMethods
 from services.notify.store.streams import StreamStore
 from services.runtime.auth import Role
 from services.runtime.denials import deny_token
-from tests.notify.conftest import Clock, Stores, a_request, an_event
+from tests.notify.stores import Clock, Stores, a_request, an_event
 from tests.notify.test_servicer import Whole
 from tests.serving import Serving, an_identity, serving
 

@@ -1,7 +1,6 @@
 """Tests in a real browser, narrow and wide, of asking back, waiting, meeting, by eyes, keyboard and screen reader."""
 
 import re
-from collections.abc import AsyncIterator
 from itertools import product
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from ihala.referrals.v1 import referrals_pb2 as pb
 from services.notify.duty.parts import WORDS as DUTY_WORDS
 from services.notify.pages.screens import static_file
 from services.notify.pages.words import Words
-from tests.notify.conftest import NOON, Clock, Stores
-from tests.notify.desk import PIN, Page, a_page
+from tests.notify.desk import PIN, Page
 from tests.notify.duty_desk import a_duty_page
 from tests.notify.fakes import stamp
+from tests.notify.stores import NOON, Clock, Stores
 from tests.notify.test_in_chromium import CHROMIUM, DESK, OLD_TELEPHONE, WORDS, a_tab, enrol, fits, nameless, picture
 
 pytestmark = [
@@ -29,12 +28,6 @@ EACH = [
     pytest.param(language, name, marks=() if (language, name) == ("ar", "narrow") else pytest.mark.long)
     for language, name in product(("ar", "en", "fr"), SIZES)
 ]
-
-
-@pytest.fixture
-async def page(stores: Stores, clock: Clock, tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(stores, clock, tmp_path) as running:
-        yield running
 
 
 async def looks_right(tab: Tab, name: str) -> None:

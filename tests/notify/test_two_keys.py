@@ -11,8 +11,8 @@ from services.notify.model import Channel
 from services.notify.store.repairs import RepairStore
 from services.runtime.embedded.nats_accounts import generate_key
 from services.runtime.postgres import Process
-from tests.notify.conftest import NOON, Clock, Stores, a_nats_device, a_request, an_event
 from tests.notify.posting import Authority, Posted, egress_to, https_server, says
+from tests.notify.stores import NOON, Clock, Stores, a_nats_device, a_request, an_event
 from tests.notify.test_webhooks import verify
 from tests.notify.ways import a_target, endpoint_store, registered
 

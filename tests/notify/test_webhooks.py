@@ -13,8 +13,8 @@ from services.notify.channels import SendFailed
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.endpoint import EndpointState
 from services.notify.store.endpoints import EndpointStore
-from tests.notify.conftest import Clock, Stores
 from tests.notify.posting import Authority, Posted, Reply, Server, egress_to, https_server, says
+from tests.notify.stores import Clock, Stores
 from tests.notify.ways import a_target, an_attempt, endpoint_store, registered
 
 

@@ -11,7 +11,7 @@ from services.notify.store.endpoint_rows import Target
 from services.notify.store.endpoints import EndpointStore
 from services.runtime.postgres import Pool, Process
 from services.taxonomy import Urgency
-from tests.notify.conftest import NOON, a_request
+from tests.notify.stores import NOON, a_request
 
 SEALER = AddressSealer(b"k" * 32)
 OPERATOR = Process(client_id="operator-1")

@@ -13,9 +13,9 @@ from services.notify.model import Channel
 from services.referrals.relay import publish_batch
 from services.runtime import jetstream
 from services.runtime.embedded.nats import NatsServer
-from tests.notify.conftest import Clock as NotifyClock
-from tests.notify.conftest import Stores, a_provisioner, stores_at
 from tests.notify.lanes import an_endpoint
+from tests.notify.stores import Clock as NotifyClock
+from tests.notify.stores import Stores, a_provisioner, stores_at
 from tests.referrals.samples import Clock, Running, running
 from tests.serving import an_identity
 

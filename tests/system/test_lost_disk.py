@@ -19,8 +19,8 @@ from services.referrals.relay import relay
 from services.runtime import jetstream
 from services.runtime.embedded import nats
 from services.runtime.embedded.processes import Supervisor
-from tests.notify.conftest import Clock as NotifyClock
-from tests.notify.conftest import Running, loops_of_notify, stores_at
+from tests.notify.stores import Clock as NotifyClock
+from tests.notify.stores import Running, loops_of_notify, stores_at
 from tests.notify.test_alerts_over_nats import a_profile
 from tests.referrals.samples import Clock, a_provider, running
 from tests.referrals.test_relay import connected
