@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from ihala.cli.exit_codes import BY_REASON
 from ihala.journal import Journal
@@ -59,7 +60,8 @@ def offers_of(*referred: Mapping[str, Referred]) -> set[str]:
 
 def server_of(house: House) -> tuple[int, str]:
     """Say where PostgreSQL is, and its superuser's password."""
-    return house.supervisor.ports.get(POSTGRES), (house.folder / POSTGRES / f"{SUPERUSER}.password").read_text()
+    port = conninfo_to_dict(house.parts.database_url)["port"]
+    return int(str(port)), (house.folder / POSTGRES / f"{SUPERUSER}.password").read_text()
 
 
 def journal_of(house: House) -> Path:
