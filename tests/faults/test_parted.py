@@ -109,13 +109,16 @@ async def test_a_minority_confirms_nothing_and_all_replicas_agree_after_it(
                         await asyncio.sleep(0.05)
 
     found = Counter(data.decode() for data in copies[0].values())
-    record_property("stall of ours, s", round(ours.longest_s, 1))
-    record_property("stall of the majority, s", round(majority.longest_s, 1))
-    record_property("alone: confirmed of attempts", f"{alone_count} of {attempt_count - BEFORE}")
-    record_property("alone confirms again after, s", round(healed_s, 1))
-    record_property("heard while parted", heard_count)
-    record_property("messages", len(copies[0]))
-    record_property("digests", {sha256(repr(sorted(copy.items())).encode()).hexdigest()[:12] for copy in copies})
+    for what, figure in {
+        "stall of ours, s": round(ours.longest_s, 1),
+        "stall of the majority, s": round(majority.longest_s, 1),
+        "alone: confirmed of attempts": f"{alone_count} of {attempt_count - BEFORE}",
+        "alone confirms again after, s": round(healed_s, 1),
+        "heard while parted": heard_count,
+        "messages": len(copies[0]),
+        "digests": {sha256(repr(sorted(copy.items())).encode()).hexdigest()[:12] for copy in copies},
+    }.items():
+        record_property(what, figure)
     assert alone_count == 0
     assert min(went_on) > BEFORE
     assert heard_count > len(everybody) * BEFORE

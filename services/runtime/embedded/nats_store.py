@@ -5,7 +5,7 @@ from pathlib import Path
 
 def forget_summaries(store: Path) -> None:
     """
-    Let the server read and check each of its blocks when it starts, which takes less than a second for 100 MB.
+    Let the server read and check each of its blocks when it starts; of 50 MB no difference in time is seen.
 
     After a stop in order nats-server 2.15.1 believes its summaries instead: of a message that was
     damaged since then it says that it is there, and passes over it without a word. Checked, a stream
