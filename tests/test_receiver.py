@@ -160,9 +160,8 @@ async def test_a_cancellation_that_a_library_swallows_does_not_keep_it_from_endi
         return await connect(self, *args)
 
     monkeypatch.setattr(AlertFeed, "_connect", connect_as_if_nothing_was)
-    async with a_house(running) as (path, _), asyncio.timeout(10):
-        async with Receiver.from_profile(path):
-            await asyncio.sleep(0)  # the feed begins
+    async with a_house(running) as (path, _), asyncio.timeout(10), Receiver.from_profile(path):
+        await asyncio.sleep(0)  # the feed begins
 
     assert is_swallowed.is_set()
 
@@ -221,7 +220,7 @@ async def published(running: Running, offer_id: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nats-py leaves refused sockets open
-@pytest.mark.parametrize("comes_late", ["", "late"])
+@pytest.mark.parametrize("comes_late", ["", pytest.param("late", marks=pytest.mark.long)])
 async def test_it_comes_back_by_the_next_key_once_the_one_before_is_withdrawn(
     running: Running, comes_late: str
 ) -> None:
