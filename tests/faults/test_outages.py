@@ -49,13 +49,13 @@ def stop_in_order(house: House) -> None:
         start_again(house, name)
 
 
-def damage_nats(house: House) -> None:
+def damage_nats(number: signal.Signals, house: House) -> None:
     """
     Turn bits in the middle of every block of messages (F19).
 
     Not in the states of consumers: over one of these nats-server 2.15.1 takes memory until there is none.
     """
-    kill(house, NATS)
+    kill(house, NATS, number)
     store = house.folder / "nats" / "store"
     damaged = [each for each in store.rglob("*.blk") if each.stat().st_size]
     assert damaged
@@ -97,7 +97,8 @@ OUTAGES: dict[str, Callable[[House], None]] = {
     "nats-lame-duck": partial(restart, NATS, signal.SIGUSR2),
     "nats-away": partial(away, NATS, NATS_AWAY_S),
     "nats-wiped": wipe_nats,
-    "nats-damaged": damage_nats,
+    "nats-damaged": partial(damage_nats, signal.SIGKILL),
+    "nats-damaged-at-rest": partial(damage_nats, signal.SIGTERM),
     "nats-stalled": partial(stall, name=NATS, seconds=STALL_S),
     "referrals-stalled": partial(stall, name="referrals", seconds=STALL_S),
     "notify-stalled": partial(stall, name="notify", seconds=STALL_S),
