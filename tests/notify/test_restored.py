@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.errors import Unavailable
 from services.notify import restored
@@ -144,14 +145,13 @@ async def test_what_the_bus_had_is_gone_and_what_comes_is_heard(running: Running
     await running.until(ALERTS, [("offer-1", False)])
 
 
-async def test_where_streams_are_made_elsewhere_an_operator_is_told(
-    stores: Stores, begun: BegunStore, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_where_streams_are_made_elsewhere_an_operator_is_told(stores: Stores, begun: BegunStore) -> None:
     await restore(stores)
 
-    await restored.begin_streams(begun, None)
+    with capture_logs() as logged:
+        await restored.begin_streams(begun, None)
 
-    assert "bus.not_begun_anew" in capsys.readouterr().out
+    assert [(line["event"], line["log_level"]) for line in logged] == [("bus.not_begun_anew", "error")]
 
 
 async def test_a_database_that_is_away_is_waited_for(begun: BegunStore, clock: Clock) -> None:
