@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from random import Random
 from statistics import fmean, median, quantiles
 from time import perf_counter, process_time, thread_time
 from typing import Any
 
 import numpy as np
 
-from bench import directory, memory
+from bench import directory, envelopes, memory
 from services.geo import PlaceArray, Point, costs_mm
 from services.matching.__main__ import SWITCH_INTERVAL_S
 from services.matching.constraints.table import CONSTRAINTS, Constraint
@@ -29,6 +30,7 @@ QUESTIONS = 2000
 WARM_UP = 1000
 SCANS = 12
 CHANGES = 2000  # since the index was laid out
+KIND_QUESTIONS = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What questions of a kind cost beside others without, by turns; pairs are by the wall and by the processor."""
+
+    name: str
+    medians_ms: tuple[float, float]
+    ninety_ninths_ms: tuple[float, float]
+    plain_medians_ms: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What one size of directory costs; pairs are by the wall and by the processor."""
 
@@ -59,6 +71,7 @@ class Measured:
     mean_ms: float
     scan_median_ms: float
     equal_count: int  #: answers that were compared with the scan's, all equal
+    kinds: tuple[Kind, ...]
     build_s: tuple[float, float]
     index_bytes: float  #: a provider, when warm
     record_bytes: float  #: a provider: what the feed told, held once
@@ -78,6 +91,7 @@ def measure(count: int) -> tuple[Measured, Snapshot]:
     snapshot = Snapshot.of("bench", 1, providers)
     build_s = perf_counter() - started, process_time() - cpu_started
     asked = directory.questions(WARM_UP + 2 * QUESTIONS, seed=count)
+    plain, asked = asked, envelopes.all_on(asked, seed=count)
     for each in asked[:WARM_UP]:
         find(snapshot, each, LIMIT)
     index_bytes = (memory.resident_bytes() - held) / count
@@ -92,6 +106,7 @@ def measure(count: int) -> tuple[Measured, Snapshot]:
     for each in scanned:
         for one in (snapshot, changed):
             assert reduced(find(one, each, LIMIT)) == scan.answer(each, LIMIT), "the index must answer as a full scan"
+    kinds = tuple(kind_of(snapshot, name, plain[-KIND_QUESTIONS:]) for name in envelopes.KINDS)
     return Measured(
         provider_count=count,
         medians_ms=times.medians_ms,
@@ -99,6 +114,7 @@ def measure(count: int) -> tuple[Measured, Snapshot]:
         mean_ms=fmean(times.wall_ms),
         scan_median_ms=median(scan_times.wall_ms),
         equal_count=2 * len(scanned),
+        kinds=kinds,
         build_s=build_s,
         index_bytes=index_bytes,
         record_bytes=(held - before) / count,
@@ -106,6 +122,21 @@ def measure(count: int) -> tuple[Measured, Snapshot]:
         changed_medians_ms=changed_times.medians_ms,
         change_ms=max(changes_ms(snapshot, providers)),
     ), snapshot
+
+
+def kind_of(snapshot: Snapshot, name: str, questions: Sequence[Asked]) -> Kind:
+    """Ask each second question as one of a kind, and the others as they are; the first third warms up."""
+    random = Random(len(snapshot))
+    asked = [envelopes.KINDS[name](each, random) if number % 2 else each for number, each in enumerate(questions)]
+    times = timed(lambda each: find(snapshot, each, LIMIT), asked)
+    first = len(asked) // 6 * 2
+    plain, kind = (Times(times.wall_ms[start::2], times.cpu_ms[start::2]) for start in (first, first + 1))
+    return Kind(
+        name=name,
+        medians_ms=kind.medians_ms,
+        ninety_ninths_ms=kind.ninety_ninths_ms,
+        plain_medians_ms=plain.medians_ms,
+    )
 
 
 def changes_ms(snapshot: Snapshot, providers: Sequence[Provider]) -> list[float]:
@@ -183,7 +214,7 @@ class FullScan:
                 return np.where(self._has_place & (costs > limit_mm), Verdict.NO, Verdict.YES)
             case "position":
                 return np.where(self._has_place, Verdict.YES, Verdict.NO)
-            case "safety":
+            case "safety" if not (asked.envelope.zones or asked.envelope.apart):
                 return np.where(np.isin(self._ids, list(asked.excluded_provider_ids)), Verdict.NO, Verdict.YES)
             case _:
                 column, examples = self._columns[constraint.looks_at]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.matching import CHANGES, Measured
+from bench.matching import CHANGES, Kind, Measured
 from bench.postgis import Peer
 from bench.serving import Served
 
@@ -34,6 +34,7 @@ class Line:
 def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[Line]:
     """Lay out all that was measured."""
     lines = [line for each in measured for line in _answers(each)]
+    lines += [_kind(kind, measured[-1].provider_count) for kind in measured[-1].kinds]
     first, last = measured[0], measured[-1]
     if len(measured) > 1:
         times = last.medians_ms[0] / first.medians_ms[0]
@@ -95,6 +96,17 @@ def _answers(each: Measured) -> list[Line]:
             figure=_both(each.changed_medians_ms, "ms"),
         ),
     ]
+
+
+def _kind(kind: Kind, count: int) -> Line:
+    return Line(
+        work=f"{count:,}, {kind.name}: median; 99th",
+        bar="",
+        figure=f"{_both(kind.medians_ms, 'ms')}; {_both(kind.ninety_ninths_ms, 'ms')}",
+        peer="others without, by turns: median",
+        peer_figure=_both(kind.plain_medians_ms, "ms"),
+        ratio=f"{kind.medians_ms[1] / kind.plain_medians_ms[1]:.2f}x (cpu)",
+    )
 
 
 def _index(each: Measured) -> list[Line]:

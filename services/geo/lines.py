@@ -54,8 +54,13 @@ def beside_deg(longitude_deg: float, reference_deg: float) -> float:
 
 def edges_seen(corners: Corners, start: Point) -> Edges:
     """List the edges between corners that follow each other, on each turn on which a way from a start may meet them."""
-    edges = np.concatenate([corners[:-1], corners[1:]], axis=1)
-    return on_turns(edges, turns_seen(float(corners[:, 0].min()), float(corners[:, 0].max()), start))
+    west_deg, east_deg = float(corners[:, 0].min()), float(corners[:, 0].max())
+    return on_turns(edges_between(corners), turns_seen(west_deg, east_deg, start))
+
+
+def edges_between(corners: Corners) -> Edges:
+    """List the edges between corners that follow each other."""
+    return np.concatenate([corners[:-1], corners[1:]], axis=1)
 
 
 def turns_seen(west_deg: float, east_deg: float, start: Point) -> Sequence[float]:

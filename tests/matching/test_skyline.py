@@ -193,3 +193,15 @@ def test_r22_a_zone_across_the_antimeridian_holds_tiles_on_the_other_turn(east_d
 
         assert len(flat.near(everybody(places), start, ground.boxes)) == 64
         assert all(ground.holds(position_of(each)) for each in places)
+
+
+@pytest.mark.parametrize(("east_deg", "line_deg", "goals_deg"), [(179.9, -179.5, -178.0), (-179.9, 179.5, 178.0)])
+def test_r60_a_line_across_the_antimeridian_hides_tiles_on_the_other_turn(
+    east_deg: float, line_deg: float, goals_deg: float
+) -> None:
+    start, line = Point(10.0, east_deg), [Point(0.0, line_deg), Point(20.0, line_deg)]
+    seen = skyline.skyline(edges_seen(laid_out(line), start), start)
+    behind, _ = laid([Point(10 + number / 100, goals_deg) for number in range(64)])
+    before, _ = laid([Point(10 + number / 100, east_deg) for number in range(64)])
+
+    assert [bits.count(seen.behind(everybody([start] * 64), each)) for each in (behind, before)] == [64, 0]

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.geo import AreaCell, Point, cost_mm, position_of
-from services.geo.lines import edges_seen, meets
+from services.geo.lines import meets
 from services.geo.outlines import outline_of_cell
 from services.matching.model.lines import Line, touches
 from services.matching.model.provider import Provider
@@ -51,7 +51,7 @@ def _stopped(asked: Asked, line: Line, provider: Provider) -> Finding:
 
 def _crossed(asked: Asked, line: Line, goal: Point) -> Finding:
     start = position_of(asked.origin)
-    return NO if meets(start, goal, edges_seen(line.corners, start)) else YES
+    return NO if meets(start, goal, line.seen_from(start)) else YES
 
 
 def _is_met(asked: Asked, line: Line, provider: Provider) -> bool:

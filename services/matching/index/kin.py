@@ -6,6 +6,7 @@ Different names may have one hash, so whoever is found is asked by name.
 
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +14,15 @@ import numpy.typing as npt
 from services.matching.model.provider import Provider
 from services.matching.model.safety import Kin
 
-Hashes = npt.NDArray[np.int64]  #: of the ids of each provider, its places and its location, shape (n, 3)
+Hashes = npt.NDArray[np.int32]  #: of the ids of each provider, its places and its location, shape (n, 3)
 
-_NAMES = attrgetter("provider_id", "pool_id", "location_id")
+_FEW: Final = 16  #: names that are sooner compared one after the other
+_NAMES: Final = attrgetter("provider_id", "pool_id", "location_id")
 
 
 def hashes_of(providers: Sequence[Provider]) -> Hashes:
     """Hash what providers may share; the numbers hold as long as the process."""
-    numbers = [tuple(map(hash, _NAMES(each))) for each in providers]
-    return np.array(numbers, dtype=np.int64).reshape(-1, 3)
+    return _short([hash(name) for each in providers for name in _NAMES(each)]).reshape(-1, 3)
 
 
 def rows_like(hashes: Hashes, kin: Kin) -> list[int]:
@@ -35,6 +36,15 @@ def rows_like(hashes: Hashes, kin: Kin) -> list[int]:
     """
     found = np.zeros(hashes.shape[1], dtype=np.bool_)
     for known, names in zip(hashes, (kin.provider_ids, kin.pool_ids, kin.location_ids), strict=True):
-        if names:
-            found |= np.isin(known, np.array([hash(each) for each in names], dtype=np.int64))
+        wanted = _short([hash(each) for each in names])
+        if len(wanted) > _FEW:
+            found |= np.isin(known, wanted)
+        else:
+            for number in wanted:
+                found |= known == number
     return np.flatnonzero(found).tolist()
+
+
+def _short(numbers: Sequence[int]) -> npt.NDArray[np.int32]:
+    """Keep half of each hash: that tells names apart as well, and names are asked in the end."""
+    return np.array(numbers, dtype=np.int64).astype(np.int32)

@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from services.geo import AreaCell, Point
-from services.geo.lines import edges_seen
 from services.matching.constraints.ways import is_parted
 from services.matching.index.bits import Words, of_rows
 from services.matching.index.shelf import Shelf
@@ -34,7 +33,7 @@ def parted(shelf: Shelf, line: Line) -> Words | None:
 
 
 def _parted(shelf: Shelf, line: Line) -> Words | None:
-    edges = edges_seen(line.corners, _ANYWHERE)
+    edges = line.seen_from(_ANYWHERE)
     boxes = np.concatenate([np.minimum(edges[:, :2], edges[:, 2:]), np.maximum(edges[:, :2], edges[:, 2:])], axis=1)
     rows = [row for row in shelf.plane.near(shelf.areas, _ANYWHERE, boxes).tolist() if _goes_through(line, shelf, row)]
     return of_rows(np.array(rows, dtype=np.intp), len(shelf)) if rows else None

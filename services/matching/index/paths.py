@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 
 from services.geo import AreaCell, Gauge, Place, position_of
-from services.geo.lines import edges_seen
 from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import reach_mm
 from services.matching.index.bits import Words, of_rows
@@ -111,9 +110,7 @@ class Paths:
             now, when = self._asked.now_time, self._asked.when_time
             in_force = [(each, each.spans(now=now, when=when)) for each in self._asked.lines]
             self._lines = [
-                (line, spans, skyline(edges_seen(line.corners, self._start), self._start))
-                for line, spans in in_force
-                if spans
+                (line, spans, skyline(line.seen_from(self._start), self._start)) for line, spans in in_force if spans
             ]
         return self._lines
 

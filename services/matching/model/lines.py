@@ -1,15 +1,16 @@
 """Lines that coordinators have drawn, and when they stop a way (R60)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from functools import cached_property
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from math import ceil, inf
 from typing import Any, Final
 
 import shapely
 
 from services.geo import Point
-from services.geo.lines import TURN_DEG, Corners, laid_out
+from services.geo.lines import TURN_DEG, Edges, edges_between, laid_out, on_turns, turns_seen
 from services.geo.outlines import shifted
 from services.hours import zone
 
@@ -32,15 +33,21 @@ class Line:
     ends_at: str = ""  #: local HH:MM, on the next day if not after `starts_at`
     time_zone: str = ""  #: IANA, given with the hours
 
+    def seen_from(self, start: Point) -> Edges:
+        """List its edges on each turn on which a way from a start may meet them."""
+        edges, west_deg, east_deg = self._edges
+        return on_turns(edges, turns_seen(west_deg, east_deg, start))
+
     @cached_property
-    def corners(self) -> Corners:
-        """The line on the plane of longitude and latitude, without a jump."""
-        return laid_out(self.points)
+    def _edges(self) -> tuple[Edges, float, float]:
+        """The line on the plane of longitude and latitude, without a jump, and between which longitudes it is."""
+        corners = laid_out(self.points)
+        return edges_between(corners), float(corners[:, 0].min()), float(corners[:, 0].max())
 
     @cached_property
     def shapes(self) -> tuple[Any, ...]:
         """The same as shapes, on each turn on which a cell may be laid out."""
-        shape = shapely.LineString(self.corners)
+        shape = shapely.LineString(laid_out(self.points))
         return tuple(shifted(shape, turn) for turn in (-TURN_DEG, 0.0, TURN_DEG))
 
     def is_met(self, travel_s: int, *, now: datetime, when: datetime) -> bool:
@@ -60,7 +67,7 @@ class Line:
         early_s = (when - now).total_seconds()
         # whoever is there in time meets what has not ended before; who is late, what begins on the way
         early_from_s = inf if ended is None else (when - ended).total_seconds()
-        if self.next_time(when) == when:
+        if (begins if when == now else self.next_time(when)) == when:
             early_from_s = -inf
         late_from_s = inf if begins is None else max(early_s, ceil((begins - now).total_seconds()) - 1)
         if early_from_s == -inf and late_from_s == early_s:
@@ -90,19 +97,25 @@ class Line:
                 return found if self.start_time is None or found >= self.start_time else None
         return None
 
-    def _spans(self, around: datetime) -> list[tuple[datetime, datetime]]:
+    def _spans(self, around: datetime) -> Sequence[tuple[datetime, datetime]]:
         """List when it is in force by its hours, for some days around a moment."""
         if not self.starts_at:
             return [(around, around + _DAY)]
-        where = zone(self.time_zone)
-        starts, ends = time.fromisoformat(self.starts_at), time.fromisoformat(self.ends_at)
-        today = around.astimezone(where).date()
-        spans = []
-        for day in (today + _DAY * number for number in (-2, -1, 0, 1, 2)):
-            last_day = day if ends > starts else day + _DAY
-            opened = datetime.combine(day, starts, where).astimezone(UTC)
-            spans.append((opened, datetime.combine(last_day, ends, where).astimezone(UTC)))
-        return spans
+        today = around.astimezone(zone(self.time_zone)).date()
+        return _hours(today, self.starts_at, self.ends_at, self.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _hours(today: date, starts_at: str, ends_at: str, time_zone: str) -> Sequence[tuple[datetime, datetime]]:
+    """List from when to when hours of the clock last, for some days around one."""
+    where = zone(time_zone)
+    starts, ends = time.fromisoformat(starts_at), time.fromisoformat(ends_at)
+    spans = []
+    for day in (today + _DAY * number for number in (-2, -1, 0, 1, 2)):
+        last_day = day if ends > starts else day + _DAY
+        opened = datetime.combine(day, starts, where).astimezone(UTC)
+        spans.append((opened, datetime.combine(last_day, ends, where).astimezone(UTC)))
+    return tuple(spans)
 
 
 def touches(line: Line, outline: Any) -> bool:
