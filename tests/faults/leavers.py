@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from tests.faults.callers import Metadata, stranger, token_of
 from tests.faults.storm import DESK
 from tests.house import House
 
-AT_ONCE: Final = 40
+AT_ONCE: Final = 6  #: connections; what is forgotten on all of them must fit into one service
 BY_ONE_CHANNEL: Final = 80  #: a connection takes 100 calls
 FIRST_S: Final = 10.0
 WAYS: Final = ("before it began", "at once", "after the first answer", "forgotten")
@@ -75,6 +75,19 @@ def watches(house: House) -> dict[str, Watch]:
             metadata=by(f"receivers/{DESK}"),
         ),
     }
+
+
+async def from_now(watch: Watch) -> Watch:
+    """Let a watch of the directory begin where its feed is now, so that it is told little."""
+    async with stranger(watch.address) as channel:
+        stream = watch.open(channel)
+        page = directory_pb.WatchProvidersResponse()
+        while not page.caught_up:
+            async with asyncio.timeout(FIRST_S):
+                page.ParseFromString(await stream.read())
+        stream.cancel()
+    now = directory_pb.WatchProvidersRequest(epoch=page.epoch, after_revision=page.revision)
+    return replace(watch, raw=now.SerializeToString())
 
 
 async def open_and_leave(watch: Watch, count: int) -> None:
