@@ -24,7 +24,7 @@ ALLOWED = {
     "files": 2.0,  # of connections that are just being made or left
     "postgres files": 12.0,  # of a session, that has read one table or index more; there are 200
     "postgres MiB": 1.0,  # of a session, which keeps 100 prepared plans at most
-    "referrals MiB": 8.0,  # 4 KiB a referral, of no object of Python's: what keeps them is not known yet
+    "referrals MiB": 8.0,  # 4 KiB a referral that Python's arenas keep; the blocks in use do not grow
     "nats MiB": 32.0,  # of an index of the messages that it keeps for 30 days, and of memory that Go has not given back
 }
 
