@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.geo import Place, cell_at
+from services.geo.outlines import laid_out_disc
 from services.matching.index import kin
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.lines import Line
-from services.matching.model.safety import Envelope, Kin
+from services.matching.model.safety import Envelope, Kin, Zone
 from services.matching.model.travel import USUAL_PACE, Departure, Mode
 from services.matching.ranking import find
 from services.taxonomy import Urgency
@@ -120,3 +121,15 @@ def test_r25_kin_are_found_after_changes_and_in_what_was_laid_out_anew() -> None
     for snapshot in (changed, changed.rebuilt()):
         answer = find(snapshot, question, 10)
         assert [row.provider.provider_id for row in answer.matches] == ["p-2", "p-3", "p-4", "p-5", "p-7", "p-8"]
+
+
+def test_r22_an_envelope_with_other_zones_sees_those_and_not_the_first() -> None:
+    """What is seen is kept with the envelope; a copy with other zones must not take it over."""
+    here, there = moved(TRIPOLI, 0.1, 0.0), moved(TRIPOLI, -0.1, 0.0)
+    houses = [a_provider("here", place=here), a_provider("there", place=there)]
+    one, other = (Zone(laid_out_disc(each, 2_000.0)) for each in (here, there))
+    envelope = Envelope(zones=(one,), start=TRIPOLI)
+
+    for each, left in ((envelope, "there"), (replace(envelope, zones=(other,)), "here")):
+        answer = find(Snapshot.of("epoch", 1, houses), asked(envelope=each), 10)
+        assert [row.provider.provider_id for row in answer.matches] == [left]

@@ -114,7 +114,8 @@ class Envelope:
     is_escorted: bool = False  #: escorted transport is in the request
     apart: Kin = NO_KIN  #: where those are from whom the person is kept apart
     together: tuple[Kin, ...] = ()  #: where each of those is with whom the person stays
-    _seen: dict[tuple[bool, ...], Keepout] = field(default_factory=dict, compare=False)
+    #: not for `replace` to hand on: what one sees of other zones is something else
+    _seen: dict[tuple[bool, ...], Keepout] = field(default_factory=dict, compare=False, init=False)
 
     def keepout(self, *, now: datetime, when: datetime, stays: bool) -> Keepout | None:
         """Look at the zones that count; None if none does. Worked out once for an answer."""
