@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from ihala.profile import Profile, ReceiverProfile
@@ -19,6 +20,9 @@ from services.notify.model import OfferState
 from services.runtime import consuming
 from services.taxonomy import Urgency
 from tests.notify.stores import Running, an_event, as_cloudevent
+
+LET_IN_WITHIN_S = 10.0
+KNOCK_EVERY_S = 0.1
 
 
 @pytest.fixture(autouse=True)
@@ -43,11 +47,20 @@ async def next_alert(alerts: AsyncIterator[Alert], within_s: float = 20) -> Aler
         return await anext(alerts)
 
 
+async def let_in(url: str, **options: Any) -> Client:
+    """Knock until the server opens: while it reads its accounts anew it throws out who has just come."""
+    while True:
+        with suppress(OSError, NatsError):
+            return await nats.connect(url, **options)
+        await asyncio.sleep(KNOCK_EVERY_S)
+
+
 @asynccontextmanager
 async def an_account(running: Running, seed_file: Path, **options: Any) -> AsyncIterator[Client]:
     """Connect as a receiver, without its library."""
     seed = await asyncio.to_thread(seed_file.read_text)
-    client = await nats.connect(running.server.url, nkeys_seed_str=seed, **options)
+    async with asyncio.timeout(LET_IN_WITHIN_S):
+        client = await let_in(running.server.url, nkeys_seed_str=seed, **options)
     try:
         yield client
     finally:
@@ -150,6 +163,7 @@ async def test_a_receiver_that_was_ended_hears_nothing_more(running: Running) ->
 
     callbacks = {"disconnected_cb": on_gone, "error_cb": on_gone}
     async with an_account(running, seed_file, allow_reconnect=False, **callbacks):
+        gone.clear()
         async with asyncio.timeout(5):
             await running.register("house-1")  # another key: the one before ends
             await gone.wait()
