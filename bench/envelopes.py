@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from services.geo import Point, position_of
 from services.geo.outlines import laid_out, laid_out_disc
+from services.geo.shadows import Enclosure
 from services.matching.model.lines import Line
 from services.matching.model.request import Asked
 from services.matching.model.safety import Kin, Zone
@@ -25,7 +26,7 @@ def with_zone(asked: Asked, random: Random) -> Asked:
     """Keep out of one zone: a circle of 2 or 20 km, one for some hours, or an outline, somewhere near."""
     start = position_of(asked.origin)
     middle = _beside(start, random.uniform(2.0, 80.0), random.uniform(0.0, 2 * pi))
-    zone = Zone(_shape(middle, random))
+    zone = Zone(Enclosure.of(_shape(middle, random)))
     if random.random() < 0.3:  # noqa: PLR2004 -- a share
         zone = replace(zone, start_time=asked.now_time, end_time=asked.now_time + timedelta(hours=9))
     return replace(asked, envelope=replace(asked.envelope, zones=(zone,), start=start))

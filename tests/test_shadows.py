@@ -12,7 +12,7 @@ from services.errors import InvalidInput
 from services.geo import Point
 from services.geo.lines import crosses
 from services.geo.outlines import laid_out, laid_out_box, laid_out_cells, laid_out_disc, nearest_turn
-from services.geo.shadows import Ground
+from services.geo.shadows import Enclosure, Ground
 
 WGS84 = Geod(ellps="WGS84")
 
@@ -48,7 +48,7 @@ def test_r23_a_way_may_leave_the_zone_in_which_it_starts_and_enter_none(
     here = (start.longitude_deg, start.latitude_deg)
     if not zone.is_valid or zone.area < 1e-3 or zone.exterior.distance(shapely.Point(here)) < 1e-6:
         return
-    ground = Ground([zone], start)
+    ground = Ground([Enclosure.of(zone)], start)
     for latitude, east in goals:
         goal = (start.longitude_deg + east, latitude)
         way = shapely.LineString([here, goal])
@@ -110,7 +110,7 @@ def test_cells_side_by_side_are_one_zone_that_can_be_left() -> None:
     start = Point(*h3.cell_to_latlng(cell))
 
     assert (zone.geom_type, len(zone.interiors)) == ("Polygon", 0)
-    ground = Ground([zone], start)
+    ground = Ground([Enclosure.of(zone)], start)
     assert [ground.forbids(Point(32.9, 14.5)), ground.forbids(Point(32.91, 13.2))] == [False, True]
 
 
@@ -137,10 +137,10 @@ def test_an_outline_across_the_first_meridian_is_closed_to_the_bit() -> None:
 
 def test_a_zone_across_the_antimeridian_hides_what_is_behind_it() -> None:
     zone = laid_out_box(south_deg=-1, west_deg=179, north_deg=1, east_deg=-179)
-    ground = Ground([zone], Point(0.0, 170.0))
+    ground = Ground([Enclosure.of(zone)], Point(0.0, 170.0))
 
     assert [ground.forbids(Point(0.0, east)) for east in (-170.0, 160.0, 179.5, 178.0)] == [True, False, True, False]
-    assert not Ground([zone], Point(0.0, 170.0), is_escorted=True).forbids(Point(0.0, -170.0))
+    assert not Ground([Enclosure.of(zone)], Point(0.0, 170.0), is_escorted=True).forbids(Point(0.0, -170.0))
 
 
 @pytest.mark.parametrize("radius_m", [0.0, -1.0, 2_000_001.0, float("nan")])

@@ -6,8 +6,9 @@ an edge that has the start on its outer side, so a way may leave the zone in
 which it starts, as far as it does not enter it again.
 """
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,29 +22,46 @@ Boxes = npt.NDArray[np.float64]  #: west, south, east and north in degrees, shap
 _NO_EDGES: Final[Edges] = np.empty((0, 4))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Enclosure:
+    """An area and its edges, read once of a shape: they are the same wherever it is seen from."""
+
+    shape: Any  #: prepared
+    box: tuple[float, float, float, float]  #: west, south, east and north in degrees
+    edges: Edges  #: the inside is to the left of each
+
+    @classmethod
+    def of(cls, shape: Any) -> Self:
+        """Read a valid shape on the plane of longitude and latitude."""
+        shapely.prepare(shape)
+        rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(shape)))
+        corners, ring_of = shapely.get_coordinates(rings, return_index=True)
+        is_edge = ring_of[:-1] == ring_of[1:]
+        return cls(shape, shape.bounds, np.concatenate([corners[:-1][is_edge], corners[1:][is_edge]], axis=1))
+
+
 class Ground:
     """
     Zones, seen from a start.
 
     Args:
-        zones: Valid shapes on the plane of longitude and latitude.
+        zones: The zones.
 
         start: Where the ways start.
 
         is_escorted: Whether ways may cross the zones; no goal may be in one even so.
     """
 
-    def __init__(self, zones: Iterable[Any], start: Point, *, is_escorted: bool = False) -> None:
+    def __init__(self, zones: Iterable[Enclosure], start: Point, *, is_escorted: bool = False) -> None:
         self.start = start
         #: each zone and the turns in degrees on which a way from the start may meet it
-        self._zones = [(zone, turns_seen(zone.bounds[0], zone.bounds[2], start)) for zone in zones]
-        boxes = [np.add(zone.bounds, (turn, 0.0, turn, 0.0)) for zone, turns in self._zones for turn in turns]
+        self._zones = [(zone, turns_seen(zone.box[0], zone.box[2], start)) for zone in zones]
+        boxes = [np.add(zone.box, (turn, 0.0, turn, 0.0)) for zone, turns in self._zones for turn in turns]
         self.boxes: Boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)  #: around the zones
         self.entries = _NO_EDGES  #: the edges by which a way from the start enters
         if not is_escorted:
-            self.entries = np.concatenate([_NO_EDGES, *[_entries(*each, start) for each in self._zones]])
-        for zone, _ in self._zones:
-            shapely.prepare(zone)
+            entries = [_entries(zone.edges, turns, start) for zone, turns in self._zones]
+            self.entries = entries[0] if len(entries) == 1 else np.concatenate([_NO_EDGES, *entries])
 
     def forbids(self, goal: Point) -> bool:
         """Say whether a goal is in a zone, or the way there enters one; the rim is inside."""
@@ -53,7 +71,9 @@ class Ground:
         """Say whether a goal is in a zone; the rim is inside."""
         east_deg, north_deg = seen(self.start, goal)
         return any(
-            shapely.intersects_xy(zone, east_deg - turn, north_deg) for zone, turns in self._zones for turn in turns
+            shapely.intersects_xy(zone.shape, east_deg - turn, north_deg)
+            for zone, turns in self._zones
+            for turn in turns
         )
 
     def overlap(self, outline: Any) -> tuple[bool, float]:
@@ -62,22 +82,14 @@ class Ground:
         for zone, turns in self._zones:
             for turn in turns:
                 there = shifted(outline, -turn)
-                if shapely.intersects(zone, there):
-                    parts.append(shifted(shapely.intersection(zone, there), turn))
+                if shapely.intersects(zone.shape, there):
+                    parts.append(shifted(shapely.intersection(zone.shape, there), turn))
         return bool(parts), float(shapely.union_all(parts).area / outline.area)
 
 
-def _entries(zone: Any, turns: Iterable[float], start: Point) -> Edges:
-    """List the edges of a zone that have the start on their outer side; none that points at it."""
-    rings = shapely.get_rings(
-        shapely.get_parts(shapely.orient_polygons(zone))
-    )  # the inside is to the left of each edge
-    corners, ring_of = shapely.get_coordinates(rings, return_index=True)
-    is_edge = ring_of[:-1] == ring_of[1:]
-    edges = on_turns(np.concatenate([corners[:-1][is_edge], corners[1:][is_edge]], axis=1), list(turns))
-    one, other = (
-        edges[:, :2] - (start.longitude_deg, start.latitude_deg),
-        edges[:, 2:] - (start.longitude_deg, start.latitude_deg),
-    )
-    entries: Edges = edges[one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0] < 0]  # the start is to the right
+def _entries(edges: Edges, turns: Sequence[float], start: Point) -> Edges:
+    """List the edges of a zone that have the start on their outer side, its right; none that points at it."""
+    moved = on_turns(edges, turns)
+    here = moved - (start.longitude_deg, start.latitude_deg, start.longitude_deg, start.latitude_deg)
+    entries: Edges = moved[here[:, 0] * here[:, 3] - here[:, 1] * here[:, 2] < 0]
     return entries

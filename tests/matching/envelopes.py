@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from services.geo import Place, Point, cell_at, position_of
 from services.geo.outlines import laid_out, laid_out_box, laid_out_cells, laid_out_disc
+from services.geo.shadows import Enclosure
 from services.matching.model.areas import ServedArea
 from services.matching.model.lines import Line
 from services.matching.model.safety import Envelope, Kin, Zone
@@ -43,7 +44,7 @@ SHAPES: st.SearchStrategy[Any] = st.one_of(
     st.builds(a_horseshoe, MIDDLES, st.sampled_from([0.2, 2.0, 9.0])),
     st.builds(lambda middle, size: laid_out_cells([cell_at(middle, size).h3_cell]), MIDDLES, st.integers(3, 6)),
 )
-ZONES = st.builds(Zone, SHAPES, TIMES, TIMES)
+ZONES = st.builds(Zone, SHAPES.map(Enclosure.of), TIMES, TIMES)
 KINS = st.builds(
     Kin,
     IDS,

@@ -14,6 +14,7 @@ import pytest
 
 from services.geo import Point, cell_at
 from services.geo.outlines import laid_out_disc
+from services.geo.shadows import Enclosure
 from services.matching.constraints.table import CONSTRAINTS, Constraint
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.areas import ServedArea
@@ -80,7 +81,7 @@ def but(kind: RuleKind, *rules: Any) -> frozenset[Any]:
     return frozenset(each for each in FOR_ALL if each.kind is not kind) | frozenset(rules)
 
 
-ZONE = Envelope(zones=(Zone(laid_out_disc(SOUTH, 5_000.0)),), start=TRIPOLI)
+ZONE = Envelope(zones=(Zone(Enclosure.of(laid_out_disc(SOUTH, 5_000.0))),), start=TRIPOLI)
 CELL = cell_at(Point(32.5, 13.24), 5)
 FRONT = Line(line_id="front", points=(Point(32.7, 12.0), Point(32.7, 14.0)))
 

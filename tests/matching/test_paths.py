@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.geo import Place, cell_at
 from services.geo.outlines import laid_out_disc
+from services.geo.shadows import Enclosure
 from services.matching.index import kin
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.lines import Line
@@ -127,7 +128,7 @@ def test_r22_an_envelope_with_other_zones_sees_those_and_not_the_first() -> None
     """What is seen is kept with the envelope; a copy with other zones must not take it over."""
     here, there = moved(TRIPOLI, 0.1, 0.0), moved(TRIPOLI, -0.1, 0.0)
     houses = [a_provider("here", place=here), a_provider("there", place=there)]
-    one, other = (Zone(laid_out_disc(each, 2_000.0)) for each in (here, there))
+    one, other = (Zone(Enclosure.of(laid_out_disc(each, 2_000.0))) for each in (here, there))
     envelope = Envelope(zones=(one,), start=TRIPOLI)
 
     for each, left in ((envelope, "there"), (replace(envelope, zones=(other,)), "here")):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.geo import CELL_RADIUS_M, Place, PlaceArray, Point, cell_at, ecef_m, position_of
 from services.geo.lines import crosses, edges_seen, laid_out, meets
 from services.geo.outlines import laid_out_box, laid_out_cells, laid_out_disc, outline_of_cell, turned_to
-from services.geo.shadows import Ground
+from services.geo.shadows import Enclosure, Ground
 from services.matching.index import bits, plane, skyline, tiles
 from services.matching.index.ground import arranged
 from tests.matching.envelopes import a_box, a_horseshoe, moved
@@ -86,7 +86,7 @@ def test_r22_r23_who_is_in_a_zone_or_behind_it_is_said_of_many_exactly_as_of_eac
     start = data.draw(STARTS)
     middle = data.draw(st.just(start) | st.builds(beside, st.just(start), TENTHS, TENTHS) | STARTS)
     zones = [draw(middle) for draw in data.draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=2))]
-    ground = Ground(zones, start, is_escorted=data.draw(st.booleans()))
+    ground = Ground(map(Enclosure.of, zones), start, is_escorted=data.draw(st.booleans()))
     flat, places = laid([*data.draw(clusters(start)), *data.draw(clusters(middle))])
 
     found = skyline.skyline(ground.entries, start).behind(everybody(places), flat)
@@ -102,7 +102,7 @@ def test_r22_r23_who_is_in_a_zone_or_behind_it_is_said_of_many_exactly_as_of_eac
 def test_r22_an_area_that_touches_a_zone_is_among_those_that_are_looked_at(data: st.DataObject) -> None:
     start = data.draw(STARTS)
     middle = data.draw(st.builds(beside, st.just(start), TENTHS, TENTHS) | STARTS)
-    ground = Ground([data.draw(st.sampled_from(SHAPES))(middle)], start)
+    ground = Ground([Enclosure.of(data.draw(st.sampled_from(SHAPES))(middle))], start)
     some = data.draw(clusters(middle))[:: data.draw(st.integers(1, 9))]
     cells: list[Place] = [cell_at(each, data.draw(st.integers(3, 6))) for each in some]
     flat, places = laid([*cells, *data.draw(clusters(start))])  # points too, so that a tile is mixed
@@ -187,7 +187,7 @@ def test_one_sees_through_a_gap_as_far_as_there_is_anybody(width: int, aside: in
 def test_r22_a_zone_across_the_antimeridian_holds_tiles_on_the_other_turn(east_deg: float) -> None:
     start = Point(10.0, east_deg)
     zone = laid_out_box(south_deg=9, west_deg=179, north_deg=11, east_deg=-179)
-    ground = Ground([zone], start, is_escorted=True)
+    ground = Ground([Enclosure.of(zone)], start, is_escorted=True)
     for side in (179.5, -179.5):
         flat, places = laid([Point(10 + number / 100, side) for number in range(64)])
 

@@ -9,6 +9,7 @@ import pytest
 
 from services.geo import Place, Point, cell_at
 from services.geo.outlines import laid_out, laid_out_disc
+from services.geo.shadows import Enclosure
 from services.matching.companions import settled
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.person import AgeRange, Person
@@ -89,13 +90,15 @@ def some_walls(random: Random, here: Point) -> list[tuple[Wall, Zone]]:
         )
         if random.random() < 0.6:
             radius_m = random.choice([500.0, 5_000.0, 30_000.0])
-            drawn.append((Wall(middle, radius_m, (), *times), Zone(laid_out_disc(middle, radius_m), *times)))
+            drawn.append(
+                (Wall(middle, radius_m, (), *times), Zone(Enclosure.of(laid_out_disc(middle, radius_m)), *times))
+            )
         else:
             size = random.uniform(0.02, 0.3)
             ring = [(-1, -1), (1, -1), (1, 1), (0, random.uniform(-0.5, 0.9)), (-1, 1), (-1, -1)]
             corners = tuple((middle.longitude_deg + x * size, middle.latitude_deg + y * size) for x, y in ring)
             shape = laid_out(tuple(Point(y, x) for x, y in corners))
-            drawn.append((Wall(middle, 0.0, corners, *times), Zone(shape, *times)))
+            drawn.append((Wall(middle, 0.0, corners, *times), Zone(Enclosure.of(shape), *times)))
     return drawn
 
 

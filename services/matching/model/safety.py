@@ -8,11 +8,11 @@ never stored, never shown, not even in a `repr` (R24).
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from services.geo import AreaCell, Point
 from services.geo.outlines import outline_of_cell, turned_to
-from services.geo.shadows import Ground
+from services.geo.shadows import Enclosure, Ground
 from services.matching.model.provider import Provider
 
 #: a zone counts from so long before the person is there, but not before now
@@ -25,7 +25,7 @@ _AFTER: Final = timedelta(hours=24)
 class Zone:
     """An area to keep out of."""
 
-    shape: Any  #: valid, on the plane of longitude and latitude
+    area: Enclosure
     start_time: datetime | None = None  #: None: always was
     end_time: datetime | None = None  #: the first moment after; None: for good
 
@@ -126,8 +126,8 @@ class Envelope:
             return None
         found = self._seen.get(counting)
         if found is None:
-            shapes = [each.shape for each, counts in zip(self.zones, counting, strict=True) if counts]
-            found = self._seen[counting] = Keepout(Ground(shapes, self.start, is_escorted=self.is_escorted))
+            areas = [each.area for each, counts in zip(self.zones, counting, strict=True) if counts]
+            found = self._seen[counting] = Keepout(Ground(areas, self.start, is_escorted=self.is_escorted))
         return found
 
 

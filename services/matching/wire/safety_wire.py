@@ -10,6 +10,7 @@ from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput, Violation
 from services.geo import Origin, Point, is_cell, position_of
 from services.geo.outlines import laid_out, laid_out_box, laid_out_cells, laid_out_disc
+from services.geo.shadows import Enclosure
 from services.matching.model.safety import Envelope, Placed, Zone
 from services.runtime.times import time_of
 
@@ -82,7 +83,7 @@ def _zone(message: pb.DangerZone, path: str) -> Zone:
     start_time, end_time = (_time(message, field, path) for field in ("start_time", "end_time"))
     if start_time is not None and end_time is not None and end_time <= start_time:
         raise _refuse(f"{path}.end_time", "must be after start_time")
-    return Zone(_shape(message, path), start_time, end_time)
+    return Zone(Enclosure.of(_shape(message, path)), start_time, end_time)
 
 
 def _time(message: pb.DangerZone, field: str, path: str) -> Any:
