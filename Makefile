@@ -35,7 +35,7 @@ test: setup ## run every test but the long ones
 	@$(RUN) pytest $(ARGS)
 
 .PHONY: faults
-faults: setup ## break every part while referrals go on, print what held (about half an hour)
+faults: setup ## break every part while referrals go on, print what held (about an hour)
 	@$(RUN) tests.faults $(ARGS)
 
 .PHONY: test-long
