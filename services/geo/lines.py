@@ -8,7 +8,8 @@ not follow a geodesic, and a line that reaches past both sides stops either.
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,26 @@ Corners = npt.NDArray[np.float64]  #: the same of many, shape (n, 2)
 Edges = npt.NDArray[np.float64]  #: both ends of each of many, shape (n, 4)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """The edges of a line on the plane, without a jump at the antimeridian: read once, whoever sees it from where."""
+
+    edges: Edges
+    west_deg: float  #: between which longitudes they are
+    east_deg: float
+
+    @classmethod
+    def of(cls, line: Sequence[Point]) -> Self:
+        """Read a line of at least two points."""
+        corners = laid_out(line)
+        edges = np.concatenate([corners[:-1], corners[1:]], axis=1)
+        return cls(edges, float(corners[:, 0].min()), float(corners[:, 0].max()))
+
+    def seen_from(self, start: Point) -> Edges:
+        """List them on each turn on which a way from a start may meet them."""
+        return on_turns(self.edges, turns_seen(self.west_deg, self.east_deg, start))
+
+
 def crosses(start: Point, goal: Point, line: Sequence[Point]) -> bool:
     """
     Say whether the straight way between two points meets a line; touching it is meeting it.
@@ -34,7 +55,7 @@ def crosses(start: Point, goal: Point, line: Sequence[Point]) -> bool:
 
         line: At least two points.
     """
-    return meets(start, goal, edges_seen(laid_out(line), start))
+    return meets(start, goal, Stretches.of(line).seen_from(start))
 
 
 def laid_out(line: Sequence[Point]) -> Corners:
@@ -50,17 +71,6 @@ def laid_out(line: Sequence[Point]) -> Corners:
 def beside_deg(longitude_deg: float, reference_deg: float) -> float:
     """Move a longitude by whole turns to within half a turn of another; where none is needed it stays what it is."""
     return longitude_deg - TURN_DEG * round((longitude_deg - reference_deg) / TURN_DEG)
-
-
-def edges_seen(corners: Corners, start: Point) -> Edges:
-    """List the edges between corners that follow each other, on each turn on which a way from a start may meet them."""
-    west_deg, east_deg = float(corners[:, 0].min()), float(corners[:, 0].max())
-    return on_turns(edges_between(corners), turns_seen(west_deg, east_deg, start))
-
-
-def edges_between(corners: Corners) -> Edges:
-    """List the edges between corners that follow each other."""
-    return np.concatenate([corners[:-1], corners[1:]], axis=1)
 
 
 def turns_seen(west_deg: float, east_deg: float, start: Point) -> Sequence[float]:

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.geo import CELL_RADIUS_M, Place, PlaceArray, Point, cell_at, ecef_m, position_of
-from services.geo.lines import crosses, edges_seen, laid_out, meets
+from services.geo.lines import Stretches, crosses, meets
 from services.geo.outlines import laid_out_box, laid_out_cells, laid_out_disc, outline_of_cell, turned_to
 from services.geo.shadows import Enclosure, Ground
 from services.matching.index import bits, plane, skyline, tiles
@@ -59,7 +59,7 @@ def test_r60_who_is_behind_a_line_is_said_of_many_exactly_as_of_each(data: st.Da
     steps = data.draw(st.lists(st.tuples(TENTHS, TENTHS), min_size=2, max_size=30))
     line = [beside(start, *each) for each in steps]
     flat, places = laid([*data.draw(clusters(start))])
-    edges = edges_seen(laid_out(line), start)
+    edges = Stretches.of(line).seen_from(start)
 
     found = skyline.skyline(edges, start).behind(everybody(places), flat)
 
@@ -118,7 +118,7 @@ def test_r22_an_area_that_touches_a_zone_is_among_those_that_are_looked_at(data:
 def test_nobody_is_behind_no_edge_and_an_empty_tile_is_passed_over() -> None:
     flat, places = laid([Point(32.9, 13.2)] * 130)
     nothing = skyline.skyline(np.empty((0, 4)), Point(0, 0))
-    wall = skyline.skyline(edges_seen(laid_out([Point(30, 10), Point(34, 10)]), Point(32, 0)), Point(32, 0))
+    wall = skyline.skyline(Stretches.of([Point(30, 10), Point(34, 10)]).seen_from(Point(32, 0)), Point(32, 0))
     among = everybody(places)
     among[1] = 0
 
@@ -130,7 +130,7 @@ def test_far_behind_a_long_line_a_tile_is_judged_without_its_rows() -> None:
     """The point of it all: neither before nor behind a border of many points is any way laid beside it."""
     start = Point(30.03, 0.0)
     border = [Point(20.0 + number / 10, 5.0 + (number % 3) / 50) for number in range(200)]
-    seen = skyline.skyline(edges_seen(laid_out(border), start), start)
+    seen = skyline.skyline(Stretches.of(border).seen_from(start), start)
     lost = seen._replace(edges=np.zeros_like(seen.edges))  # a way beside these would meet nothing
 
     before, _ = laid([beside(start, 3 + number / 100, 0.0) for number in range(64)])
@@ -173,7 +173,7 @@ def test_one_sees_through_a_gap_as_far_as_there_is_anybody(width: int, aside: in
     """Two ends of a line that do not touch, in one sector: a tile behind the gap is not behind them."""
     start, gap = Point(30.0, 0.0), width / 200_000
     ends = [(Point(29.0, 1.0), Point(30.01, 1.0)), (Point(30.01 + gap, 1.0), Point(31.0, 1.0))]
-    edges = np.concatenate([edges_seen(laid_out(each), start) for each in ends])
+    edges = np.concatenate([Stretches.of(each).seen_from(start) for each in ends])
     flat, places = laid([Point(30 + 50 * (0.01 + gap * (8 + aside * number / 32) / 16), 50.0) for number in range(64)])
 
     found = skyline.skyline(edges, start).behind(everybody(places), flat)
@@ -200,7 +200,7 @@ def test_r60_a_line_across_the_antimeridian_hides_tiles_on_the_other_turn(
     east_deg: float, line_deg: float, goals_deg: float
 ) -> None:
     start, line = Point(10.0, east_deg), [Point(0.0, line_deg), Point(20.0, line_deg)]
-    seen = skyline.skyline(edges_seen(laid_out(line), start), start)
+    seen = skyline.skyline(Stretches.of(line).seen_from(start), start)
     behind, _ = laid([Point(10 + number / 100, goals_deg) for number in range(64)])
     before, _ = laid([Point(10 + number / 100, east_deg) for number in range(64)])
 

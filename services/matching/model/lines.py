@@ -10,7 +10,7 @@ from typing import Any, Final
 import shapely
 
 from services.geo import Point
-from services.geo.lines import TURN_DEG, Edges, edges_between, laid_out, on_turns, turns_seen
+from services.geo.lines import TURN_DEG, Edges, Stretches, laid_out
 from services.geo.outlines import shifted
 from services.hours import zone
 
@@ -35,14 +35,11 @@ class Line:
 
     def seen_from(self, start: Point) -> Edges:
         """List its edges on each turn on which a way from a start may meet them."""
-        edges, west_deg, east_deg = self._edges
-        return on_turns(edges, turns_seen(west_deg, east_deg, start))
+        return self._stretches.seen_from(start)
 
     @cached_property
-    def _edges(self) -> tuple[Edges, float, float]:
-        """The line on the plane of longitude and latitude, without a jump, and between which longitudes it is."""
-        corners = laid_out(self.points)
-        return edges_between(corners), float(corners[:, 0].min()), float(corners[:, 0].max())
+    def _stretches(self) -> Stretches:
+        return Stretches.of(self.points)
 
     @cached_property
     def shapes(self) -> tuple[Any, ...]:
