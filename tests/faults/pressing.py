@@ -3,7 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -20,22 +21,21 @@ ENDED = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE app
 QUIET_ROUNDS = 5
 
 
-@contextmanager
-def locked(house: House, table: str) -> Iterator[None]:
+def locked(house: House, table: str) -> AbstractContextManager[None]:
     """Hold a table against every reader and writer while the context lasts."""
-    name = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
-    with psycopg.connect(house.parts.database_url, options=PATIENT) as connection:
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
-        yield
-        connection.rollback()
+    return _held(house, table, "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE")
+
+
+def long_transaction(house: House, table: str) -> AbstractContextManager[None]:
+    """Hold every row of a table, and a snapshot, in a transaction that does not end while the context lasts."""
+    return _held(house, table, "SELECT FROM {} FOR UPDATE")
 
 
 @contextmanager
-def long_transaction(house: House, table: str) -> Iterator[None]:
-    """Hold every row of a table, and a snapshot, in a transaction that does not end while the context lasts."""
+def _held(house: House, table: str, statement: LiteralString) -> Iterator[None]:
     name = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
     with psycopg.connect(house.parts.database_url, options=PATIENT) as connection:
-        connection.execute(sql.SQL("SELECT FROM {} FOR UPDATE").format(name))
+        connection.execute(sql.SQL(statement).format(name))
         yield
         connection.rollback()
 

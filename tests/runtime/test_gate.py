@@ -8,8 +8,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.protobuf.wrappers_pb2 import BytesValue, StringValue
-from google.rpc.error_details_pb2 import BadRequest, DebugInfo
+from google.protobuf.wrappers_pb2 import StringValue
 
 from services import errors
 from services.errors import IhalaError, Reason, Violation
@@ -18,7 +17,6 @@ from services.runtime.admission import MAX_MESSAGE_BYTES
 from services.runtime.auth import Role, current_principal
 from services.runtime.methods import METHODS
 from services.runtime.statuses import STATUS_BY_ERROR, error_of
-from services.runtime.texts import path_of_nul
 from tests.runtime.echo import KINDS, METHOD_OF, RULES, echo_service, first_answer, first_bytes
 from tests.serving import Identity, Serving, an_identity, serving
 
@@ -174,14 +172,6 @@ async def test_a_nul_in_a_text_is_refused_by_its_field_since_no_table_can_keep_i
 
     assert caught.value.reason == Reason.MALFORMED
     assert caught.value.fields == (Violation("value", "must have no NUL character"),)
-
-
-def test_a_nul_is_found_wherever_it_stands_and_bytes_may_have_it() -> None:
-    deep = BadRequest(field_violations=[BadRequest.FieldViolation(), BadRequest.FieldViolation(field="a\0")])
-
-    assert path_of_nul(deep) == "field_violations[1].field"
-    assert path_of_nul(DebugInfo(stack_entries=["a", "\0"])) == "stack_entries[1]"
-    assert path_of_nul(BytesValue(value=b"\0")) is None
 
 
 @pytest.mark.parametrize("kind", ["unary_unary", "stream_unary"])
