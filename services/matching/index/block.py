@@ -18,6 +18,7 @@ import numpy.typing as npt
 from services.geo import AreaCell, PlaceArray, Point, ecef_m
 from services.matching.index.bits import Rows
 from services.matching.index.facets import Column, Vocabulary, slim
+from services.matching.index.facts import facts_of
 from services.matching.index.ground import NOWHERE
 from services.matching.index.judged import Tables
 from services.matching.index.kin import Hashes, hashes_of
@@ -30,6 +31,7 @@ T = TypeVar("T", bound=np.generic)
 
 _ID: Final = attrgetter("provider_id")
 _TIMES: Final = ("start_time", "end_time", "vetting_expire_time")
+_HEARD: Final = "receiver_heard_time"
 _AT_ONCE: Final = 512  #: providers read in one go: another thread waits no longer than that takes
 _CLAIMS: Final = {Claim.YES: 1, Claim.UNKNOWN: 2}
 
@@ -73,19 +75,26 @@ class Block:
         read: dict[str, list[Column]] = {}
         positions: list[npt.NDArray[np.float64]] = []
         kin: list[Hashes] = [hashes_of(())]
-        times: dict[str, list[Microseconds]] = {name: [] for name in _TIMES}
+        times: dict[str, list[Microseconds]] = {name: [] for name in (*_TIMES, _HEARD)}
         waiting = iter(ordered)
         while chunk := tuple(islice(waiting, _AT_ONCE)):
             for name, column in vocabulary.read(chunk).items():
                 read.setdefault(name, []).append(column)
             positions.append(np.array([_position(each) for each in chunk]))
             kin.append(hashes_of(chunk))
-            for name in _TIMES:
-                times[name].append(_times(map(attrgetter(name), chunk), len(chunk)))
+            for name, listed in times.items():
+                listed.append(_times(map(attrgetter(name), chunk), len(chunk)))
         joined = {name: np.concatenate(columns) for name, columns in read.items()} or vocabulary.read(())
         times_us = {name: np.concatenate([np.empty(0, dtype=np.int64), *each]) for name, each in times.items()}
         places = _places(np.concatenate([np.empty((0, 3)), *positions]))
-        columns = Columns(ordered, vocabulary.columns(joined, ordered), places, times_us, np.concatenate(kin))
+        facts = facts_of(
+            ordered,
+            joined,
+            vocabulary,
+            heard_us=times_us.pop(_HEARD),
+            vetting_ends_us=times_us["vetting_expire_time"],
+        )
+        columns = Columns(ordered, vocabulary.table(joined, ordered), facts, places, times_us, np.concatenate(kin))
         return cls(columns, joined["claims"], vocabulary, Tables(vocabulary) if sharing is None else sharing.tables)
 
     def merged(self, gone: Rows, newer: Self) -> Self:
@@ -107,7 +116,8 @@ class Block:
         mine, its = self.columns, newer.columns
         columns = Columns(
             tuple(_picked(order, self.providers, newer.providers)),
-            {name: chosen(column, its.numbers[name]) for name, column in mine.numbers.items()},
+            chosen(mine.table, its.table),
+            chosen(mine.facts, its.facts),
             PlaceArray(
                 chosen(mine.places.latitude_deg, its.places.latitude_deg),
                 chosen(mine.places.longitude_deg, its.places.longitude_deg),
@@ -131,7 +141,7 @@ class Block:
         return self._shelves.get(code, self._empty)
 
     def _shelve(self) -> Mapping[str, Shelf]:
-        known = self.vocabulary.claims()
+        known = self.vocabulary.values("claims")
         offered: dict[str, npt.NDArray[np.int8]] = {}
         for number, each in enumerate(known):
             for code, claim in reversed(each):  # the first of a code speaks, as in `Provider.claim_of`

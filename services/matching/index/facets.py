@@ -19,6 +19,7 @@ from services.matching.constraints.table import CONSTRAINTS
 from services.matching.model.provider import Provider, RuleKind
 
 Column = npt.NDArray[np.integer]  #: one number a provider, in as few bytes as hold the largest
+Table = npt.NDArray[np.integer]  #: numbers of all facets, shape (providers, facets): those of a provider side by side
 Attributes = tuple[str, ...]
 
 #: attributes in which hardly two providers agree, or that turn with time: judged by columns of numbers
@@ -28,6 +29,7 @@ APART: Final = frozenset(
 #: these may be looked at beside others: what is left of the others is a facet for each case
 TIMED: Final = "vetting_expire_time"
 _LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)  #: before any time that is asked for
+_NARROW, _WIDE = np.dtype(np.uint16), np.dtype(np.uint32)
 _MOST_CODES: Final = 1 << 22  #: combinations that are told apart by a table rather than by sorting
 
 
@@ -38,6 +40,8 @@ def facet_of(looks_at: Attributes) -> Attributes | None:
 
 
 FACETS: Final = tuple(dict.fromkeys(each for each in (facet_of(c.looks_at) for c in CONSTRAINTS) if each is not None))
+#: the column of each in a table of them
+PLACE_OF: Final = {facet: place for place, facet in enumerate(FACETS)}
 #: what is read of each provider; rules are read once and told apart by kind afterwards
 _READ: Final = tuple(dict.fromkeys(["claims", *(name.partition(".")[0] for name in chain.from_iterable(FACETS))]))
 
@@ -52,6 +56,15 @@ def look(provider: Provider, name: str) -> Any:
 def slim(column: Column) -> Column:
     """Copy numbers into the smallest type that holds them."""
     return column.astype(np.min_scalar_type(int(column.max(initial=0))))
+
+
+def tabled(columns: Sequence[Column]) -> Table:
+    """Put columns side by side, in one of the two types that the compiled passes read."""
+    is_wide = any(each.dtype.itemsize > _NARROW.itemsize for each in columns)
+    table: Table = np.empty((len(columns[0]), len(columns)), dtype=_WIDE if is_wide else _NARROW)
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table
 
 
 class Numbers(dict[Any, int]):
@@ -117,6 +130,7 @@ class Vocabulary:
         self._kinds = {str(kind): Numbers() for kind in RuleKind}
         self._by_rules: dict[str, list[int]] = {kind: [] for kind in self._kinds}
         self.facets = {each: Facet() for each in FACETS}
+        self.hours = Numbers()  #: of `model.hours.Hours`
 
     def __len__(self) -> int:
         """How many values have a number."""
@@ -129,17 +143,15 @@ class Vocabulary:
             name: self._numbers[name].column(column, len(providers)) for name, column in zip(_READ, values, strict=True)
         }
 
-    def columns(self, read: dict[str, Column], providers: Sequence[Provider]) -> dict[Attributes, Column]:
-        """Number what each provider has of each facet."""
+    def table(self, read: dict[str, Column], providers: Sequence[Provider]) -> Table:
+        """Number what each provider has of each facet, in the order of `FACETS`."""
         parts = read | self._rules_by_kind(read["rules"])
-        return {
-            names: slim(facet.column([parts[name] for name in names], providers))
-            for names, facet in self.facets.items()
-        }
+        columns = (facet.column([parts[name] for name in names], providers) for names, facet in self.facets.items())
+        return tabled([slim(each) for each in columns])
 
-    def claims(self) -> list[Any]:
-        """List the distinct claims of providers by their number."""
-        return list(self._numbers["claims"])
+    def values(self, attribute: str) -> list[Any]:
+        """List the distinct values that providers have of an attribute by their number."""
+        return list(self._numbers[attribute])
 
     def _rules_by_kind(self, rules: Column) -> dict[str, Column]:
         known = len(self._by_rules[RuleKind.AGE])

@@ -13,7 +13,8 @@ from services.matching.constraints.places import may_be_child_alone, wanted_plac
 from services.matching.constraints.table import Constraint
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
-from services.matching.index.facets import Attributes, Column
+from services.matching.index.facets import PLACE_OF, Attributes, Column, Table
+from services.matching.index.facts import Facts
 from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
 from services.matching.index.judged import Judged
@@ -38,10 +39,16 @@ class Columns:
     """The columns of a block that its shelves share."""
 
     providers: Sequence[Provider]
-    numbers: Mapping[Attributes, Column]  #: by facet
+    table: Table  #: the numbers of facets
+    facts: Facts
     places: PlaceArray  #: with `NOWHERE` in place of a resolution
     times_us: Mapping[str, Microseconds]  #: by attribute
     kin: Hashes  #: of what providers share
+
+    def numbers(self, facet: Attributes) -> Column:
+        """Say which number each provider has of a facet."""
+        column: Column = self.table[:, PLACE_OF[facet]]
+        return column
 
 
 class Shelf:
@@ -131,7 +138,7 @@ class Shelf:
             numbers = kept.numbers.get(key)
             if numbers is None:
                 numbers = kept.numbers[key] = kept.place(self._sets_of(facet, tables, times[2]))
-            number_of: Callable[[int], int] = self._columns.numbers[facet].item
+            number_of: Callable[[int], int] = self._columns.numbers(facet).item
             ended = tables[1].reasons if len(tables) > 1 else None
             return Said(constraint, step_of(numbers, excludes=step.excludes), number_of, tables[0].reasons, ended)
         reason = None
@@ -210,7 +217,7 @@ class Shelf:
         """Make the sets of a facet, given how many have lost their vetting."""
         values = self._values.get(facet)
         if values is None:
-            values = self._values[facet] = Values(self._columns.numbers[facet][self.rows])
+            values = self._values[facet] = Values(self._columns.numbers(facet)[self.rows])
         standing = values.sets(tables[0].verdicts)
         if len(tables) == 1 or not expired:
             return standing
