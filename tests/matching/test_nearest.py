@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from services import geo
 from services.geo import Place, Point, cell_at
 from services.matching.index import bits, kept, nearing, shelf, tiles
+from services.matching.index.question import Question
+from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.provider import Claim, Provider
 from services.matching.model.request import Asked
@@ -69,6 +71,21 @@ def test_many_tiles_lose_nobody(seed: int, origin: Place, max_cost_mm: int | Non
     question = asked(origin=origin, max_cost_mm=max_cost_mm)
 
     assert lists_of(find(Snapshot.of("epoch", 1, providers), question, 10)) == full_scan(providers, question, 10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(directories(), QUESTIONS, st.integers(1, 12))
+def test_a_part_ranks_both_lists_as_a_full_scan(providers: list[Provider], question: Asked, limit: int) -> None:
+    snapshot = Snapshot.of("epoch", 1, providers)
+    sifted = Sifted(snapshot.base, Question(question))
+
+    found = sifted.nearest_of_both(limit)
+
+    ids = [snapshot.base.block.providers[number].provider_id for number in found.numbers.tolist()]
+    listed = list(zip(found.costs_mm.tolist(), ids, strict=True))
+    matches, ask_first, _ = full_scan(providers, question, limit)
+    assert (listed[: found.sure_count], listed[found.sure_count :]) == (matches, ask_first)
+    assert [sifted.shelf.provider(row).provider_id for row in found.rows.tolist()] == ids
 
 
 @given(st.lists(PLACES, min_size=1, max_size=300))

@@ -5,7 +5,7 @@ Tiles and straight lines only narrow. Whoever they leave is measured by the one
 definition of nearness, so the answer is that of measuring everything.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,15 @@ Costs = npt.NDArray[np.int64]  #: whole millimetres
 
 NOWHERE: Final = 127  #: in place of a resolution: the position is not known
 _MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
+
+
+class Ranked(NamedTuple):
+    """The nearest of a part: first who can, then whom to ask first, each by cost and then by id."""
+
+    rows: Rows  #: of the shelf
+    numbers: npt.NDArray[np.int32]  #: rows of the block
+    costs_mm: Costs
+    sure_count: int  #: how many of the first can
 
 
 def arranged(ecef: Ecef, resolution: npt.NDArray[np.int8]) -> Rows:

@@ -13,6 +13,7 @@ import numpy as np
 from services.matching.constraints.table import SAFETY, Constraint
 from services.matching.index import passes
 from services.matching.index.bits import Rows, Words, count
+from services.matching.index.ground import Ranked
 from services.matching.index.judged import Reason
 from services.matching.index.kept import Kept, Said, Sets, matrix_of, program_of, step_of
 from services.matching.index.passes import TOTALS, Program
@@ -62,6 +63,16 @@ class Sifted:
         """Who can."""
         who: Words = self._state[_SURE]
         return who
+
+    def nearest_of_both(self, limit: int) -> Ranked:
+        """List the nearest who can, and whom to ask first: at most `limit` each, by cost and then by id."""
+        chosen = [self.chosen(is_sure=each, limit=limit) for each in (True, False)]
+        ranked = self.ranked(chosen, limit)
+        listed = [each for among in ranked for each in among]
+        rows = np.array([row for _, _, row in listed], dtype=np.int64)
+        return Ranked(
+            rows, self.shelf.rows[rows], np.array([cost for cost, *_ in listed], dtype=np.int64), len(ranked[0])
+        )
 
     def chosen(self, *, is_sure: bool, limit: int) -> Rows:
         """Choose rows that hold the nearest who can, or whom to ask first, ties included, and few others."""
