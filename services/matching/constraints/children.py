@@ -15,7 +15,6 @@ from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
 from services.taxonomy import Urgency
 
-_OLDEST_CHILD: Final = ADULT_AGE - 1
 _TONIGHT: Final = "ACC-EMG"
 _FOR_NOW: Final = frozenset({Urgency.IMMEDIATE, Urgency.EMERGENCY})
 
@@ -74,8 +73,7 @@ _SEVERITY: Final = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
 
 def _takes_children_of_that_age(person: Person, provider: Provider) -> Finding:
     # a disputed age may have no year below 18 in its range: the oldest child stands for it
-    years = [min(each, _OLDEST_CHILD) for each in (person.possible_years[0], person.possible_years[-1])]
-    return judge_ages(provider.rules_of(RuleKind.AGE), years)
+    return judge_ages(provider.rules_of(RuleKind.AGE), person.child_years)
 
 
 def _is_not_alone(person: Person) -> Finding:

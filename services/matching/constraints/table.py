@@ -88,7 +88,7 @@ _REPORTS: Final = ("reporting", "co_located")
 _MAY_BE_CHILD: Final = ("person.may_be_child", "person.is_with_carer", "need.service.child_path")
 _CHILD_PATH: Final = (
     *_MAY_BE_CHILD,
-    "person.possible_years",
+    "person.child_years",
     "need.service.not_for_child_alone",
     "need.service.accommodation",
     "when_time",
@@ -132,7 +132,7 @@ CONSTRAINTS: Final = (
         "R33",
         trust.vetting,
         _VETTING,
-        ("need.service.vetted_only", "person.may_be_child", "person.age", "when_time"),
+        ("need.service.vetted_only", "person.may_be_child", "person.is_age_known", "when_time"),
         yields_to_life=True,
     ),
     Constraint("firewall", "R29", trust.firewall, _REPORTS, _CONCERNED, needs_person=True, yields_to_life=True),

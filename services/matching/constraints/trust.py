@@ -27,7 +27,7 @@ def vetting(asked: Asked, provider: Provider) -> Finding:
     is_listed = provider.vetting is VettingState.LISTED and not provider.vetting_expired(asked.when_time)
     if person is None or is_listed or not person.may_be_child:
         return YES
-    return ask_person("age") if person.age is None else NO
+    return NO if person.is_age_known else ask_person("age")
 
 
 def firewall(asked: Asked, provider: Provider) -> Finding:

@@ -25,6 +25,8 @@ _PROVIDER: Final = tuple(each.name for each in fields(Provider) if each.name != 
 _RESTS_ON: Final = {
     "person.may_be_child": ("person.age", "person.no_reason_to_believe_child"),
     "person.possible_years": ("person.age", "person.no_reason_to_believe_child"),
+    "person.is_age_known": ("person.age",),
+    "person.child_years": ("person.age", "person.no_reason_to_believe_child"),
     "person.known_gender": ("person.gender", "person.sex"),
     "person.is_with_carer": ("person.is_unaccompanied", "person.family"),
     "provider.populations": ("provider.place_reports",),

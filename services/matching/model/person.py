@@ -12,6 +12,7 @@ from services.errors import InvalidInput
 
 ADULT_AGE: Final = 18  #: years
 OLDEST_AGE: Final = 130  #: years
+_OLDEST_CHILD: Final = ADULT_AGE - 1
 #: family codes that say that a child is with somebody who cares for it
 WITH_CARER: Final = frozenset(
     {"mother_with_children", "father_with_children", "parents_with_children", "with_adolescent_son", "relatives"}
@@ -82,6 +83,17 @@ class Person:
         if self.age is not None:
             return self.age.years
         return range(ADULT_AGE if self.no_reason_to_believe_child else 0, OLDEST_AGE + 1)
+
+    @property
+    def is_age_known(self) -> bool:
+        """Whether anything is known of the age."""
+        return self.age is not None
+
+    @property
+    def child_years(self) -> tuple[int, int]:
+        """The youngest and the oldest that a child may be; the oldest child stands for whoever is older."""
+        years = self.possible_years
+        return min(years[0], _OLDEST_CHILD), min(years[-1], _OLDEST_CHILD)
 
     @property
     def known_gender(self) -> str | None:
