@@ -5,10 +5,11 @@ None is "nobody knows", an empty set is "asked, and none". There is no name,
 number, date of birth or free text to hold here (R9).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from services.errors import InvalidInput
+from services.matching.model.values import value
 
 ADULT_AGE: Final = 18  #: years
 OLDEST_AGE: Final = 130  #: years
@@ -21,7 +22,7 @@ TRANSGENDER: Final = frozenset({"transgender_woman", "transgender_man"})
 _GENDER_OF_SEX: Final = {"female": "woman", "male": "man"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgeRange:
     """
     An age as a range in whole years, both ends inside.
@@ -51,7 +52,7 @@ class AgeRange:
         return range(self.min_years, self.max_years + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Person:
     """Who is to be helped; the codes are those of the vocabularies of the same names."""
 

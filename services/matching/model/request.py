@@ -13,6 +13,7 @@ from services.matching.model.person import Person
 from services.matching.model.provider import Provider
 from services.matching.model.safety import NO_ENVELOPE, Envelope, Placed
 from services.matching.model.travel import USUAL_PACE, Mode, Pace
+from services.matching.model.values import value
 from services.taxonomy import Service, Urgency
 
 MAX_NEEDS: Final = 16
@@ -55,7 +56,7 @@ class Need:
         return self.service.code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Enquiry:
     """
     A whole request: what is needed, where and by whom.
@@ -78,13 +79,13 @@ class Enquiry:
     max_cost_mm: int | None = None  #: None: no limit
 
     def __post_init__(self) -> None:
-        if not 1 <= sum(not each.added_by for each in self.needs) <= MAX_NEEDS:
+        if not 1 <= len([each for each in self.needs if not each.added_by]) <= MAX_NEEDS:
             raise InvalidInput(f"needs must be 1 to {MAX_NEEDS}")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise InvalidInput(f"limit must be in [0, {MAX_LIMIT}]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Asked:
     """What every constraint may look at besides the provider: one need of an enquiry, at a time."""
 
@@ -124,21 +125,22 @@ class Asked:
         silence_mm: Mapping[str, int] | None = None,
     ) -> "Asked":
         """Put one need of an enquiry as a question."""
-        return cls(
-            need=need,
-            origin=enquiry.origin,
-            when_time=enquiry.when_time or now,
-            now_time=now,
-            country_code=enquiry.country_code,
-            person=enquiry.person,
-            excluded_provider_ids=enquiry.excluded_provider_ids,
-            max_cost_mm=enquiry.max_cost_mm,
-            envelope=enquiry.envelope,
-            mode=enquiry.mode,
-            pace=pace,
-            lines=lines,
-            taken=taken,
-            calendar=calendar,
-            # where life comes first nobody is put behind (R59)
-            silence_mm=None if need.service.life_first else silence_mm,
+        # where life comes first nobody is put behind (R59)
+        silence = None if need.service.life_first else silence_mm
+        return cls(  # in their order: by name takes three times as long
+            need,
+            enquiry.origin,
+            enquiry.when_time or now,
+            now,
+            enquiry.country_code,
+            enquiry.person,
+            enquiry.excluded_provider_ids,
+            enquiry.max_cost_mm,
+            enquiry.envelope,
+            enquiry.mode,
+            pace,
+            lines,
+            taken,
+            calendar,
+            silence,
         )
