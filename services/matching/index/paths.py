@@ -102,7 +102,13 @@ class Paths:
 
     def judge_together(self, shelf: Shelf) -> Sets:
         """Judge where all are with whom the person stays."""
-        return ~np.bitwise_and.reduce([shelf.judge_kin(each) for each in self._asked.envelope.together]), None
+        everywhere = shelf.everybody
+        for each in self._asked.envelope.together:
+            there = shelf.judge_kin(each)
+            if there is None:
+                return shelf.everybody, None
+            everywhere = everywhere & there
+        return ~everywhere, None
 
     def _seen_lines(self) -> list[tuple[Line, tuple[Span, ...], Skyline]]:
         """List the lines that can stop anybody at the time asked for, as they are seen from the start."""

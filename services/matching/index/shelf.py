@@ -19,7 +19,7 @@ from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
 from services.matching.index.judged import Judged
 from services.matching.index.kept import Kept, Said, Sets, step_of
-from services.matching.index.kin import Hashes, rows_like
+from services.matching.index.kin import Hashes, Names
 from services.matching.index.plane import plane_of
 from services.matching.index.steps import Step
 from services.matching.index.times import Microseconds, Passed
@@ -86,7 +86,7 @@ class Shelf:
         self._expired = Passed(columns.times_us["vetting_expire_time"][self.rows])
         self._free = FreePlaces([columns.providers[row] for row in self.rows.tolist()]) if has_places else None
         self._values: dict[Attributes, Values] = {}  # of those that were asked about
-        self._kin: Hashes | None = None
+        self._names: Names | None = None  # made once somebody asks
         self._kept: Kept | None = None
         # what is taken, and what it leaves for a want, of a child alone or not
         self._wanted: tuple[TakenPlaces | None, dict[tuple[Wanted, bool], Sets]] = (None, {})
@@ -195,12 +195,12 @@ class Shelf:
         rows = self.places_of(np.array(excluded_rows, dtype=np.intp))
         return (of_rows(rows, len(self)) if len(rows) else None), None
 
-    def judge_kin(self, kin: Kin) -> Words:
-        """Say who is one of some providers, or shares places or a location with one."""
-        if self._kin is None:
-            self._kin = np.ascontiguousarray(self._columns.kin[self.rows].T)
-        rows = [row for row in rows_like(self._kin, kin) if kin.has(self.provider(row))]
-        return of_rows(np.array(rows, dtype=np.intp), len(self))
+    def judge_kin(self, kin: Kin) -> Words | None:
+        """Say who is one of some providers, or shares places or a location with one; None for nobody."""
+        if self._names is None:
+            self._names = Names(self._columns.kin[self.rows])
+        rows = [row for row in self._names.rows_like(kin) if kin.has(self.provider(row))]
+        return of_rows(np.array(rows, dtype=np.intp), len(self)) if rows else None
 
     def judge_each(self, constraint: Constraint, asked: Asked, alive: Words) -> Sets:
         """Judge those who are left one by one: right for any constraint, and slow."""
