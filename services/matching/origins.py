@@ -10,10 +10,12 @@ from math import floor
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from services.errors import NotFound
 from services.geo import Origin, Point, ecef_m, ecef_of_m, position_of
+from services.matching.index.compiling import compiled
 from services.towns import Town
 
 #: Town lists that are read if a setting does not say otherwise: North Africa and the
@@ -24,6 +26,21 @@ REGION: Final = (
 )
 #: half a degree north and half a degree east are together no longer, in metres, anywhere
 _HALF_SQUARE_M: Final = 112_000.0
+
+Positions = npt.NDArray[np.float64]  #: earth-centred, in metres, of shape (n, 3)
+
+
+@compiled("i8(f8[:,::1], f8, f8, f8)")
+def nearest(positions_m: Positions, x_m: float, y_m: float, z_m: float) -> int:
+    """Find the row that is nearest to a position, the first of those that are as near; -1 in none."""
+    found = -1
+    least_m2 = np.inf
+    for row in range(len(positions_m)):
+        away_x, away_y, away_z = positions_m[row, 0] - x_m, positions_m[row, 1] - y_m, positions_m[row, 2] - z_m
+        away_m2 = away_x * away_x + away_y * away_y + away_z * away_z
+        if away_m2 < least_m2:
+            found, least_m2 = row, away_m2
+    return found
 
 
 class Origins:
@@ -44,7 +61,7 @@ class Origins:
         self._ecef_m = ecef_m(latitudes_deg, longitudes_deg)
         self._tree = cKDTree(self._ecef_m) if listed else None
         #: square of a degree -> countries of the towns that can be nearest in it, and where they are
-        self._squares: dict[tuple[int, int], tuple[Sequence[str], Any]] = {}
+        self._squares: dict[tuple[int, int], tuple[Sequence[str], Positions]] = {}
 
     def town(self, place_id: str) -> tuple[Point, str]:
         """
@@ -69,10 +86,9 @@ class Origins:
         countries, towns_m = known
         if len(countries) == 1:
             return countries[0]
-        away_m = towns_m - ecef_of_m(position)
-        return countries[int(np.einsum("ij,ij->i", away_m, away_m).argmin())]
+        return countries[nearest(towns_m, *ecef_of_m(position))]
 
-    def _nearby(self, tree: Any, south_deg: int, west_deg: int) -> tuple[Sequence[str], Any]:
+    def _nearby(self, tree: Any, south_deg: int, west_deg: int) -> tuple[Sequence[str], Positions]:
         """List the towns that can be nearest in a square of a degree: one stands for all if they are of one country."""
         middle_m = ecef_m(south_deg + 0.5, west_deg + 0.5)
         nearest_m, _ = tree.query(middle_m)
