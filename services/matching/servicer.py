@@ -156,18 +156,19 @@ class MatchingServicer:
         with_interpreter: bool = False,
     ) -> str:
         """Sign that a request, its facts and its envelope, was answered from a snapshot."""
-        facts, safety = map(self._sealer.digest, digested)
-        answered = Answered(
-            request=facts,
-            safety=safety,
-            epoch=snapshot.epoch,
-            revision=snapshot.revision,
-            rules=RULES_VERSION,
-            evaluated_s=evaluated_time.timestamp(),
-            expires_s=expiry(now),
-            with_interpreter=with_interpreter,
+        facts, safety = digested
+        return self._sealer.seal(
+            Answered(  # in their order: by name takes three times as long
+                self._sealer.digest(facts),
+                self._sealer.digest(safety),
+                snapshot.epoch,
+                snapshot.revision,
+                RULES_VERSION,
+                evaluated_time.timestamp(),
+                expiry(now),
+                with_interpreter,
+            )
         )
-        return self._sealer.seal(answered)
 
     def _verify(self, token: str, digested: tuple[bytes, bytes], now: datetime) -> Answered:
         """Refuse a token that is not of this request, or too old; return what it says."""

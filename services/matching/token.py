@@ -7,20 +7,21 @@ from it, and all replicas that share the key accept each other's.
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
+from services.matching.model.values import value
 
 LIFE: Final = timedelta(minutes=30)
 KEY_BYTES: Final = 32
 _LONGEST: Final = 2048  # characters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Answered:
     """What a token says."""
 
@@ -36,8 +37,9 @@ class Answered:
 
 #: what stands before the texts: the form of all this, the digests, the numbers, and how long the first text is
 _HEAD: Final = Struct(">B32s32sqdd?H")
-_FORM: Final = 2
-_SIGNATURE_BYTES: Final = 32
+_FORM: Final = 3
+_DIGEST_BYTES: Final = 32
+_LIFE_S: Final = LIFE.total_seconds()
 
 
 class Sealer:
@@ -52,8 +54,8 @@ class Sealer:
         if len(key) != KEY_BYTES:
             raise InvalidInput(f"token_key_file must hold {KEY_BYTES} bytes")
         # with the key in them already: a copy goes on from there
-        self._signing = hmac.new(_derive(key, b"sign"), digestmod="sha256")
-        self._digesting = hmac.new(_derive(key, b"digest"), digestmod="sha256")
+        self._signing = blake2b(key=_derive(key, b"sign"), digest_size=_DIGEST_BYTES)
+        self._digesting = blake2b(key=_derive(key, b"digest"), digest_size=_DIGEST_BYTES)
         self._of_nothing = _digest(self._digesting, b"")
 
     def digest(self, message: bytes) -> bytes:
@@ -76,7 +78,7 @@ class Sealer:
             content = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if len(token) <= _LONGEST else b""
         except ValueError:  # not base64
             raise stale() from None
-        payload, signature = content[:-_SIGNATURE_BYTES], content[-_SIGNATURE_BYTES:]
+        payload, signature = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
         if not hmac.compare_digest(_digest(self._signing, payload), signature):
             raise stale()
         if payload[:1] != bytes([_FORM]):  # of an earlier release, or a later one
@@ -89,7 +91,7 @@ class Sealer:
 
 def expiry(now: datetime) -> float:
     """Say when a token made now ends, in unix time."""
-    return now.timestamp() + LIFE.total_seconds()
+    return now.timestamp() + _LIFE_S
 
 
 def stale() -> FailedPrecondition:
@@ -122,7 +124,7 @@ def _derive(key: bytes, purpose: bytes) -> bytes:
     return hmac.digest(key, b"ihala match token " + purpose, "sha256")
 
 
-def _digest(keyed: hmac.HMAC, message: bytes) -> bytes:
+def _digest(keyed: blake2b, message: bytes) -> bytes:
     going_on = keyed.copy()
     going_on.update(message)
     return going_on.digest()
