@@ -19,9 +19,7 @@ class Question:
         self.asked = asked
         self.gauge = Gauge(asked.origin)
         self.when_us = microseconds(asked.when_time)
-        listed = steps(asked.need.service, has_person=asked.person is not None)
-        #: in the order of the table
-        self.steps = [step for step in listed if step.only_if is None or step.only_if(asked)]
+        self.steps = steps(asked)  #: in the order of the table
         self._paths: Paths | None = None
 
     @property

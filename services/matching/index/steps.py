@@ -1,4 +1,4 @@
-"""Which constraints a kind of question needs, and what decides each of them."""
+"""Which constraints a question needs, and what decides each of them."""
 
 from collections.abc import Callable, Hashable
 from typing import Final, NamedTuple
@@ -25,21 +25,46 @@ class Step(NamedTuple):
     only_if: Callable[[Asked], bool] | None  #: of a question without which everybody is a yes; None: always
 
 
-_KNOWN_STEPS: dict[tuple[str, bool], tuple[Service, tuple[Step, ...]]] = {}
+class _Kind:
+    """
+    The constraints of all questions about a service, with or without a person.
+
+    Args:
+        service: What is asked for.
+
+        has_person: Whether anything is told of a person.
+    """
+
+    def __init__(self, service: Service, *, has_person: bool) -> None:
+        self.service = service
+        self._steps = [
+            _step(each, number, service, has_person=has_person)
+            for number, each in enumerate(CONSTRAINTS)
+            if each.applies_to(service, has_person=has_person)
+        ]
+        self._conditions = [each.only_if for each in self._steps if each.only_if is not None]
+        self._kept: dict[tuple[bool, ...], tuple[Step, ...]] = {}
+
+    def steps(self, asked: Asked) -> tuple[Step, ...]:
+        """List those that a question needs."""
+        answers = tuple([holds(asked) for holds in self._conditions])
+        found = self._kept.get(answers)
+        if found is None:
+            needed = tuple(each for each in self._steps if each.only_if is None or each.only_if(asked))
+            found = self._kept[answers] = needed
+        return found
 
 
-def steps(service: Service, *, has_person: bool) -> tuple[Step, ...]:
-    """List the constraints that apply to a service, in the order of the table; worked out once a service."""
-    known = _KNOWN_STEPS.get((service.code, has_person))
-    if known is not None and known[0] is service:
-        return known[1]
-    listed = tuple(
-        _step(each, number, service, has_person=has_person)
-        for number, each in enumerate(CONSTRAINTS)
-        if each.applies_to(service, has_person=has_person)
-    )
-    _KNOWN_STEPS[service.code, has_person] = (service, listed)
-    return listed
+_KINDS: dict[tuple[str, bool], _Kind] = {}
+
+
+def steps(asked: Asked) -> tuple[Step, ...]:
+    """List the constraints that a question needs, in the order of the table: one tuple for all that are alike."""
+    service, has_person = asked.need.service, asked.person is not None
+    kind = _KINDS.get((service.code, has_person))
+    if kind is None or kind.service is not service:
+        kind = _KINDS[service.code, has_person] = _Kind(service, has_person=has_person)
+    return kind.steps(asked)
 
 
 def _step(constraint: Constraint, number: int, service: Service, *, has_person: bool) -> Step:
