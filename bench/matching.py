@@ -19,7 +19,7 @@ from services.matching.__main__ import SWITCH_INTERVAL_S
 from services.matching.constraints.table import CONSTRAINTS, Constraint
 from services.matching.index.facets import look
 from services.matching.index.snapshot import Snapshot
-from services.matching.model.answer import NeedAnswer
+from services.matching.listing import NeedAnswer
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Verdict

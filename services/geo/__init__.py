@@ -8,6 +8,7 @@ the tests' brute-force scans all rank by `cost_mm` or its twin `costs_mm`.
 from services.geo.areas import COUNT_RESOLUTION, area_at, outline_of, snap_to_area
 from services.geo.bounds import ball_radius_m, ecef_m, ecef_of_m, latitude_band_deg
 from services.geo.cost import (
+    BAND_ENDS_MM,
     CELL_RADIUS_M,
     MEAN_IN_CELL_M,
     DistanceBand,
@@ -34,6 +35,7 @@ from services.geo.places import (
 )
 
 __all__ = [
+    "BAND_ENDS_MM",
     "CELL_RADIUS_M",
     "COARSEST_RESOLUTION",
     "COUNT_RESOLUTION",

@@ -57,6 +57,8 @@ _BANDS = (  # where each band but the last ends, in whole millimetres
     (25_000_000, DistanceBand.UNDER_25_KM),
     (75_000_000, DistanceBand.FROM_25_TO_75_KM),
 )
+#: where the first and the second band end, in whole millimetres; the last has no end
+BAND_ENDS_MM: tuple[int, int] = (_BANDS[0][0], _BANDS[1][0])
 
 
 @dataclass(frozen=True, slots=True)

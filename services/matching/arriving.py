@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from services.geo import DistanceBand, band_of
+from services.geo import BAND_ENDS_MM, DistanceBand, band_of
 from services.matching.constraints.hours import care_from
 from services.matching.model.answer import ClockLeft
 from services.matching.model.provider import Provider
@@ -23,7 +23,9 @@ CLOCKS: Final[Mapping[str, tuple[tuple[str, timedelta], ...]]] = MappingProxyTyp
 HOURS_SINCE_EVENT: Final = "hours_since_event"
 
 #: the far end of what is told of a confidential site's distance, in whole millimetres; the last band has none
-_FAR_END_MM: Final = MappingProxyType({DistanceBand.UNDER_25_KM: 25_000_000, DistanceBand.FROM_25_TO_75_KM: 75_000_000})
+_FAR_END_MM: Final = MappingProxyType(
+    dict(zip((DistanceBand.UNDER_25_KM, DistanceBand.FROM_25_TO_75_KM), BAND_ENDS_MM, strict=True))
+)
 
 
 class Ways:

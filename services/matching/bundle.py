@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from itertools import chain
 from typing import Final
 
 from services.matching.constraints.table import CONSTRAINTS
-from services.matching.model.answer import NeedAnswer, Remarks
+from services.matching.listing import NeedAnswer
+from services.matching.model.answer import Remarks
 from services.matching.model.person import Person
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Enquiry, Need
@@ -57,8 +57,8 @@ def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:
     """Say whether nobody in the lists surely speaks a language of the person, though somebody is there or fell so."""
     is_anybody_there = False
     for each in answers:
-        for row in chain(each.matches, each.ask_first):
-            if not _mentions_language(row.remarks):
+        for remarks in each.listing.remarks:
+            if not _mentions_language(remarks):
                 return False
             is_anybody_there = True
     return is_anybody_there or any(name == LANGUAGE for each in answers for name, _ in each.excluded)

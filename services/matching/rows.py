@@ -12,8 +12,8 @@ from typing import Final
 
 from services.matching.arriving import Ways, clocks_left
 from services.matching.constraints.places import NOBODY_COUNTS, Wanted
-from services.matching.index.sieve import Reason
-from services.matching.model.answer import Caution, PlacesKind, Remarks, Row, Unknown
+from services.matching.index.marks import Reason
+from services.matching.model.answer import Caution, PlacesKind, PlacesView, Remarks, Row, Unknown
 from services.matching.model.hours import OpenState
 from services.matching.model.needed import known_of, needed
 from services.matching.model.profile import Profile, profile_of
@@ -25,8 +25,8 @@ RING_FIRST_AFTER: Final = timedelta(hours=24)  #: a receiver not heard for so lo
 OLD_REPORT_AFTER: Final = timedelta(hours=24)  #: a report of places older than this is marked
 
 _REPORTED: Final = Caution("service", "result_may_be_reported")
-_TAKES_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
-_RING_FIRST: Final = Caution("takes_referrals", "ring_first")
+TO_TAKE_NONE: Final = Caution("takes_referrals", "takes_no_referrals")
+TO_RING_FIRST: Final = Caution("takes_referrals", "ring_first")
 _CLOSED: Final = Caution("open", "closed_on_arrival")
 _HOURS_UNKNOWN: Final = Caution("open", "hours_unknown")
 _OLD_REPORT: Final = Caution("places", "old_report")
@@ -68,12 +68,12 @@ class Rows:
             places = NOBODY_COUNTS if wanted is None else wanted.at(provider)
             arrives, travel = way_to(cost_mm, profile.is_confidential)
             hours, vetted_until = profile.hours(calendar), profile.vetted_until
-            remarks = _remarks(
+            remarks = remarks_of(
                 tuple(reasons),
                 said_of_all,
                 reached(profile),
                 _UNKNOWN_HOURS if hours is None else hours.at(arrives),
-                places.view.kind is _COUNTED and self._is_old(places.view.report_time),
+                has_old_report(places.view, self._now),
                 vetted_until is not None and when < vetted_until,
             )
             clocks = clocks_left(asked, provider, arrives) if self._has_clocks else ()
@@ -91,15 +91,18 @@ class Rows:
             if profile.is_confidential:
                 return None
             heard = profile.provider.receiver_heard_time
-            return _RING_FIRST if heard is None or self._now - heard > RING_FIRST_AFTER else None
-        return _TAKES_NONE if reach_out is _NOT_REACHED else None
+            return TO_RING_FIRST if heard is None or self._now - heard > RING_FIRST_AFTER else None
+        return TO_TAKE_NONE if reach_out is _NOT_REACHED else None
 
-    def _is_old(self, report_time: datetime | None) -> bool:
-        return report_time is not None and self._now - report_time > OLD_REPORT_AFTER
+
+def has_old_report(places: PlacesView, now: datetime) -> bool:
+    """Say whether places are counted by a report that is marked as old."""
+    time = places.report_time
+    return places.kind is _COUNTED and time is not None and now - time > OLD_REPORT_AFTER
 
 
 @lru_cache(maxsize=16_384)
-def _remarks(
+def remarks_of(
     reasons: tuple[Reason, ...],
     said_of_all: tuple[bool, bool],
     reached: Caution | None,
@@ -107,6 +110,7 @@ def _remarks(
     has_old_report: bool,  # noqa: FBT001 -- a part of the key
     is_vetted: bool,  # noqa: FBT001 -- another
 ) -> Remarks:
+    """Say what is remarked of all rows of which the same is said."""
     is_life_first, is_reported = said_of_all
     unknowns = [Unknown(each.name, found.question, found.ask) for each, found in reasons if _is_unknown(found)]
     cautions = [*_yielded(reasons)] if is_life_first else []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from services.geo import cost_mm
 from services.matching.constraints.table import CONSTRAINTS
-from services.matching.model.answer import NeedAnswer
+from services.matching.listing import NeedAnswer
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Verdict

@@ -17,6 +17,7 @@ from services.matching.model.provider import Claim, Contact, Provider, ReachOut,
 from services.matching.model.request import Asked
 from services.matching.ranking import find
 from services.matching.wire.fragments import match_to_wire, row_to_bytes
+from services.matching.wire.listing_bytes import listing_to_bytes
 from services.matching.wire.provider_bytes import provider_to_bytes
 from services.matching.wire.writing import tag_of, time, varint
 from tests.matching.samples import NOON, a_provider, asked
@@ -101,6 +102,23 @@ def test_a_row_of_fragments_reads_as_the_row_itself(providers: list[Provider], q
 
     for row in (*answer.matches, *answer.ask_first):
         assert pb.Match.FromString(row_to_bytes(row)) == whole(row)
+
+
+@settings(max_examples=60, deadline=None)
+@given(directories(), QUESTIONS, st.integers(0, 3))
+def test_lists_that_are_joined_at_once_are_the_rows_one_after_the_other(
+    providers: list[Provider], question: Asked, changed: int
+) -> None:
+    snapshot = Snapshot.of("epoch", 1, providers)
+    snapshot = snapshot.with_changes(2, {each.provider_id: each for each in providers[:changed]})
+    for _ in range(2):  # what was met for the first time was written then, and is read now
+        answer = find(snapshot, question, 20)
+
+        told = pb.NeedMatches.FromString(listing_to_bytes(answer.listing))
+
+        assert [*told.matches] == [whole(row) for row in answer.matches]
+        assert [*told.ask_first] == [whole(row) for row in answer.ask_first]
+        assert list(answer.listing.remarks) == [row.remarks for row in (*answer.matches, *answer.ask_first)]
 
 
 @given(

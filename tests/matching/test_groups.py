@@ -9,7 +9,8 @@ import pytest
 
 from services.geo import Point
 from services.matching.index.snapshot import Snapshot
-from services.matching.model.answer import NeedAnswer, Row
+from services.matching.listing import NeedAnswer
+from services.matching.model.answer import Row
 from services.matching.model.person import AgeRange
 from services.matching.model.provider import Claim, Provider, RuleKind
 from services.matching.model.request import Item

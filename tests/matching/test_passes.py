@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import services
-from services.matching.index import bits, compiling, kept, passes
+from services.matching.index import bits, compiling, kept, marks, passes
+from services.matching.index.facts import FACT
 
 LENGTH = 130  #: rows: two full words and a part of a third
 ROWS = st.frozensets(st.integers(0, LENGTH - 1))
@@ -61,17 +62,59 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
     assert [bits.rows_of(each).tolist() for each in state] == [sorted(left), sorted(unsure), sorted(left - unsure)]
 
 
-@settings(deadline=None)
-@given(STEPS, st.lists(st.integers(0, LENGTH - 1), max_size=20))
-def test_a_reason_is_a_step_that_says_unknown_or_a_no_that_excludes_nobody(steps: list[Step], rows: list[int]) -> None:
-    said = passes.said_of(*programmed(steps), np.array(rows, dtype=np.int64))
+#: of a row: the number that it has of a facet, and whether its vetting has ended
+MET = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(0, 3), st.booleans()), max_size=20)
+STANDING, ENDED, ALIKE = 10, 20, 30  #: marks
 
-    assert said.tolist() == [
-        [number, place]
-        for number, (no, unknown, excludes) in enumerate(steps)
-        for place, row in enumerate(rows)
-        if row in (unknown or ()) or (row in (no or ()) and not excludes)
+
+@settings(deadline=None)
+@given(STEPS, MET, st.sampled_from((np.uint16, np.uint32)))
+def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody(
+    steps: list[Step], met: list[tuple[int, int, bool]], number_type: Any
+) -> None:
+    sets, program = programmed(steps)
+    told = [TELLINGS[number % 3] for number in range(len(steps))]
+    facts = np.zeros(len(met), dtype=FACT)
+    facts["vetting_ends_us"] = [4 if has_ended else 6 for _, _, has_ended in met]
+    found, lengths = np.zeros((len(met), marks.MOST_MARKS), dtype=np.int16), np.zeros(len(met), dtype=np.int64)
+
+    open_count = marks.mark(
+        sets,
+        program,
+        *marks.legend_of(told),
+        np.array([row for row, _, _ in met], dtype=np.int64),
+        np.arange(len(met), dtype=np.int32),
+        np.array([[0, number] for _, number, _ in met], dtype=number_type).reshape(-1, 2),
+        facts,
+        5,
+        1,
+        found,
+        lengths,
+    )
+
+    said = [
+        [
+            number
+            for number, (no, unknown, excludes) in enumerate(steps)
+            if row in (unknown or ()) or (row in (no or ()) and not excludes)
+        ]
+        for row, _, _ in met
     ]
+    meant = [
+        [(STANDING + value + (ENDED - STANDING) * has_ended, -number - 1, ALIKE)[number % 3] for number in each]
+        for each, (_, value, has_ended) in zip(said, met, strict=True)
+    ]
+    assert [row[: len(each)] for row, each in zip(found.tolist(), meant, strict=True)] == meant
+    assert lengths.tolist() == list(map(len, meant))
+    assert open_count == sum(number < 0 for each in meant for number in each)
+
+
+def marked(first: int) -> bytes:
+    return np.arange(first, first + 4, dtype=marks.MARK_TYPE).tobytes()
+
+
+#: by a facet, by each row itself, alike of all
+TELLINGS = (marks.Telling(1, marked(STANDING), marked(ENDED)), marks.Telling(), marks.Telling(mark=ALIKE))
 
 
 def test_sets_stay_where_they_are_while_others_come() -> None:
@@ -97,8 +140,9 @@ def test_a_pass_works_where_no_folder_can_be_written(monkeypatch: pytest.MonkeyP
 
 def test_a_pass_takes_what_it_was_compiled_for_and_nothing_else() -> None:
     floats: Any = np.zeros((1, 1))
+    program = np.zeros(3, dtype=np.int32)
     with pytest.raises(TypeError):
-        passes.said_of(floats, np.zeros(3, dtype=np.int32), np.zeros(1, dtype=np.int64))
+        passes.sift(floats, program, floats, program, False)  # noqa: FBT003 -- compiled code knows no names
 
 
 def test_only_the_index_is_compiled() -> None:

@@ -20,9 +20,9 @@ NONE: Final = np.uint64(0)  #: a word without bits
 ONE: Final = np.uint64(1)
 
 
-def compiled(signature: Any) -> Callable[[F], F]:
+def compiled(*signatures: Any) -> Callable[[F], F]:
     """
-    Compile for one signature.
+    Compile for one signature or more.
 
     The lock of the interpreter is kept: a pass takes less time than it would take to get the lock back.
     """
@@ -32,7 +32,8 @@ def compiled(signature: Any) -> Callable[[F], F]:
             found = numba.njit(cache=True)(function)
         except RuntimeError:  # there is no folder that can be written: each process that starts compiles it
             found = numba.njit(function)
-        found.compile(signature)
+        for each in signatures:
+            found.compile(each)
         found.disable_compile()
         return cast("F", found)
 

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.constraints.table import CONSTRAINTS
+from services.matching.index.arena import Arena
+from services.matching.model.hours import Hours
 from services.matching.model.provider import Provider, RuleKind
 
 Column = npt.NDArray[np.integer]  #: one number a provider, in as few bytes as hold the largest
@@ -131,6 +133,8 @@ class Vocabulary:
         self._by_rules: dict[str, list[int]] = {kind: [] for kind in self._kinds}
         self.facets = {each: Facet() for each in FACETS}
         self.hours = Numbers()  #: of `model.hours.Hours`
+        self._hours: list[Hours] = []
+        self.arena = Arena()  #: of what is written of providers
 
     def __len__(self) -> int:
         """How many values have a number."""
@@ -152,6 +156,12 @@ class Vocabulary:
     def values(self, attribute: str) -> list[Any]:
         """List the distinct values that providers have of an attribute by their number."""
         return list(self._numbers[attribute])
+
+    def hours_of(self, number: int) -> Hours:
+        """Find hours by their number."""
+        if number >= len(self._hours):
+            self._hours = [*self.hours]
+        return self._hours[number]
 
     def _rules_by_kind(self, rules: Column) -> dict[str, Column]:
         known = len(self._by_rules[RuleKind.AGE])

@@ -8,12 +8,14 @@ person, the origin or the safety envelope: nothing here tells who asked.
 from collections.abc import Hashable
 from typing import Final
 
+import numpy as np
+
 from services.matching.constraints.table import Constraint
 from services.matching.index.facets import TIMED, Facet, Vocabulary, facet_of
+from services.matching.index.marks import MARK_TYPE, Reason, Reasons
+from services.matching.model.answer import Remarks
 from services.matching.model.request import Asked
-from services.matching.model.verdicts import Finding
 
-Reason = tuple[Constraint, Finding]
 _MOST_KEPT: Final = 20_000  #: tables; beyond that all are forgotten
 
 
@@ -26,15 +28,19 @@ class Judged:
 
         facet: The values that it is asked of.
 
+        numbers: Numbers what is found.
+
         is_expired: For one that looks at when the vetting ends: whether it has; None for others.
     """
 
-    def __init__(self, constraint: Constraint, facet: Facet, *, is_expired: bool | None) -> None:
+    def __init__(self, constraint: Constraint, facet: Facet, numbers: Reasons, *, is_expired: bool | None) -> None:
         self._constraint = constraint
         self._facet = facet
+        self._numbers = numbers
         self._is_expired = is_expired
         self.reasons: list[Reason] = []  #: what is found of each value
         self.examples = facet.examples  #: of the values; they only grow
+        self.marks = b""  #: the numbers of what is found, of `MARK_TYPE`
         self.verdicts = b""  #: one byte a value, of `Verdict`
 
     def extend(self, asked: Asked) -> None:
@@ -42,6 +48,7 @@ class Judged:
         constraint, judge = self._constraint, self._constraint.judge
         for example in self._facet.seen(is_expired=self._is_expired)[len(self.reasons) :]:
             self.reasons.append((constraint, judge(asked, example)))
+        self.marks = np.array([*map(self._numbers.number, self.reasons)], dtype=MARK_TYPE).tobytes()
         self.verdicts = bytes([finding.verdict for _, finding in self.reasons])
 
 
@@ -51,6 +58,9 @@ class Tables:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._kept: dict[Hashable, tuple[Judged, ...]] = {}
+        self.reasons = Reasons()
+        #: by what is said of all rows of a question, and the marks of a row
+        self.remarks: dict[Hashable, dict[bytes, Remarks]] = {}
 
     def judged(self, constraint: Constraint, key: Hashable, asked: Asked) -> tuple[Judged, ...]:
         """
@@ -88,4 +98,4 @@ class Tables:
             raise ValueError("a constraint that is judged by columns of numbers has no table")
         facet = self._vocabulary.facets[shared]
         cases = (False, True) if TIMED in constraint.looks_at else (None,)
-        return tuple(Judged(constraint, facet, is_expired=case) for case in cases)
+        return tuple(Judged(constraint, facet, self.reasons, is_expired=case) for case in cases)

@@ -5,7 +5,7 @@ What is kept are answers to facts such as an age or a language, without the
 person, the origin or the safety envelope: nothing here tells who asked.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from struct import Struct
 from threading import Lock
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from services.matching.constraints.table import CONSTRAINTS, Constraint
 from services.matching.index.bits import Words
-from services.matching.index.judged import Reason
+from services.matching.index.marks import Telling
 from services.matching.index.passes import NOBODY, Program
 
 _MOST_KEPT: Final = 1024  #: sets of a shelf; beyond that all are forgotten
@@ -33,10 +33,7 @@ class Said(NamedTuple):
 
     constraint: Constraint
     step: bytes  #: of a `Program`; empty: everybody is a plain yes
-    number_of: Callable[[int], int] | None = None  #: the number of what a row of the block has; None: judged again
-    standing: Sequence[Reason] = ()  #: what is found of each number
-    ended: Sequence[Reason] | None = None  #: the same of those whose vetting has ended, where that counts
-    reason: Reason | None = None  #: the same of all of whom something is said
+    telling: Telling = Telling()  #: how it is told of a row
     is_for_all: bool = False  #: whether it holds for all questions
 
 

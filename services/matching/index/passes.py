@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.index.bits import Rows, Words
-from services.matching.index.compiling import NONE, ONE, compiled, count_of
+from services.matching.index.compiling import compiled, count_of
 
 Program = npt.NDArray[np.int32]  #: three numbers a step: who says no, who is unknown, whether a no excludes
 
@@ -61,28 +61,3 @@ def sift(
         left_count += count_of(left[word])
         unsure_count += count_of(unsure[word])
     counts[len(counts) - 2], counts[len(counts) - 1] = left_count, unsure_count
-
-
-@compiled("i4[:,::1](u8[:,::1], i4[::1], i8[::1])")
-def said_of(sets: Words, program: Program, rows: Rows) -> npt.NDArray[np.int32]:
-    """
-    List which steps say of which rows, who are left, something else than a plain yes.
-
-    Returns:
-        Pairs of a step and the place of a row among `rows`, ascending.
-    """
-    found = np.empty((len(program) // STEP * len(rows), 2), dtype=np.int32)
-    length = 0
-    for step in range(len(program) // STEP):
-        no, unknown, excludes = program[STEP * step], program[STEP * step + 1], program[STEP * step + 2]
-        for place in range(len(rows)):
-            word, bit = rows[place] >> 6, np.uint64(rows[place] & 63)
-            said = NONE
-            if unknown != NOBODY:
-                said |= sets[unknown, word] >> bit
-            if no != NOBODY and not excludes:
-                said |= sets[no, word] >> bit
-            if said & ONE:
-                found[length, 0], found[length, 1] = step, place
-                length += 1
-    return found[:length]

@@ -1,6 +1,6 @@
 """The providers of one service, in an order of their own: judged as sets of bits, measured tile by tile."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
@@ -20,6 +20,7 @@ from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
 from services.matching.index.judged import Judged
 from services.matching.index.kept import Kept, Said, Sets, step_of
 from services.matching.index.kin import Hashes, Names
+from services.matching.index.marks import Reasons, Telling
 from services.matching.index.plane import plane_of
 from services.matching.index.steps import Step
 from services.matching.index.times import Microseconds, Passed
@@ -115,7 +116,15 @@ class Shelf:
         """Say how many have begun, ended and lost their vetting by a time: what is kept holds as long as they do."""
         return self._begun.count(when_us), self._ended.count(when_us), self._expired.count(when_us)
 
-    def find(self, kept: Kept, step: Step, asked: Asked, tables: Sequence[Judged], times: tuple[int, int, int]) -> Said:
+    def find(
+        self,
+        kept: Kept,
+        step: Step,
+        asked: Asked,
+        tables: Sequence[Judged],
+        times: tuple[int, int, int],
+        reasons: Reasons,
+    ) -> Said:
         """
         Find what a constraint says that does not depend on who is left.
 
@@ -129,6 +138,8 @@ class Shelf:
             tables: What was judged of each value of its facet; a second one holds for those whose vetting has ended.
 
             times: Of `times_at`.
+
+            reasons: Numbers for what is found.
         """
         constraint, facet = step.constraint, step.facet
         if facet is not None:
@@ -138,19 +149,19 @@ class Shelf:
             numbers = kept.numbers.get(key)
             if numbers is None:
                 numbers = kept.numbers[key] = kept.place(self._sets_of(facet, tables, times[2]))
-            number_of: Callable[[int], int] = self._columns.numbers(facet).item
-            ended = tables[1].reasons if len(tables) > 1 else None
-            return Said(constraint, step_of(numbers, excludes=step.excludes), number_of, tables[0].reasons, ended)
-        reason = None
+            ended = tables[1].marks if len(tables) > 1 else b""
+            telling = Telling(PLACE_OF[facet], tables[0].marks, ended)
+            return Said(constraint, step_of(numbers, excludes=step.excludes), telling)
+        telling = Telling()
         match constraint.name:
             case "service":
                 sets, finding = self._judge_service(constraint, asked)
-                reason = constraint, finding
+                telling = Telling(mark=reasons.number((constraint, finding)))
             case "validity":
                 sets = joined(self._begun.at(times[0])[1], self._ended.at(times[1])[0]), None
             case _:
                 sets = self.nowhere, None
-        return Said(constraint, step_of(kept.place(sets), excludes=step.excludes), reason=reason)
+        return Said(constraint, step_of(kept.place(sets), excludes=step.excludes), telling)
 
     def _judge_service(self, constraint: Constraint, asked: Asked) -> tuple[Sets, Finding]:
         """Judge the claims, yes or not known, by one who makes each; what is found is that of all who are unknown."""

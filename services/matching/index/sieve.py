@@ -14,8 +14,9 @@ from services.matching.constraints.table import SAFETY, Constraint
 from services.matching.index import passes
 from services.matching.index.bits import Rows, Words, count
 from services.matching.index.ground import Ranked
-from services.matching.index.judged import Reason
+from services.matching.index.judged import Judged
 from services.matching.index.kept import Kept, Said, Sets, matrix_of, program_of, step_of
+from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, legend_of, mark
 from services.matching.index.passes import TOTALS, Program
 from services.matching.index.question import Question
 from services.matching.index.shelf import Shelf
@@ -24,8 +25,6 @@ from services.matching.model.provider import Provider
 
 if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
-
-__all__ = ["Reason", "Sifted"]
 
 _NO_ROWS: Final = np.empty(0, dtype=np.intp)
 _LEFT, _UNSURE, _SURE = range(3)
@@ -44,7 +43,7 @@ class Sifted:
     def __init__(self, part: "Part", question: Question) -> None:
         self._question = question
         self._asked = asked = question.asked
-        self._block = part.block
+        self.block = part.block
         self.shelf: Shelf = part.block.shelf(asked.need.code)
         self.excluded: dict[str, int] = {}
         self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
@@ -97,26 +96,50 @@ class Sifted:
         found, first = [], 0
         for each in lists:
             nearest = sorted(measured[first : first + len(each)])[:limit]
-            found.append([(cost, self._block.providers[number], row) for cost, number, row in nearest])
+            found.append([(cost, self.block.providers[number], row) for cost, number, row in nearest])
             first += len(each)
         return found
 
-    def reasons(self, rows: Sequence[int], providers: Sequence[Provider]) -> list[list[Reason]]:
-        """List for each of some who are left what is not a plain yes, in the order of the table."""
-        found: list[list[Reason]] = [[] for _ in rows]
-        if not rows:
+    def providers(self, numbers: Sequence[int]) -> list[Provider]:
+        """Look up who stands in rows of the block."""
+        return [self.block.providers[number] for number in numbers]
+
+    def marked(self, ranked: Ranked) -> Marks:
+        """
+        Mark what is said of the nearest besides a plain yes.
+
+        Returns:
+            For each a row of `MOST_MARKS` marks, in the order of the table and followed by zeros, and further
+            `SPARE_MARKS` zeros.
+        """
+        found = np.zeros((len(ranked.rows), MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE)
+        if not len(found):
             return found
-        asked, at = self._asked, np.array(rows)
-        numbers = self.shelf.rows[at].tolist()
-        for sets, program, listed in self._passed:
-            for step, which in passes.said_of(sets, program, at).tolist():
-                constraint, _, number_of, standing, ended, reason, _ = listed[step]
-                if number_of is not None:
-                    has_ended = ended is not None and providers[which].vetting_expired(asked.when_time)
-                    reason = (ended if has_ended else standing)[number_of(numbers[which])]
-                elif reason is None:
-                    reason = constraint, constraint.judge(asked, providers[which])
-                found[which].append(reason)
+        lengths = np.zeros(len(found), dtype=np.int64)
+        columns, open_count = self.block.columns, 0
+        listed: list[Said] = []
+        for sets, program, said in self._passed:
+            steps, marks = legend_of([each.telling for each in said])
+            open_count += mark(
+                sets,
+                program,
+                steps,
+                marks,
+                ranked.rows,
+                ranked.numbers,
+                columns.table,
+                columns.facts,
+                self._question.when_us,
+                len(listed) + 1,
+                found,
+                lengths,
+            )
+            listed += said
+        if open_count:
+            for place, which in np.argwhere(found < 0).tolist():
+                constraint = listed[-int(found[place, which]) - 1].constraint
+                finding = constraint.judge(self._asked, self.block.providers[ranked.numbers[place]])
+                found[place, which] = self.block.tables.reasons.number((constraint, finding))
         return found
 
     def _sift(self) -> None:
@@ -146,12 +169,13 @@ class Sifted:
 
     def _find(self, kept: Kept, step: Step, times: tuple[int, int, int], key: Hashable) -> Said:
         """Find what a constraint says that does not depend on who is left."""
-        tables = self._block.tables
-        if step.facet is None:
-            return self.shelf.find(kept, step, self._asked, (), times)
-        if not tables.concerns_anybody(step.constraint):
-            return Said(step.constraint, b"", is_for_all=True)
-        return self.shelf.find(kept, step, self._asked, tables.judged(step.constraint, key, self._asked), times)
+        tables = self.block.tables
+        judged: Sequence[Judged] = ()
+        if step.facet is not None:
+            if not tables.concerns_anybody(step.constraint):
+                return Said(step.constraint, b"", is_for_all=True)
+            judged = tables.judged(step.constraint, key, self._asked)
+        return self.shelf.find(kept, step, self._asked, judged, times, tables.reasons)
 
     def _is_plain(self, step: Step) -> bool:
         """Say whether everybody is a plain yes, as far as can be seen without looking at anybody."""
@@ -196,5 +220,5 @@ class Sifted:
                 return shelf.judge_each(constraint, asked, left)
 
     def _excluded_rows(self) -> list[int]:
-        rows = [self._block.row_of(each) for each in self._asked.excluded_provider_ids]
+        rows = [self.block.row_of(each) for each in self._asked.excluded_provider_ids]
         return [row for row in rows if row is not None]

@@ -9,7 +9,7 @@ from services.matching.model.hours import OpenState
 from services.matching.model.needed import Needed
 from services.matching.model.profile import Profile
 from services.matching.model.provider import Provider
-from services.matching.model.request import Item, Need
+from services.matching.model.request import Item
 from services.matching.model.travel import Travel
 
 
@@ -117,15 +117,3 @@ class Row(NamedTuple):
     def unknowns(self) -> tuple[Unknown, ...]:
         """The facts that are missing."""
         return self.remarks.unknowns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedAnswer:
-    """The answer for one need."""
-
-    need: Need
-    matches: tuple[Row, ...]  #: every constraint said yes, nearest first
-    ask_first: tuple[Row, ...]  #: none said no, something is unknown, nearest first
-    excluded: tuple[tuple[str, int], ...]  #: constraint and count, largest count first
-    confidential_safety_count: int = 0  #: of those that `safety` excluded, how many are confidential sites
-    questions: tuple[str, ...] = ()  #: what to ask the person about this need

@@ -66,13 +66,19 @@ def decisive_of(rules: frozenset[Rule]) -> int:
 @cache
 def needed(known: int, decisive: int) -> Needed:
     """List the facts that are known and decide, see `known_of` and `decisive_of`."""
-    shown = known & (decisive | _bits([False] * len(_FIELDS) + [True] * len(_ALSO)))
+    shown = known & (decisive | SHOWN_IF_KNOWN)
     codes = [str(each) for each in (*_FIELDS, *_ALSO)]
     return Needed((*ALWAYS_NEEDED, *[code for number, code in enumerate(codes) if shown >> number & 1]))
 
 
 def _bits(flags: Iterable[bool]) -> int:
     return sum(1 << number for number, flag in enumerate(flags) if flag)
+
+
+#: of `known_of`: shown whether they decide or not
+SHOWN_IF_KNOWN: Final = _bits([False] * len(_FIELDS) + [True] * len(_ALSO))
+#: all that `known_of` may be is below
+KNOWN_END: Final = 1 << len(_FIELDS) + len(_ALSO)
 
 
 def _is_decisive(rule: Rule) -> bool:

@@ -28,8 +28,10 @@ class Profile:
         "is_confidential",
         "provider",
         "reach_out",
+        "span",
         "vetted_until",
         "written",
+        "written_in",
     )
 
     def __init__(self, provider: Provider) -> None:
@@ -40,6 +42,8 @@ class Profile:
         #: first moment at which it is not vetted any more; None: it is not
         self.vetted_until = provider.vetting_expire_time or _NEVER if provider.is_vetted(_ALWAYS) else None
         self.written = b""  #: how its rows begin; empty: not written yet
+        self.written_in: object = None  #: the arena that holds it
+        self.span = (0, 0)  #: where, and how long it is
         self._calendar: tuple[Entry, ...] | None = None
         self._hours: Hours | None = None
 

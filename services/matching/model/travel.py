@@ -51,6 +51,10 @@ class Pace:
         """Estimate seconds for a distance in whole millimetres, rounded up."""
         return math.ceil(cost_mm * self._seconds_a_mm[mode])
 
+    def seconds_a_mm(self, mode: Mode) -> float:
+        """Say how long a millimetre takes: `travel_s` rounds the whole up."""
+        return self._seconds_a_mm[mode]
+
     def longest_mm(self, mode: Mode, seconds: float) -> int:
         """Say for which greatest distance the estimate is at most so many seconds, at least 0."""
         most_mm = int(seconds / self._seconds_a_mm[mode])
@@ -99,14 +103,25 @@ class Departure:
         self._first, late = divmod(now - _EPOCH, _EVERY)
         self._late_s = -(-late // _SECOND)
 
+    @property
+    def reckoned(self) -> tuple[int, int, int]:
+        """
+        The numbers by which `arrival` reckons.
+
+        Returns:
+            Up to how many seconds one is there by `when`; the number of the moment by which others are reckoned, as
+            in `moment`; and how many seconds after it one leaves.
+        """
+        return self._early_s, self._first, self._late_s
+
     def arrival(self, travel_s: int) -> datetime:
         """Say when after a way of so many seconds: `when`, or else the estimate, rounded up to five minutes."""
         if travel_s <= self._early_s:
             return self._when
-        return _moment(self._first - (-(travel_s + self._late_s) // _EVERY_S))
+        return moment(self._first - (-(travel_s + self._late_s) // _EVERY_S))
 
 
 @lru_cache(maxsize=4096)
-def _moment(number: int) -> datetime:
+def moment(number: int) -> datetime:
     """Name the moment after a number of five minutes: the same few are said of many rows."""
     return _EPOCH + number * _EVERY

@@ -8,15 +8,13 @@ from typing import Final
 from ihala.matching.v1 import matching_pb2 as pb
 from services.matching.companions import Conflict
 from services.matching.constraints.table import RULES_VERSION
-from services.matching.model.answer import NeedAnswer
-from services.matching.wire.fragments import row_to_bytes
+from services.matching.listing import NeedAnswer
+from services.matching.wire.listing_bytes import listing_to_bytes
 from services.matching.wire.writing import number, tag_of, text, time, varint
 
 _NEEDS: Final = tag_of(pb.FindMatchesResponse, "needs")
 _EVALUATED: Final = tag_of(pb.FindMatchesResponse, "evaluated_time")
 _TOKEN: Final = tag_of(pb.FindMatchesResponse, "match_token")
-_MATCHES: Final = tag_of(pb.NeedMatches, "matches")
-_ASK_FIRST: Final = tag_of(pb.NeedMatches, "ask_first")
 _NUMBER: Final = tag_of(pb.NeedMatches, "need_no")
 _CODE: Final = tag_of(pb.NeedMatches, "code")
 _EXCLUDED: Final = tag_of(pb.NeedMatches, "excluded")
@@ -61,12 +59,8 @@ def _revision(epoch: str, revision: int) -> bytes:
 
 
 def _need_matches(need_no: int, answer: NeedAnswer) -> bytes:
-    parts: list[bytes] = []
-    for tag, rows in ((_MATCHES, answer.matches), (_ASK_FIRST, answer.ask_first)):
-        for row in rows:
-            content = row_to_bytes(row)
-            parts += (tag, varint(len(content)), content)
-    parts += (number(_NUMBER, need_no), _asked(answer.need.code, answer.need.added_by, answer.questions))
+    asked = _asked(answer.need.code, answer.need.added_by, answer.questions)
+    parts = [listing_to_bytes(answer.listing), number(_NUMBER, need_no), asked]
     for name, count in answer.excluded:
         written = varint(count)
         parts += (_excluded(name, len(written)), written)

@@ -40,13 +40,13 @@ _OPEN_STATES: Final = {
     OpenState.UNKNOWN: pb.OPEN_STATE_UNKNOWN,
 }
 _MODES: Final = {Mode.CAR: pb.TRAVEL_MODE_CAR, Mode.PUBLIC: pb.TRAVEL_MODE_PUBLIC, Mode.FOOT: pb.TRAVEL_MODE_FOOT}
-_TRAVEL: Final = tag_of(pb.Match, "travel")
-_DURATION: Final = tag_of(pb.Travel, "duration")
-_ARRIVAL: Final = tag_of(pb.Travel, "arrival_time")
+TRAVEL: Final = tag_of(pb.Match, "travel")
+DURATION: Final = tag_of(pb.Travel, "duration")
+ARRIVAL: Final = tag_of(pb.Travel, "arrival_time")
 _MODE: Final = tag_of(pb.Travel, "mode")
 _SAMPLE_M: Final = 1.5  #: any number whose bytes stand for a place to fill
 #: what stands before, between and after the three places of a cost in a row
-_AROUND_COST: Final = (
+AROUND_COST: Final = (
     pb.Match(
         reach=geo_pb2.Reach(distance_m=_SAMPLE_M),
         cost_m=_SAMPLE_M,
@@ -61,6 +61,7 @@ _double: Final = Struct("<d").pack
 def row_to_bytes(row: Row) -> bytes:
     """Write one row: a `Match`."""
     profile, cost_mm, remarks, places, _, needed, travel, clocks, silence_mm = row
+    is_counted = places is not NOT_COUNTED
     before = seconds = after = b""
     if travel is not None:
         travel_s, arrival_time, mode = travel
@@ -68,16 +69,17 @@ def row_to_bytes(row: Row) -> bytes:
         before, after = _around_seconds(arrival_time, mode, len(seconds))
     return b"".join(
         (
-            profile.written or _profile(profile),
-            remarks.written or _remarks(remarks),
-            needed.written or _needed(needed),
-            _NOT_COUNTED if places is NOT_COUNTED else _places(places),
-            _band(band_of(cost_mm)) if profile.is_confidential else _double(cost_mm / MM_PER_M).join(_AROUND_COST),
+            profile_to_bytes(profile),
+            needed_to_bytes(needed),
+            b"" if is_counted else NOBODY_COUNTS,
+            _band(band_of(cost_mm)) if profile.is_confidential else _double(cost_mm / MM_PER_M).join(AROUND_COST),
             before,
             seconds,
             after,
-            _clocks(clocks) if clocks else b"",
-            _silence(cost_mm, silence_mm) if silence_mm else b"",
+            remarks.written or remarks_to_bytes(remarks),
+            places_to_bytes(places) if is_counted else b"",
+            clocks_to_bytes(clocks) if clocks else b"",
+            silence_to_bytes(cost_mm, silence_mm) if silence_mm else b"",
         )
     )
 
@@ -87,12 +89,14 @@ def match_to_wire(row: Row) -> pb.Match:
     return pb.Match.FromString(row_to_bytes(row))
 
 
-def _profile(profile: Profile) -> bytes:
-    profile.written = provider_to_bytes(profile.provider)
+def profile_to_bytes(profile: Profile) -> bytes:
+    """Write what a provider says whoever asks, once."""
+    profile.written = profile.written or provider_to_bytes(profile.provider)
     return profile.written
 
 
-def _remarks(remarks: Remarks) -> bytes:
+def remarks_to_bytes(remarks: Remarks) -> bytes:
+    """Write what is remarked."""
     remarks.written = pb.Match(
         unknowns=[
             pb.Unknown(constraint=each.constraint, question=each.question, ask=each.ask) for each in remarks.unknowns
@@ -104,13 +108,15 @@ def _remarks(remarks: Remarks) -> bytes:
     return remarks.written
 
 
-def _needed(needed: Needed) -> bytes:
-    needed.written = pb.Match(needed_fields=needed.fields).SerializeToString()
+def needed_to_bytes(needed: Needed) -> bytes:
+    """Write what an offer would show, once."""
+    needed.written = needed.written or pb.Match(needed_fields=needed.fields).SerializeToString()
     return needed.written
 
 
 @lru_cache(maxsize=8192)
-def _places(places: PlacesView) -> bytes:
+def places_to_bytes(places: PlacesView) -> bytes:
+    """Write how many places seem free."""
     view = pb.PlacesView(
         kind=_PLACES_KINDS[places.kind],
         free_place_count=places.free,
@@ -120,7 +126,7 @@ def _places(places: PlacesView) -> bytes:
     return pb.Match(places=view).SerializeToString()
 
 
-_NOT_COUNTED: Final = _places(NOT_COUNTED)  #: as of all that is no night under a roof
+NOBODY_COUNTS: Final = places_to_bytes(NOT_COUNTED)  #: as of all that is no night under a roof
 
 
 @cache
@@ -128,22 +134,33 @@ def _band(band: DistanceBand) -> bytes:
     return pb.Match(reach=geo_pb2.Reach(band=_BANDS[band])).SerializeToString()
 
 
+BANDS: Final = tuple(map(_band, _BANDS))  #: the nearest first
+
+
+@cache
+def mode_to_bytes(mode: Mode) -> bytes:
+    """Write how somebody gets there."""
+    return number(_MODE, _MODES[mode])
+
+
 @lru_cache(maxsize=4096)
 def _around_seconds(arrival_time: datetime, mode: Mode, size: int) -> tuple[bytes, bytes]:
     """Write a way up to its seconds, which take so many bytes, and after them."""
     lasts = SECONDS + bytes(size)
-    arrival = time(_ARRIVAL, arrival_time) + number(_MODE, _MODES[mode])
-    whole = inside(_TRAVEL, inside(_DURATION, lasts) + arrival)
+    arrival = time(ARRIVAL, arrival_time) + mode_to_bytes(mode)
+    whole = inside(TRAVEL, inside(DURATION, lasts) + arrival)
     return whole[: len(whole) - len(arrival) - size], arrival
 
 
-def _silence(cost_mm: int, silence_mm: int) -> bytes:
+def silence_to_bytes(cost_mm: int, silence_mm: int) -> bytes:
+    """Write what silence costs beside the way."""
     # a number that is written again stands in the place of the one before, and a part joins those before
     parts = [pb.CostPart(code="silence", cost_m=silence_mm / MM_PER_M)]
     return pb.Match(cost_m=(cost_mm + silence_mm) / MM_PER_M, cost_parts=parts).SerializeToString()
 
 
-def _clocks(clocks: Iterable[ClockLeft]) -> bytes:
+def clocks_to_bytes(clocks: Iterable[ClockLeft]) -> bytes:
+    """Write what is left of clinical clocks."""
     written = pb.Match()
     for each in clocks:
         clock = written.clinical_clocks.add(code=each.code, care_time=time_to_wire(each.care_time))

@@ -1,0 +1,228 @@
+"""
+Join the rows of an answer from bytes that were written before, compiled.
+
+What the bytes mean is said where they are written (`services.matching.wire`): here are only lengths, numbers
+and the order in which they follow each other.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import from_dtype
+from numba.core import types
+
+from services.matching.index.arena import Bytes
+from services.matching.index.bits import Rows
+from services.matching.index.compiling import compiled, part
+from services.matching.index.telling import AT_WHEN, NO_WAY, ROW, Told
+
+_MOMENT_S: Final = 300
+_MM_PER_M: Final = 1000.0
+_DOUBLE: Final = 8  #: bytes
+_COST_SLOTS: Final = 3  #: the same number stands three times in a row
+_LARGEST_BYTE: Final = 127  #: of a number that is written in groups of seven bits
+#: the numbers of forms: of two lists, around the slots of a cost, of three bands, and of one each
+_LIST, _COST, _BAND = 0, 2, 6
+_TRAVEL, _DURATION, _SECONDS, _ARRIVAL, _MODE, _PLACES, _AT_WHEN = range(9, 16)
+
+
+class Forms(NamedTuple):
+    """Bytes that are alike in all rows of an answer, below each other."""
+
+    bytes: Bytes
+    ends: Rows  #: where each begins, and at last the end
+
+
+class Pieces(NamedTuple):
+    """Bytes of which each row has its own, below each other."""
+
+    bytes: Bytes
+    ends: Rows  #: where those of each begin, and at last the end
+
+
+_BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
+_ENDS: Final = types.int64[::1]
+_FORMS: Final = types.NamedTuple([_BYTES, _ENDS], Forms)  # type: ignore[no-untyped-call]
+_PIECES: Final = types.NamedTuple([_BYTES, _ENDS], Pieces)  # type: ignore[no-untyped-call]
+
+
+@part
+def _size(number: Any) -> int:
+    """Say how many bytes a number takes."""
+    size, left = 1, np.uint64(number)
+    while left > np.uint64(_LARGEST_BYTE):
+        left >>= np.uint64(7)
+        size += 1
+    return size
+
+
+@part
+def _put_number(out: Bytes, at: int, number: Any) -> int:
+    left = np.uint64(number)
+    while left > np.uint64(_LARGEST_BYTE):
+        out[at] = np.uint8(left & np.uint64(_LARGEST_BYTE)) | np.uint8(128)
+        left >>= np.uint64(7)
+        at += 1
+    out[at] = np.uint8(left)
+    return at + 1
+
+
+@part
+def _put(out: Bytes, at: int, source: Bytes, begin: int, end: int) -> int:
+    for place in range(begin, end):
+        out[at + place - begin] = source[place]
+    return at + end - begin
+
+
+@part
+def _put_double(out: Bytes, at: int, bits: Any) -> int:
+    for byte in range(_DOUBLE):
+        out[at + byte] = np.uint8((bits >> np.uint64(8 * byte)) & np.uint64(255))
+    return at + _DOUBLE
+
+
+@part
+def _form_size(forms: Forms, number: int) -> int:
+    return int(forms.ends[number + 1] - forms.ends[number])
+
+
+@part
+def _band(cost_mm: int, near_mm: int, far_mm: int) -> int:
+    return _BAND + int(cost_mm >= near_mm) + int(cost_mm >= far_mm)
+
+
+@part
+def _arrival_size(moment: int, forms: Forms) -> int:
+    """Say how many bytes the time of arrival takes, without its tag and length."""
+    return _form_size(forms, _SECONDS) + _size(moment * _MOMENT_S) if moment != 0 else 0
+
+
+@part
+def _way_size(row: Any, forms: Forms) -> int:
+    """Say how many bytes a way takes, without its tag and length."""
+    lasts = _form_size(forms, _SECONDS) + _size(row.travel_s)
+    size = _form_size(forms, _DURATION) + _size(lasts) + lasts + _form_size(forms, _MODE)
+    if row.moment == AT_WHEN:
+        size += _form_size(forms, _AT_WHEN)
+    else:
+        arrives = _arrival_size(row.moment, forms)
+        size += _form_size(forms, _ARRIVAL) + _size(arrives) + arrives
+    return size
+
+
+@part
+def _put_form(out: Bytes, at: int, forms: Forms, number: int) -> int:
+    return _put(out, at, forms.bytes, forms.ends[number], forms.ends[number + 1])
+
+
+@part
+def _put_way(out: Bytes, at: int, row: Any, forms: Forms) -> int:
+    at = _put_form(out, at, forms, _TRAVEL)
+    at = _put_number(out, at, _way_size(row, forms))
+    at = _put_form(out, at, forms, _DURATION)
+    at = _put_number(out, at, _form_size(forms, _SECONDS) + _size(row.travel_s))
+    at = _put_form(out, at, forms, _SECONDS)
+    at = _put_number(out, at, row.travel_s)
+    if row.moment == AT_WHEN:
+        at = _put_form(out, at, forms, _AT_WHEN)
+    else:
+        at = _put_form(out, at, forms, _ARRIVAL)
+        at = _put_number(out, at, _arrival_size(row.moment, forms))
+        if row.moment != 0:
+            at = _put_form(out, at, forms, _SECONDS)
+            at = _put_number(out, at, row.moment * _MOMENT_S)
+    return _put_form(out, at, forms, _MODE)
+
+
+@compiled(
+    types.Array(types.uint8, 1, "C")(
+        types.uint8[::1],
+        from_dtype(ROW)[::1],
+        types.int64,
+        _FORMS,
+        _PIECES,
+        _PIECES,
+        types.int64,
+        types.int64,
+        types.UniTuple(types.int64, 2),  # type: ignore[no-untyped-call]
+        types.boolean,
+    )
+)
+def join(
+    arena: Bytes,
+    told: Told,
+    sure_count: int,
+    forms: Forms,
+    pieces: Pieces,
+    shown: Pieces,
+    known: int,
+    always: int,
+    bands_mm: tuple[int, int],
+    has_places: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
+) -> Bytes:
+    """
+    Join rows, each with the tag of its list and its length before it.
+
+    Args:
+        arena: Holds what providers say of themselves.
+
+        told: The rows.
+
+        sure_count: So many of the first are of the first list.
+
+        forms: What is alike in all rows.
+
+        pieces: What else is said of each row: it comes last, where a number may take the place of one before.
+
+        shown: The fields that an offer would show, by the bits of those that are known and decide.
+
+        known: Which facts are known of the person: a bit each.
+
+        always: Which of them are shown whether they decide or not.
+
+        bands_mm: Where the bands end by which the cost of a confidential site is told.
+
+        has_places: Whether `pieces` say of places; else the form does.
+    """
+    near_mm, far_mm = bands_mm
+    length = 0
+    sizes = np.empty(len(told), dtype=np.int64)
+    for place in range(len(told)):
+        row = told[place]
+        bits = known & (row.decisive | always)
+        size = row.length + pieces.ends[place + 1] - pieces.ends[place] + shown.ends[bits + 1] - shown.ends[bits]
+        if row.is_confidential:
+            size += _form_size(forms, _band(row.cost_mm, near_mm, far_mm))
+        else:
+            size += forms.ends[_COST + _COST_SLOTS + 1] - forms.ends[_COST] + _COST_SLOTS * _DOUBLE
+        if row.travel_s != NO_WAY:
+            way = _way_size(row, forms)
+            size += _form_size(forms, _TRAVEL) + _size(way) + way
+        if not has_places:
+            size += _form_size(forms, _PLACES)
+        sizes[place] = size
+        length += _form_size(forms, _LIST + int(place >= sure_count)) + _size(size) + size
+    out = np.empty(length, dtype=np.uint8)
+    scratch = np.empty(1, dtype=np.float64)
+    at = 0
+    for place in range(len(told)):
+        row = told[place]
+        bits = known & (row.decisive | always)
+        at = _put_form(out, at, forms, _LIST + int(place >= sure_count))
+        at = _put_number(out, at, sizes[place])
+        at = _put(out, at, arena, row.begin, row.begin + row.length)
+        at = _put(out, at, shown.bytes, shown.ends[bits], shown.ends[bits + 1])
+        if not has_places:
+            at = _put_form(out, at, forms, _PLACES)
+        if row.is_confidential:
+            at = _put_form(out, at, forms, _band(row.cost_mm, near_mm, far_mm))
+        else:
+            scratch[0] = row.cost_mm / _MM_PER_M
+            for slot in range(_COST_SLOTS):
+                at = _put_form(out, at, forms, _COST + slot)
+                at = _put_double(out, at, scratch.view(np.uint64)[0])
+            at = _put_form(out, at, forms, _COST + _COST_SLOTS)
+        if row.travel_s != NO_WAY:
+            at = _put_way(out, at, row, forms)
+        at = _put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
+    return out

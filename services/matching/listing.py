@@ -1,0 +1,209 @@
+"""
+The lists of an answer as columns: what is told of many providers at once, to be written without a row of each.
+
+The columns say what `services.matching.rows` says of one provider after the
+other, and a test holds both equal; rows are made once somebody looks at them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from services.geo import BAND_ENDS_MM
+from services.matching.arriving import clocks_left
+from services.matching.choosing import Chosen, choose
+from services.matching.constraints.places import Places, Wanted
+from services.matching.index.block import Block
+from services.matching.index.facts import UNKNOWN_HOURS
+from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason
+from services.matching.index.sieve import Sifted
+from services.matching.index.telling import AT_WHEN, RING_FIRST, ROW, TAKES_NONE, Told, tell
+from services.matching.index.times import microseconds
+from services.matching.model.answer import ClockLeft, Remarks, Row
+from services.matching.model.hours import OpenState
+from services.matching.model.needed import known_of
+from services.matching.model.profile import profile_of
+from services.matching.model.provider import Provider
+from services.matching.model.request import Asked, Need
+from services.matching.model.travel import Departure, moment
+from services.matching.rows import RING_FIRST_AFTER, TO_RING_FIRST, TO_TAKE_NONE, Rows, has_old_report, remarks_of
+
+_REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
+#: by the number that is noted behind the marks of a row
+_OPENS: Final = (OpenState.UNKNOWN, OpenState.OPEN, OpenState.CLOSED)
+_NUMBER_OF: Final = {state: number for number, state in enumerate(_OPENS)}
+_WHEN_AT: Final = MOST_MARKS + 1  #: where that is noted; before it is what `tell` notes
+_KEY_BYTES: Final = (MOST_MARKS + SPARE_MARKS) * MARK_TYPE.itemsize
+_MOST_KEPT: Final = 16_384  #: remarks; beyond that all are forgotten
+_NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
+
+
+class Listing:
+    """
+    What is told for one need, in two lists after each other: who can, and whom to ask first.
+
+    Args:
+        asked: The question.
+
+        parts: Who is left of each part of the directory.
+
+        limit: How many a list has at most.
+    """
+
+    def __init__(self, asked: Asked, parts: Sequence[Sifted], limit: int) -> None:
+        self.asked = asked
+        self.known = known_of(asked.person)  #: which facts are known of the person
+        self.blocks: Sequence[Block] = [part.block for part in parts]  #: by number of the part
+        chosen = choose(asked, parts, limit)
+        self.sure_count = chosen.sure_count
+        self.told, self._marks = _told(asked, parts, chosen)
+        self.places: Sequence[Places] | None = None  #: None: nobody asks for places
+        if asked.need.service.accommodation:
+            self.places = [*map(Wanted(asked).at, self.providers)]
+        self._note_times()
+        self.remarks: Sequence[Remarks] = self._remarks()
+
+    def __len__(self) -> int:
+        return len(self.told)
+
+    @cached_property
+    def providers(self) -> Sequence[Provider]:
+        """Who is listed."""
+        numbers, parts = self.told["number"].tolist(), self.told["part"].tolist()
+        return [self.blocks[part].providers[number] for part, number in zip(parts, numbers, strict=True)]
+
+    @property
+    def clocks(self) -> Sequence[tuple[ClockLeft, ...]] | None:
+        """What is left of clinical clocks at each (R47); None: nobody said when it was."""
+        if self.asked.need.hours_since_event is None:
+            return None
+        arrivals = self.told["arrival"].tolist()
+        return [
+            clocks_left(self.asked, provider, self._time(arrival))
+            for provider, arrival in zip(self.providers, arrivals, strict=True)
+        ]
+
+    @property
+    def silences_mm(self) -> Sequence[int] | None:
+        """What the silence of each costs; None: nobody's costs anything."""
+        return [*map(self.asked.silence_of, self.providers)] if self.asked.silence_mm else None
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The same as rows."""
+        costs_mm = self.told["cost_mm"].tolist()
+        reasons = [self._reasons(place) for place in range(len(self))]
+        return Rows(self.asked).rows(zip(costs_mm, self.providers, reasons, strict=True))
+
+    def _note_times(self) -> None:
+        """Note of each whether intake is open on arrival, and whether its report of places is old."""
+        for place, opens in self._opens():
+            self._marks[place, _WHEN_AT] = _NUMBER_OF[opens]
+        for place, each in enumerate(self.places or ()):
+            if has_old_report(each.view, self.asked.now_time):
+                self._marks[place, _WHEN_AT] += ANOTHER
+
+    def _opens(self) -> Iterable[tuple[int, OpenState]]:
+        """Say who is open on arrival, where that is known."""
+        calendar, arrivals = self.asked.calendar, self.told["arrival"].tolist()
+        if calendar:
+            for place, provider in enumerate(self.providers):
+                hours = profile_of(provider).hours(calendar)
+                if hours is not None:
+                    yield place, hours.at(self._time(arrivals[place]))
+        else:
+            for place, number in enumerate(self.told["hours"].tolist()):
+                if number != UNKNOWN_HOURS:
+                    yield place, self.blocks[0].vocabulary.hours_of(number).at(self._time(arrivals[place]))
+
+    def _time(self, number: int) -> datetime:
+        return self.asked.when_time if number == AT_WHEN else moment(number)
+
+    def _remarks(self) -> list[Remarks]:
+        """Find what is remarked of each, by its marks."""
+        if not len(self):
+            return []
+        service = self.asked.need.service
+        said_of_all = service.life_first, service.result_may_be_reported
+        known = self.blocks[0].tables.remarks.setdefault(said_of_all, {})
+        keys = self._marks.tobytes()
+        found = [known.get(keys[begin : begin + _KEY_BYTES]) for begin in range(0, len(keys), _KEY_BYTES)]
+        if None not in found:
+            return found  # type: ignore[return-value]
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        return [
+            known.setdefault(self._marks[place].tobytes(), self._remarked(place, said_of_all)) if each is None else each
+            for place, each in enumerate(found)
+        ]
+
+    def _remarked(self, place: int, said_of_all: tuple[bool, bool]) -> Remarks:
+        how, when = self._marks[place, MOST_MARKS:].tolist()
+        return remarks_of(
+            self._reasons(place),
+            said_of_all,
+            _REACHED.get(how % ANOTHER),
+            _OPENS[when % ANOTHER],
+            when >= ANOTHER,
+            how >= ANOTHER,
+        )
+
+    def _reasons(self, place: int) -> tuple[Reason, ...]:
+        """List what is not a plain yes."""
+        listed = self.blocks[0].tables.reasons.listed
+        return tuple([listed[number] for number in self._marks[place, :MOST_MARKS].tolist() if number])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedAnswer:
+    """The answer for one need."""
+
+    need: Need
+    listing: Listing
+    excluded: tuple[tuple[str, int], ...]  #: constraint and count, largest count first
+    confidential_safety_count: int = 0  #: of those that `safety` excluded, how many are confidential sites
+    questions: tuple[str, ...] = ()  #: what to ask the person about this need
+
+    @property
+    def matches(self) -> tuple[Row, ...]:
+        """Every constraint said yes, nearest first."""
+        return self.listing.rows[: self.listing.sure_count]
+
+    @property
+    def ask_first(self) -> tuple[Row, ...]:
+        """None said no, something is unknown, nearest first."""
+        return self.listing.rows[self.listing.sure_count :]
+
+
+def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, Marks]:
+    """Tell of those who are chosen what hangs on their facts and ways, and mark what is said of them."""
+    departure = Departure(asked.now_time, asked.when_time).reckoned
+    seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
+    when_us, heard_since_us = microseconds(asked.when_time), microseconds(asked.now_time - RING_FIRST_AFTER)
+    if not parts:
+        return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE)
+    told, marks = [], []
+    for number, (part, ranked) in enumerate(zip(parts, chosen.of_parts, strict=True)):
+        of_part, marked = np.empty(len(ranked.rows), dtype=ROW), part.marked(ranked)
+        tell(
+            ranked.numbers,
+            ranked.costs_mm,
+            part.block.columns.facts,
+            when_us,
+            heard_since_us,
+            seconds_a_mm,
+            departure,
+            BAND_ENDS_MM,
+            number,
+            of_part,
+            marked,
+        )
+        told.append(of_part)
+        marks.append(marked)
+    if chosen.order is None:
+        return told[0], marks[0]
+    return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order]

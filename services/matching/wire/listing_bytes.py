@@ -1,0 +1,109 @@
+"""
+Write the lists of an answer as bytes, from bytes that were written before.
+
+Here is said what the bytes mean; `services.matching.index.joining` puts them
+behind each other. A test holds the rows equal to those that are written one by one.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+
+from ihala.matching.v1 import matching_pb2 as pb
+from services.geo import BAND_ENDS_MM
+from services.matching.index.arena import Arena
+from services.matching.index.facts import NOT_WRITTEN
+from services.matching.index.joining import Forms, Pieces, join
+from services.matching.listing import Listing
+from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
+from services.matching.model.profile import profile_of
+from services.matching.model.travel import Mode
+from services.matching.wire import fragments
+from services.matching.wire.writing import SECONDS, tag_of, time
+
+_LISTS: Final = (tag_of(pb.NeedMatches, "matches"), tag_of(pb.NeedMatches, "ask_first"))
+
+
+def listing_to_bytes(listing: Listing) -> bytes:
+    """Write both lists: fields of a `NeedMatches`."""
+    if not len(listing):
+        return b""
+    arena = listing.blocks[0].vocabulary.arena
+    if listing.told["begin"].min() == NOT_WRITTEN:
+        _write_providers(listing, arena)
+    return join(
+        arena.bytes,
+        listing.told,
+        listing.sure_count,
+        _forms(listing.asked.when_time, listing.asked.mode),
+        _below_each_other(_pieces(listing)),
+        _SHOWN,
+        listing.known,
+        SHOWN_IF_KNOWN,
+        BAND_ENDS_MM,
+        listing.places is not None,
+    ).tobytes()
+
+
+def _pieces(listing: Listing) -> Iterable[bytes]:
+    """List what is said of each row besides what compiled code puts together."""
+    parts = [[each.written or fragments.remarks_to_bytes(each) for each in listing.remarks]]
+    if listing.places is not None:
+        parts.append([fragments.places_to_bytes(each.view) for each in listing.places])
+    if listing.clocks is not None:
+        parts.append([fragments.clocks_to_bytes(each) if each else b"" for each in listing.clocks])
+    if listing.silences_mm is not None:
+        costs_mm = listing.told["cost_mm"].tolist()
+        silences = zip(costs_mm, listing.silences_mm, strict=True)
+        parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
+    return parts[0] if len(parts) == 1 else map(b"".join, zip(*parts, strict=True))
+
+
+def _below_each_other(parts: Iterable[bytes]) -> Pieces:
+    listed = [*parts]
+    ends = np.array([0, *accumulate(map(len, listed))], dtype=np.int64)
+    return Pieces(np.frombuffer(b"".join(listed), dtype=np.uint8), ends)
+
+
+def _write_providers(listing: Listing, arena: Arena) -> None:
+    """Write what those say of themselves of whom nobody was told before."""
+    told = listing.told
+    for place in np.flatnonzero(told["begin"] == NOT_WRITTEN).tolist():
+        profile = profile_of(listing.providers[place])
+        if profile.written_in is not arena:
+            profile.written_in, profile.span = arena, arena.add(fragments.profile_to_bytes(profile))
+        facts = listing.blocks[told["part"][place]].columns.facts
+        for record in (told[place], facts[told["number"][place]]):
+            record["begin"], record["length"] = profile.span
+
+
+@lru_cache(maxsize=64)
+def _forms(when: datetime, mode: Mode) -> Forms:
+    return Forms(
+        *_below_each_other(
+            (
+                *_LISTS,
+                *fragments.AROUND_COST,
+                *fragments.BANDS,
+                fragments.TRAVEL,
+                fragments.DURATION,
+                SECONDS,
+                fragments.ARRIVAL,
+                fragments.mode_to_bytes(mode),
+                fragments.NOBODY_COUNTS,
+                time(fragments.ARRIVAL, when),
+            )
+        )
+    )
+
+
+def _shown() -> Sequence[bytes]:
+    """Write what an offer would show, by the facts that are shown: a bit each."""
+    return [fragments.needed_to_bytes(needed(bits, bits)) for bits in range(KNOWN_END)]
+
+
+_SHOWN: Final = _below_each_other(_shown())
