@@ -8,7 +8,6 @@ from typing import Final
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.listing import NeedAnswer
 from services.matching.model.answer import Remarks
-from services.matching.model.person import Person
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.model.verdicts import Verdict
@@ -32,7 +31,8 @@ def with_guardian(enquiry: Enquiry) -> Enquiry:
 
 def interpreter_for(enquiry: Enquiry) -> Need | None:
     """Make the need for an interpreter by telephone; None if it cannot arise: no language, or it is asked for."""
-    if not _has_languages(enquiry.person) or _asks(enquiry, INTERPRETER):
+    person = enquiry.person
+    if person is None or person.languages is None or _asks(enquiry, INTERPRETER):
         return None
     return _interpreter(_most_urgent(enquiry.needs))
 
@@ -70,11 +70,7 @@ def _mentions_language(remarks: Remarks) -> bool:
 
 
 def _asks(enquiry: Enquiry, code: str) -> bool:
-    return any(each.code == code for each in enquiry.needs)
-
-
-def _has_languages(person: Person | None) -> bool:
-    return person is not None and person.languages is not None
+    return code in [each.service.code for each in enquiry.needs]
 
 
 def _most_urgent(needs: Sequence[Need]) -> Urgency:

@@ -16,7 +16,7 @@ def questions(person: Person | None) -> tuple[str, ...]:
 
     Who is presumed or confirmed to be trafficked is not asked again.
     """
-    if person is None or person.process not in _NOT_PRESUMED:
+    if person is None or not person.indicators or person.process not in _NOT_PRESUMED:
         return ()
     enough = ENOUGH_OF_A_CHILD if person.may_be_child else ENOUGH
     return tuple(terms(Kind.SCREENING_QUESTION)) if len(person.indicators) >= enough else ()
