@@ -115,10 +115,10 @@ class Listing:
                 hours = profile_of(provider).hours(calendar)
                 if hours is not None:
                     yield place, hours.at(self._time(arrivals[place]))
-        else:
-            for place, number in enumerate(self.told["hours"].tolist()):
-                if number != UNKNOWN_HOURS:
-                    yield place, self.blocks[0].vocabulary.hours_of(number).at(self._time(arrivals[place]))
+            return
+        for place, number in enumerate(self.told["hours"].tolist()):
+            if number != UNKNOWN_HOURS:
+                yield place, self.blocks[0].vocabulary.hours_of(number).at(self._time(arrivals[place]))
 
     def _time(self, number: int) -> datetime:
         return self.asked.when_time if number == AT_WHEN else moment(number)

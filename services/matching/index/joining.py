@@ -14,6 +14,7 @@ from numba.core import types
 from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
 from services.matching.index.compiling import compiled, part
+from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.telling import AT_WHEN, NO_WAY, ROW, Told
 
 _MOMENT_S: Final = 300
@@ -23,7 +24,7 @@ _COST_SLOTS: Final = 3  #: the same number stands three times in a row
 _LARGEST_BYTE: Final = 127  #: of a number that is written in groups of seven bits
 #: the numbers of forms: of two lists, around the slots of a cost, of three bands, and of one each
 _LIST, _COST, _BAND = 0, 2, 6
-_TRAVEL, _DURATION, _SECONDS, _ARRIVAL, _MODE, _PLACES, _AT_WHEN = range(9, 16)
+_TRAVEL, _DURATION, _SECONDS, _ARRIVAL, _MODE, _PLACES = range(9, 15)
 
 
 class Forms(NamedTuple):
@@ -98,12 +99,12 @@ def _arrival_size(moment: int, forms: Forms) -> int:
 
 
 @part
-def _way_size(row: Any, forms: Forms) -> int:
+def _way_size(row: Any, forms: Forms, at_when: Bytes) -> int:
     """Say how many bytes a way takes, without its tag and length."""
     lasts = _form_size(forms, _SECONDS) + _size(row.travel_s)
     size = _form_size(forms, _DURATION) + _size(lasts) + lasts + _form_size(forms, _MODE)
     if row.moment == AT_WHEN:
-        size += _form_size(forms, _AT_WHEN)
+        size += len(at_when)
     else:
         arrives = _arrival_size(row.moment, forms)
         size += _form_size(forms, _ARRIVAL) + _size(arrives) + arrives
@@ -116,15 +117,15 @@ def _put_form(out: Bytes, at: int, forms: Forms, number: int) -> int:
 
 
 @part
-def _put_way(out: Bytes, at: int, row: Any, forms: Forms) -> int:
+def _put_way(out: Bytes, at: int, row: Any, forms: Forms, at_when: Bytes) -> int:
     at = _put_form(out, at, forms, _TRAVEL)
-    at = _put_number(out, at, _way_size(row, forms))
+    at = _put_number(out, at, _way_size(row, forms, at_when))
     at = _put_form(out, at, forms, _DURATION)
     at = _put_number(out, at, _form_size(forms, _SECONDS) + _size(row.travel_s))
     at = _put_form(out, at, forms, _SECONDS)
     at = _put_number(out, at, row.travel_s)
     if row.moment == AT_WHEN:
-        at = _put_form(out, at, forms, _AT_WHEN)
+        at = _put(out, at, at_when, 0, len(at_when))
     else:
         at = _put_form(out, at, forms, _ARRIVAL)
         at = _put_number(out, at, _arrival_size(row.moment, forms))
@@ -140,6 +141,7 @@ def _put_way(out: Bytes, at: int, row: Any, forms: Forms) -> int:
         from_dtype(ROW)[::1],
         types.int64,
         _FORMS,
+        _BYTES,
         _PIECES,
         _PIECES,
         types.int64,
@@ -153,6 +155,7 @@ def join(
     told: Told,
     sure_count: int,
     forms: Forms,
+    at_when: Bytes,
     pieces: Pieces,
     shown: Pieces,
     known: int,
@@ -172,6 +175,8 @@ def join(
 
         forms: What is alike in all rows.
 
+        at_when: The time of arrival of those who are there exactly when they would be.
+
         pieces: What else is said of each row: it comes last, where a number may take the place of one before.
 
         shown: The fields that an offer would show, by the bits of those that are known and decide.
@@ -183,12 +188,17 @@ def join(
         bands_mm: Where the bands end by which the cost of a confidential site is told.
 
         has_places: Whether `pieces` say of places; else the form does.
+
+    Returns:
+        The rows; nothing where not all of them are written in the arena.
     """
     near_mm, far_mm = bands_mm
     length = 0
     sizes = np.empty(len(told), dtype=np.int64)
     for place in range(len(told)):
         row = told[place]
+        if row.begin == NOT_WRITTEN:
+            return np.empty(0, dtype=np.uint8)
         bits = known & (row.decisive | always)
         size = row.length + pieces.ends[place + 1] - pieces.ends[place] + shown.ends[bits + 1] - shown.ends[bits]
         if row.is_confidential:
@@ -196,7 +206,7 @@ def join(
         else:
             size += forms.ends[_COST + _COST_SLOTS + 1] - forms.ends[_COST] + _COST_SLOTS * _DOUBLE
         if row.travel_s != NO_WAY:
-            way = _way_size(row, forms)
+            way = _way_size(row, forms, at_when)
             size += _form_size(forms, _TRAVEL) + _size(way) + way
         if not has_places:
             size += _form_size(forms, _PLACES)
@@ -223,6 +233,6 @@ def join(
                 at = _put_double(out, at, scratch.view(np.uint64)[0])
             at = _put_form(out, at, forms, _COST + _COST_SLOTS)
         if row.travel_s != NO_WAY:
-            at = _put_way(out, at, row, forms)
+            at = _put_way(out, at, row, forms, at_when)
         at = _put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
     return out

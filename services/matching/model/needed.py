@@ -41,18 +41,16 @@ def known_of(person: Person | None) -> int:
     """Say which facts that an offer may show are known of a person: a bit each."""
     if person is None:
         return 0
-    return _bits(
-        (
-            person.age is not None,
-            person.known_gender is not None,
-            person.family is not None,
-            person.exploitation is not None,
-            person.process is not None,
-            person.is_unaccompanied is not None,
-            person.has_documents is not None,
-            bool(person.languages),
-            bool(person.accessibility),
-        )
+    return (
+        (person.age is not None)
+        | (person.known_gender is not None) << 1
+        | (person.family is not None) << 2
+        | (person.exploitation is not None) << 3
+        | (person.process is not None) << 4
+        | (person.is_unaccompanied is not None) << 5
+        | (person.has_documents is not None) << 6
+        | bool(person.languages) << 7
+        | bool(person.accessibility) << 8
     )
 
 

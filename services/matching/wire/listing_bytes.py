@@ -6,8 +6,7 @@ behind each other. A test holds the rows equal to those that are written one by 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 from typing import Final
 
@@ -33,20 +32,21 @@ def listing_to_bytes(listing: Listing) -> bytes:
     if not len(listing):
         return b""
     arena = listing.blocks[0].vocabulary.arena
-    if listing.told["begin"].min() == NOT_WRITTEN:
-        _write_providers(listing, arena)
-    return join(
-        arena.bytes,
-        listing.told,
-        listing.sure_count,
-        _forms(listing.asked.when_time, listing.asked.mode),
+    rest = (
+        _forms(listing.asked.mode),
+        np.frombuffer(time(fragments.ARRIVAL, listing.asked.when_time), dtype=np.uint8),
         _below_each_other(_pieces(listing)),
         _SHOWN,
         listing.known,
         SHOWN_IF_KNOWN,
         BAND_ENDS_MM,
         listing.places is not None,
-    ).tobytes()
+    )
+    joined = join(arena.bytes, listing.told, listing.sure_count, *rest)
+    if not len(joined):
+        _write_providers(listing, arena)
+        joined = join(arena.bytes, listing.told, listing.sure_count, *rest)
+    return joined.tobytes()
 
 
 def _pieces(listing: Listing) -> Iterable[bytes]:
@@ -81,8 +81,8 @@ def _write_providers(listing: Listing, arena: Arena) -> None:
             record["begin"], record["length"] = profile.span
 
 
-@lru_cache(maxsize=64)
-def _forms(when: datetime, mode: Mode) -> Forms:
+@cache
+def _forms(mode: Mode) -> Forms:
     return Forms(
         *_below_each_other(
             (
@@ -95,7 +95,6 @@ def _forms(when: datetime, mode: Mode) -> Forms:
                 fragments.ARRIVAL,
                 fragments.mode_to_bytes(mode),
                 fragments.NOBODY_COUNTS,
-                time(fragments.ARRIVAL, when),
             )
         )
     )
