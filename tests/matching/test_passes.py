@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 import services
 from services.matching.index import bits, compiling, kept, marks, passes
+from services.matching.index.answers import Answers
+from services.matching.index.facets import Vocabulary
 from services.matching.index.facts import FACT
+from services.taxonomy import services as known_services
 
 LENGTH = 130  #: rows: two full words and a part of a third
 ROWS = st.frozensets(st.integers(0, LENGTH - 1))
@@ -23,18 +26,30 @@ STEPS: st.SearchStrategy[list[Step]] = st.lists(
 )
 
 
+STANDING, ENDED, ALIKE, OPEN = 10, 20, 30, -7  #: marks; those of values stand where they say
+#: how a step is told: by a facet, by each row itself, alike of all
+SAYINGS = ((1, STANDING, ENDED), (-1, 0, -1, OPEN), (-1, 0, -1, ALIKE))
+
+
+def a_store(words: int) -> kept.Kept:
+    return kept.Kept(words, known_services()["LEG-ADV"], Answers(Vocabulary(), marks.Reasons()))
+
+
 def words_of(rows: frozenset[int]) -> bits.Words:
     return bits.of_rows(np.array(sorted(rows), dtype=np.intp), LENGTH)
 
 
 def programmed(steps: list[Step]) -> tuple[bits.Words, passes.Program]:
-    store = kept.Kept(len(words_of(frozenset())), None)
+    store = a_store(len(words_of(frozenset())))
     numbers = [
         store.place((None if no is None else words_of(no), None if unknown is None else words_of(unknown)))
         for no, unknown, _ in steps
     ]
-    program = [[*pair, excludes] for pair, (_, _, excludes) in zip(numbers, steps, strict=True)]
-    return store.sets, np.array(program, dtype=np.int32).reshape(-1)
+    said = [
+        kept.Said(*pair, excludes, *SAYINGS[number % 3])
+        for number, (pair, (_, _, excludes)) in enumerate(zip(numbers, steps, strict=True))
+    ]
+    return store.sets, np.array(said, dtype=np.int32).reshape(-1, passes.STEP)
 
 
 @settings(deadline=None)
@@ -46,10 +61,9 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
 ) -> None:
     sets, program = programmed(steps)
     state = np.zeros((3, sets.shape[1]), dtype=np.uint64)
-    state[0] = words_of(everybody)
     counts = np.empty(len(steps) + passes.TOTALS, dtype=np.int64)
 
-    passes.sift(sets, program, state, counts, is_any_sure)
+    passes.sift(words_of(everybody), program, sets, state, counts, is_any_sure)
 
     left, unsure, gone = set(everybody), set[int](), []
     for no, unknown, excludes in steps:
@@ -62,9 +76,38 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
     assert [bits.rows_of(each).tolist() for each in state] == [sorted(left), sorted(unsure), sorted(left - unsure)]
 
 
+@settings(deadline=None)
+@given(ROWS, STEPS, ROWS)
+def test_a_set_is_taken_off_as_by_a_step_that_excludes(
+    everybody: frozenset[int], steps: list[Step], whom: frozenset[int]
+) -> None:
+    states, found = [], []
+    for last in ([], [(whom, None, True)]):
+        sets, program = programmed([*steps, *last])
+        state, counts = np.zeros((3, sets.shape[1]), dtype=np.uint64), np.empty(len(program) + passes.TOTALS, np.int64)
+        passes.sift(words_of(everybody), program, sets, state, counts, False)  # noqa: FBT003 -- compiled code knows no names
+        states.append(state)
+        found.append(counts.tolist())
+
+    gone, *totals = passes.take_off(words_of(whom), states[0])
+
+    assert [gone, *totals] == found[1][-3:]
+    assert states[0].tolist() == states[1].tolist()
+
+
+def test_a_program_is_put_together_up_to_what_is_not_known() -> None:
+    known = np.arange(3 * passes.STEP, dtype=np.int32).reshape(3, -1)
+    known[1, 0] = passes.MISSING
+    program = np.zeros((3, passes.STEP), dtype=np.int32)
+
+    assert passes.gather(known, np.array([2, 0, 2], dtype=np.int32), program) == -1
+    assert program.tolist() == known[[2, 0, 2]].tolist()
+    assert passes.gather(known, np.array([0, 1, 2], dtype=np.int32), program) == 1
+    assert passes.gather(known, np.array([0, 2, 3], dtype=np.int32), program) == 2
+
+
 #: of a row: the number that it has of a facet, and whether its vetting has ended
 MET = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(0, 3), st.booleans()), max_size=20)
-STANDING, ENDED, ALIKE = 10, 20, 30  #: marks
 
 
 @settings(deadline=None)
@@ -73,7 +116,6 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     steps: list[Step], met: list[tuple[int, int, bool]], number_type: Any
 ) -> None:
     sets, program = programmed(steps)
-    told = [TELLINGS[number % 3] for number in range(len(steps))]
     facts = np.zeros(len(met), dtype=FACT)
     facts["vetting_ends_us"] = [4 if has_ended else 6 for _, _, has_ended in met]
     found, lengths = np.zeros((len(met), marks.MOST_MARKS), dtype=np.int16), np.zeros(len(met), dtype=np.int64)
@@ -81,13 +123,12 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     open_count = marks.mark(
         sets,
         program,
-        *marks.legend_of(told),
+        np.arange(ENDED + 4, dtype=marks.MARK_TYPE),
         np.array([row for row, _, _ in met], dtype=np.int64),
         np.arange(len(met), dtype=np.int32),
         np.array([[0, number] for _, number, _ in met], dtype=number_type).reshape(-1, 2),
         facts,
         5,
-        1,
         found,
         lengths,
     )
@@ -101,7 +142,7 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
         for row, _, _ in met
     ]
     meant = [
-        [(STANDING + value + (ENDED - STANDING) * has_ended, -number - 1, ALIKE)[number % 3] for number in each]
+        [(STANDING + value + (ENDED - STANDING) * has_ended, OPEN, ALIKE)[number % 3] for number in each]
         for each, (_, value, has_ended) in zip(said, met, strict=True)
     ]
     assert [row[: len(each)] for row, each in zip(found.tolist(), meant, strict=True)] == meant
@@ -109,16 +150,8 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     assert open_count == sum(number < 0 for each in meant for number in each)
 
 
-def marked(first: int) -> bytes:
-    return np.arange(first, first + 4, dtype=marks.MARK_TYPE).tobytes()
-
-
-#: by a facet, by each row itself, alike of all
-TELLINGS = (marks.Telling(1, marked(STANDING), marked(ENDED)), marks.Telling(), marks.Telling(mark=ALIKE))
-
-
 def test_sets_stay_where_they_are_while_others_come() -> None:
-    store = kept.Kept(1, None)
+    store = a_store(1)
     before = store.sets
     numbers = [store.place((np.array([each], dtype=np.uint64), None))[0] for each in range(100)]
 
@@ -139,10 +172,9 @@ def test_a_pass_works_where_no_folder_can_be_written(monkeypatch: pytest.MonkeyP
 
 
 def test_a_pass_takes_what_it_was_compiled_for_and_nothing_else() -> None:
-    floats: Any = np.zeros((1, 1))
-    program = np.zeros(3, dtype=np.int32)
+    floats: Any = np.zeros(1)
     with pytest.raises(TypeError):
-        passes.sift(floats, program, floats, program, False)  # noqa: FBT003 -- compiled code knows no names
+        passes.take_off(floats, np.zeros((3, 1), dtype=np.uint64))
 
 
 def test_only_the_index_is_compiled() -> None:

@@ -76,20 +76,13 @@ def _put(out: Bytes, at: int, source: Bytes, begin: int, end: int) -> int:
 
 
 @part
-def _put_double(out: Bytes, at: int, bits: Any) -> int:
-    for byte in range(_DOUBLE):
-        out[at + byte] = np.uint8((bits >> np.uint64(8 * byte)) & np.uint64(255))
-    return at + _DOUBLE
-
-
-@part
 def _form_size(forms: Forms, number: int) -> int:
     return int(forms.ends[number + 1] - forms.ends[number])
 
 
 @part
-def _band(cost_mm: int, near_mm: int, far_mm: int) -> int:
-    return _BAND + int(cost_mm >= near_mm) + int(cost_mm >= far_mm)
+def _band(cost_mm: int, bands_mm: tuple[int, int]) -> int:
+    return _BAND + int(cost_mm >= bands_mm[0]) + int(cost_mm >= bands_mm[1])
 
 
 @part
@@ -133,6 +126,27 @@ def _put_way(out: Bytes, at: int, row: Any, forms: Forms, at_when: Bytes) -> int
             at = _put_form(out, at, forms, _SECONDS)
             at = _put_number(out, at, row.moment * _MOMENT_S)
     return _put_form(out, at, forms, _MODE)
+
+
+@part
+def _cost_size(row: Any, forms: Forms, bands_mm: tuple[int, int]) -> int:
+    if row.is_confidential:
+        return _form_size(forms, _band(row.cost_mm, bands_mm))
+    return int(forms.ends[_COST + _COST_SLOTS + 1] - forms.ends[_COST]) + _COST_SLOTS * _DOUBLE
+
+
+@part
+def _put_cost(out: Bytes, at: int, row: Any, forms: Forms, bands_mm: tuple[int, int], scratch: Any) -> int:
+    if row.is_confidential:
+        return _put_form(out, at, forms, _band(row.cost_mm, bands_mm))
+    scratch[0] = row.cost_mm / _MM_PER_M
+    bits = scratch.view(np.uint64)[0]
+    for slot in range(_COST_SLOTS):
+        at = _put_form(out, at, forms, _COST + slot)
+        for byte in range(_DOUBLE):
+            out[at + byte] = np.uint8((bits >> np.uint64(8 * byte)) & np.uint64(255))
+        at += _DOUBLE
+    return _put_form(out, at, forms, _COST + _COST_SLOTS)
 
 
 @compiled(
@@ -192,46 +206,33 @@ def join(
     Returns:
         The rows; nothing where not all of them are written in the arena.
     """
-    near_mm, far_mm = bands_mm
     length = 0
-    sizes = np.empty(len(told), dtype=np.int64)
+    sizes, bits = np.empty(len(told), dtype=np.int64), np.empty(len(told), dtype=np.int64)
     for place in range(len(told)):
         row = told[place]
         if row.begin == NOT_WRITTEN:
             return np.empty(0, dtype=np.uint8)
-        bits = known & (row.decisive | always)
-        size = row.length + pieces.ends[place + 1] - pieces.ends[place] + shown.ends[bits + 1] - shown.ends[bits]
-        if row.is_confidential:
-            size += _form_size(forms, _band(row.cost_mm, near_mm, far_mm))
-        else:
-            size += forms.ends[_COST + _COST_SLOTS + 1] - forms.ends[_COST] + _COST_SLOTS * _DOUBLE
+        shows = known & (row.decisive | always)
+        size = row.length + pieces.ends[place + 1] - pieces.ends[place] + shown.ends[shows + 1] - shown.ends[shows]
+        size += _cost_size(row, forms, bands_mm)
         if row.travel_s != NO_WAY:
             way = _way_size(row, forms, at_when)
             size += _form_size(forms, _TRAVEL) + _size(way) + way
         if not has_places:
             size += _form_size(forms, _PLACES)
-        sizes[place] = size
+        sizes[place], bits[place] = size, shows
         length += _form_size(forms, _LIST + int(place >= sure_count)) + _size(size) + size
-    out = np.empty(length, dtype=np.uint8)
-    scratch = np.empty(1, dtype=np.float64)
+    out, scratch = np.empty(length, dtype=np.uint8), np.empty(1, dtype=np.float64)
     at = 0
     for place in range(len(told)):
-        row = told[place]
-        bits = known & (row.decisive | always)
+        row, shows = told[place], bits[place]
         at = _put_form(out, at, forms, _LIST + int(place >= sure_count))
         at = _put_number(out, at, sizes[place])
         at = _put(out, at, arena, row.begin, row.begin + row.length)
-        at = _put(out, at, shown.bytes, shown.ends[bits], shown.ends[bits + 1])
+        at = _put(out, at, shown.bytes, shown.ends[shows], shown.ends[shows + 1])
         if not has_places:
             at = _put_form(out, at, forms, _PLACES)
-        if row.is_confidential:
-            at = _put_form(out, at, forms, _band(row.cost_mm, near_mm, far_mm))
-        else:
-            scratch[0] = row.cost_mm / _MM_PER_M
-            for slot in range(_COST_SLOTS):
-                at = _put_form(out, at, forms, _COST + slot)
-                at = _put_double(out, at, scratch.view(np.uint64)[0])
-            at = _put_form(out, at, forms, _COST + _COST_SLOTS)
+        at = _put_cost(out, at, row, forms, bands_mm, scratch)
         if row.travel_s != NO_WAY:
             at = _put_way(out, at, row, forms, at_when)
         at = _put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])

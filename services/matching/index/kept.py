@@ -1,40 +1,78 @@
 """
-What is kept of answers with one shelf: sets of its rows, and by what of a question each was found.
+What is kept of answers with one shelf: sets of its rows, and which of them tell what each answer says.
 
 What is kept are answers to facts such as an age or a language, without the
 person, the origin or the safety envelope: nothing here tells who asked.
 """
 
-from collections.abc import Hashable, Sequence
-from struct import Struct
+from collections.abc import Hashable
 from threading import Lock
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.constraints.table import CONSTRAINTS, Constraint
+from services.matching.index.answers import Answers
 from services.matching.index.bits import Words
-from services.matching.index.marks import Telling
-from services.matching.index.passes import NOBODY, Program
+from services.matching.index.passes import MISSING, NOBODY, STEP, Program
+from services.taxonomy import Service
 
 _MOST_KEPT: Final = 1024  #: sets of a shelf; beyond that all are forgotten
-_MOST_FOUND: Final = 4096  #: the same of what is found by questions
 _FIRST: Final = 16  #: sets for which there is room at once
-_STEP: Final = Struct("=iii")
-_NO_PROGRAM: Final[Program] = np.empty(0, dtype=np.int32)
 
 #: who says no and who is unknown; None for nobody
 Sets = tuple[Words | None, Words | None]
+#: how many have begun, ended and lost their vetting
+Times = tuple[int, int, int]
 
 
 class Said(NamedTuple):
-    """What a constraint says of a shelf for one kind of question."""
+    """A step of a `Program`: whom a constraint says something of, and what that is."""
 
-    constraint: Constraint
-    step: bytes  #: of a `Program`; empty: everybody is a plain yes
-    telling: Telling = Telling()  #: how it is told of a row
-    is_for_all: bool = False  #: whether it holds for all questions
+    no: int  #: the number of a set, or `NOBODY`
+    unknown: int  #: the same
+    excludes: bool  #: whether a no does
+    facet: int = -1  #: the column of the facet that tells what is found; below 0: it is the same of all
+    standing: int = 0  #: where the marks of the facet's values begin
+    ended: int = -1  #: the same of those whose vetting has ended; below 0: that does not count
+    mark: int = 0  #: what is found of all; below 0: each is judged by itself, see `open_mark`
+
+
+def open_mark(step: int) -> int:
+    """Mark that each row is judged by itself, by the constraint with a place in the table; its own inverse."""
+    return -1 - step
+
+
+class Placed:
+    """
+    What answers say of a shelf as long as nobody more begins, ends or loses the vetting.
+
+    Args:
+        times: How many have.
+
+        steps: By the number of the answer.
+    """
+
+    def __init__(self, times: Times, steps: Program) -> None:
+        self.times = times
+        self.steps = steps
+        self._timed: list[int] = []  #: answers that hang on the times
+
+    def put(self, number: int, said: Said, *, is_timed: bool) -> None:
+        """Note what an answer says."""
+        if number >= len(self.steps):
+            larger = np.full((number * 5 // 4 + _FIRST, STEP), MISSING, dtype=np.int32)
+            larger[: len(self.steps)] = self.steps
+            self.steps = larger
+        self.steps[number] = said
+        if is_timed:
+            self._timed.append(number)
+
+    def at(self, times: Times) -> "Placed":
+        """Forget what hangs on the times; whoever asks meanwhile has the old ones."""
+        steps = self.steps.copy()
+        steps[self._timed] = MISSING
+        return Placed(times, steps)
 
 
 class Kept:
@@ -44,32 +82,42 @@ class Kept:
     Args:
         words: The length of a set.
 
-        owner: The service whose questions are asked.
+        service: Whose questions are asked.
+
+        answers: What is answered.
     """
 
-    def __init__(self, words: int, owner: object) -> None:
+    def __init__(self, words: int, service: Service, answers: Answers) -> None:
         self.sets: npt.NDArray[np.uint64] = np.empty((_FIRST, words), dtype=np.uint64)
-        self.owner = owner
-        #: by the place of the constraint in the table, and what it asks of a question
-        self.found: list[dict[Hashable, Said]] = [{} for _ in CONSTRAINTS]
-        self.numbers: dict[Hashable, tuple[int, int]] = {}  #: of sets, by what they are made of
-        self._set_count = self._found_count = 0
+        self.service = service
+        self.answers = answers
+        self._placed = Placed((0, 0, 0), np.empty((0, STEP), dtype=np.int32))
+        self._numbers: dict[Hashable, tuple[int, int]] = {}  #: of sets, by what they are made of
+        self._set_count = 0
         self._lock = Lock()
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to forget everything: another takes its place."""
-        return self._set_count >= _MOST_KEPT or self._found_count >= _MOST_FOUND
+        return self._set_count >= _MOST_KEPT
 
-    def note(self, number: int, key: Hashable, said: Said) -> None:
-        """Keep what was found for a key of a constraint."""
-        self.found[number][key] = said
-        self._found_count += 1
+    def placed(self, times: Times) -> Placed:
+        """Find what answers say at a time."""
+        placed = self._placed
+        if placed.times != times:
+            placed = self._placed = placed.at(times)
+        return placed
 
-    def place(self, sets: Sets) -> tuple[int, int]:
+    def find(self, key: Hashable) -> tuple[int, int] | None:
+        """Find sets by what they are made of."""
+        return self._numbers.get(key)
+
+    def place(self, sets: Sets, key: Hashable = None) -> tuple[int, int]:
         """Copy sets to where a program finds them, by their numbers."""
         with self._lock:
             no, unknown = map(self._place, sets)
+            if key is not None:
+                self._numbers[key] = no, unknown
             return no, unknown
 
     def _place(self, words: Words | None) -> int:
@@ -90,14 +138,3 @@ def matrix_of(sets: Sets) -> tuple[Words, tuple[int, int]]:
     some = [each for each in sets if each is not None]
     matrix = np.concatenate(some).reshape(len(some), -1) if some else np.empty((0, 0), dtype=np.uint64)
     return matrix, (NOBODY if no is None else 0, NOBODY if unknown is None else len(some) - 1)
-
-
-def step_of(numbers: tuple[int, int], *, excludes: bool) -> bytes:
-    """Write a step of a program; empty if nobody is said anything of."""
-    no, unknown = numbers
-    return b"" if no == unknown == NOBODY else _STEP.pack(no, unknown, excludes)
-
-
-def program_of(said: Sequence[Said]) -> Program:
-    """Put steps together."""
-    return np.frombuffer(bytearray().join([each.step for each in said]), dtype=np.int32) if said else _NO_PROGRAM

@@ -8,17 +8,44 @@ import numpy.typing as npt
 from services.matching.index.bits import Rows, Words
 from services.matching.index.compiling import compiled, count_of
 
-Program = npt.NDArray[np.int32]  #: three numbers a step: who says no, who is unknown, whether a no excludes
+Program = npt.NDArray[np.int32]  #: steps below each other, each as in `kept.Step`
 
-NOBODY: Final = -1  #: in a program, in place of the number of a set
-STEP: Final = 3  #: numbers
+NOBODY: Final = -1  #: in a step, in place of the number of a set
+MISSING: Final = -2  #: the same: nobody has looked yet what is said
+STEP: Final = 7  #: numbers of a step; the first three are read here
 TOTALS: Final = 2  #: after the counts of the steps: who is left, and who of them is unsure
+LEFT, UNSURE, SURE = range(3)
 
 
-@compiled("void(u8[:,::1], i4[::1], u8[:,::1], i8[::1], b1)")
+@compiled("i8(i4[:,::1], i4[::1], i4[:,::1])")
+def gather(known: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
+    """
+    Put together a program.
+
+    Args:
+        known: The steps that are known, by number.
+
+        numbers: Of the steps, in their order.
+
+        program: Becomes these steps, up to the first that is not known.
+
+    Returns:
+        The place of the first number whose step is not known, -1 if all are.
+    """
+    for place in range(len(numbers)):
+        number = numbers[place]
+        if number >= len(known) or known[number, 0] == MISSING:
+            return place
+        for each in range(STEP):
+            program[place, each] = known[number, each]
+    return -1
+
+
+@compiled("void(u8[::1], i4[:,::1], u8[:,::1], u8[:,::1], i8[::1], b1)")
 def sift(
-    sets: Words,
+    among: Words,
     program: Program,
+    sets: Words,
     state: Words,
     counts: Rows,
     is_any_sure: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
@@ -27,9 +54,11 @@ def sift(
     Take off whom each step excludes, and gather of whom any step says something else than a plain yes.
 
     Args:
-        sets: Below each other.
+        among: Who is left before; may be the first row of `state`.
 
         program: The steps, in their order.
+
+        sets: Below each other.
 
         state: Who is left, who of them is unsure, and who is sure; changed in place.
 
@@ -37,9 +66,11 @@ def sift(
 
         is_any_sure: Whether nobody is unsure, whatever is said.
     """
-    left, unsure, sure = state[0], state[1], state[2]
-    for step in range(len(program) // STEP):
-        no, unknown, excludes = program[STEP * step], program[STEP * step + 1], program[STEP * step + 2]
+    left, unsure, sure = state[LEFT], state[UNSURE], state[SURE]
+    for word in range(len(left)):
+        left[word] = among[word]
+    for step in range(len(program)):
+        no, unknown, excludes = program[step, 0], program[step, 1], program[step, 2]
         counts[step] = 0
         if no != NOBODY and excludes:
             gone = 0
@@ -61,3 +92,29 @@ def sift(
         left_count += count_of(left[word])
         unsure_count += count_of(unsure[word])
     counts[len(counts) - 2], counts[len(counts) - 1] = left_count, unsure_count
+
+
+@compiled("UniTuple(i8, 3)(u8[::1], u8[:,::1])")
+def take_off(whom: Words, state: Words) -> tuple[int, int, int]:
+    """
+    Take off a set.
+
+    Args:
+        whom: The set.
+
+        state: As above.
+
+    Returns:
+        How many were taken off, who is left, and who of them is unsure.
+    """
+    left, unsure, sure = state[LEFT], state[UNSURE], state[SURE]
+    gone, left_count, unsure_count = 0, 0, 0
+    for word in range(len(left)):
+        taken = left[word] & whom[word]
+        gone += count_of(taken)
+        left[word] ^= taken
+        unsure[word] &= ~taken
+        sure[word] &= ~taken
+        left_count += count_of(left[word])
+        unsure_count += count_of(unsure[word])
+    return gone, left_count, unsure_count

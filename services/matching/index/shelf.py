@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,23 +11,22 @@ import numpy.typing as npt
 from services.geo import Gauge, PlaceArray
 from services.matching.constraints.places import may_be_child_alone, wanted_places
 from services.matching.constraints.table import Constraint
+from services.matching.index.answers import Answer, Answers
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.facets import PLACE_OF, Attributes, Column, Table
 from services.matching.index.facts import Facts
 from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
-from services.matching.index.judged import Judged
-from services.matching.index.kept import Kept, Said, Sets, step_of
+from services.matching.index.kept import Kept, Said, Sets, Times
 from services.matching.index.kin import Hashes, Names
-from services.matching.index.marks import Reasons, Telling
 from services.matching.index.plane import plane_of
-from services.matching.index.steps import Step
 from services.matching.index.times import Microseconds, Passed
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, TakenPlaces
 from services.matching.model.safety import Kin
 from services.matching.model.verdicts import YES, Finding, Verdict
+from services.taxonomy import Service
 
 _MOST_KEPT: Final = 64  #: wants of places; beyond that all are forgotten
 _FEW_VALUES: Final = 64  #: of a facet on a shelf, of which each gets a set
@@ -105,63 +104,62 @@ class Shelf:
             return block_rows
         return np.flatnonzero(np.isin(self.rows, block_rows))
 
-    def kept(self, owner: object) -> Kept:
+    def kept(self, service: Service, answers: Answers) -> Kept:
         """Find what is kept of the answers to questions about a service; one question uses the same throughout."""
         kept = self._kept
-        if kept is None or kept.is_full or kept.owner is not owner:
-            kept = self._kept = Kept(len(self.everybody), owner)
+        if kept is None or kept.is_full or kept.service is not service or kept.answers is not answers:
+            kept = self._kept = Kept(len(self.everybody), service, answers)
         return kept
 
-    def times_at(self, when_us: int) -> tuple[int, int, int]:
+    def times_at(self, when_us: int) -> Times:
         """Say how many have begun, ended and lost their vetting by a time: what is kept holds as long as they do."""
         return self._begun.count(when_us), self._ended.count(when_us), self._expired.count(when_us)
 
-    def find(
-        self,
-        kept: Kept,
-        step: Step,
-        asked: Asked,
-        tables: Sequence[Judged],
-        times: tuple[int, int, int],
-        reasons: Reasons,
-    ) -> Said:
+    def said(self, kept: Kept, answer: Answer, asked: Asked, times: Times) -> Said:
         """
-        Find what a constraint says that does not depend on who is left.
+        Find what an answer says of this shelf.
 
         Args:
             kept: Where its sets go.
 
-            step: The constraint.
+            answer: What a constraint says.
 
-            asked: The question.
-
-            tables: What was judged of each value of its facet; a second one holds for those whose vetting has ended.
+            asked: A question that it answers.
 
             times: Of `times_at`.
-
-            reasons: Numbers for what is found.
         """
-        constraint, facet = step.constraint, step.facet
+        constraint, facet = answer.constraint, answer.facet
+        excludes = constraint.excludes(kept.service)
         if facet is not None:
-            key: tuple[Any, ...] = (facet, tables[0].verdicts)
-            if len(tables) > 1 and times[2]:
-                key += tables[1].verdicts, times[2]
-            numbers = kept.numbers.get(key)
-            if numbers is None:
-                numbers = kept.numbers[key] = kept.place(self._sets_of(facet, tables, times[2]))
-            ended = tables[1].marks if len(tables) > 1 else b""
-            telling = Telling(PLACE_OF[facet], tables[0].marks, ended)
-            return Said(constraint, step_of(numbers, excludes=step.excludes), telling)
-        telling = Telling()
+            tables = kept.answers.judged(answer, asked)
+            numbers = self.sets_of(kept, facet, [each.verdicts for each in tables], times[2])
+            return Said(*numbers, excludes, PLACE_OF[facet], *[each.begin for each in tables])
         match constraint.name:
             case "service":
                 sets, finding = self._judge_service(constraint, asked)
-                telling = Telling(mark=reasons.number((constraint, finding)))
+                return Said(*kept.place(sets), excludes, mark=kept.answers.reasons.number((constraint, finding)))
             case "validity":
-                sets = joined(self._begun.at(times[0])[1], self._ended.at(times[1])[0]), None
+                return Said(
+                    *kept.place((joined(self._begun.at(times[0])[1], self._ended.at(times[1])[0]), None)), excludes
+                )
             case _:
-                sets = self.nowhere, None
-        return Said(constraint, step_of(kept.place(sets), excludes=step.excludes), telling)
+                return Said(*kept.place((self.nowhere, None)), excludes)
+
+    def sets_of(self, kept: Kept, facet: Attributes, verdicts: Sequence[bytes], expired: int = 0) -> tuple[int, int]:
+        """
+        Find the numbers of the sets of a facet.
+
+        Args:
+            kept: Where they are.
+
+            facet: Which.
+
+            verdicts: By the number of the value; a second one holds for those whose vetting has ended.
+
+            expired: How many they are.
+        """
+        key = (facet, verdicts[0], verdicts[1], expired) if len(verdicts) > 1 and expired else (facet, verdicts[0])
+        return kept.find(key) or kept.place(self._made(facet, verdicts, expired), key)
 
     def _judge_service(self, constraint: Constraint, asked: Asked) -> tuple[Sets, Finding]:
         """Judge the claims, yes or not known, by one who makes each; what is found is that of all who are unknown."""
@@ -224,15 +222,15 @@ class Shelf:
         """Measure rows of the shelf, in whole millimetres."""
         return gauge.costs_mm(self._columns.places.take(self.rows[rows]))
 
-    def _sets_of(self, facet: Attributes, tables: Sequence[Judged], expired: int) -> Sets:
+    def _made(self, facet: Attributes, verdicts: Sequence[bytes], expired: int) -> Sets:
         """Make the sets of a facet, given how many have lost their vetting."""
         values = self._values.get(facet)
         if values is None:
             values = self._values[facet] = Values(self._columns.numbers(facet)[self.rows])
-        standing = values.sets(tables[0].verdicts)
-        if len(tables) == 1 or not expired:
+        standing = values.sets(verdicts[0])
+        if len(verdicts) == 1 or not expired:
             return standing
-        which, ended = self._expired.at(expired)[0], values.sets(tables[1].verdicts)
+        which, ended = self._expired.at(expired)[0], values.sets(verdicts[1])
         assert which is not None, "somebody has"  # noqa: S101
         return _either(which, ended[0], standing[0]), _either(which, ended[1], standing[1])
 

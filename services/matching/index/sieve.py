@@ -5,19 +5,19 @@ Each constraint is one or two sets of bits, so counting whom it was the first to
 exclude is exact over the whole directory and takes microseconds.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from services.matching.constraints.table import SAFETY, Constraint
+from services.matching.constraints.table import CONSTRAINTS, SAFETY, Constraint
 from services.matching.index import passes
+from services.matching.index.answers import Numbers
 from services.matching.index.bits import Rows, Words, count
 from services.matching.index.ground import Ranked
-from services.matching.index.judged import Judged
-from services.matching.index.kept import Kept, Said, Sets, matrix_of, program_of, step_of
-from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, legend_of, mark
-from services.matching.index.passes import TOTALS, Program
+from services.matching.index.kept import Kept, Placed, Said, Sets, matrix_of, open_mark
+from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
+from services.matching.index.passes import LEFT, STEP, SURE, TOTALS, UNSURE, Program
 from services.matching.index.question import Question
 from services.matching.index.shelf import Shelf
 from services.matching.index.steps import Step
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
 
 _NO_ROWS: Final = np.empty(0, dtype=np.intp)
-_LEFT, _UNSURE, _SURE = range(3)
 
 
 class Sifted:
@@ -47,20 +46,20 @@ class Sifted:
         self.shelf: Shelf = part.block.shelf(asked.need.code)
         self.excluded: dict[str, int] = {}
         self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
-        self._passed: list[tuple[Words, Program, Sequence[Said]]] = []
-        standing, self._left_count = part.standing(self.shelf)
+        self._passed: list[tuple[Words, Program]] = []
+        self._answers = part.block.tables.answers
         self.unsure_count = 0
+        standing, self._left_count = part.standing(self.shelf)
         self._state = np.zeros((3, len(standing)), dtype=np.uint64)
         if self._left_count < len(part):
             self.excluded["service"] = len(part) - self._left_count
         if self._left_count:
-            self._state[_LEFT] = standing
-            self._sift()
+            self._sift(standing)
 
     @property
     def sure(self) -> Words:
         """Who can."""
-        who: Words = self._state[_SURE]
+        who: Words = self._state[SURE]
         return who
 
     def nearest_of_both(self, limit: int) -> Ranked:
@@ -78,7 +77,7 @@ class Sifted:
         number = self._left_count - self.unsure_count if is_sure else self.unsure_count
         if not number:
             return _NO_ROWS
-        among = self._state[_SURE if is_sure else _UNSURE]
+        among = self._state[SURE if is_sure else UNSURE]
         return self.shelf.ground.nearest(self._question.gauge, among, limit)
 
     def nearest(self, *, is_sure: bool, limit: int) -> list[tuple[int, Provider, int]]:
@@ -117,94 +116,90 @@ class Sifted:
             return found
         lengths = np.zeros(len(found), dtype=np.int64)
         columns, open_count = self.block.columns, 0
-        listed: list[Said] = []
-        for sets, program, said in self._passed:
-            steps, marks = legend_of([each.telling for each in said])
+        marks = self._answers.marks.bytes.view(MARK_TYPE)
+        for sets, program in self._passed:
             open_count += mark(
                 sets,
                 program,
-                steps,
                 marks,
                 ranked.rows,
                 ranked.numbers,
                 columns.table,
                 columns.facts,
                 self._question.when_us,
-                len(listed) + 1,
                 found,
                 lengths,
             )
-            listed += said
         if open_count:
             for place, which in np.argwhere(found < 0).tolist():
-                constraint = listed[-int(found[place, which]) - 1].constraint
+                constraint = CONSTRAINTS[open_mark(int(found[place, which]))]
                 finding = constraint.judge(self._asked, self.block.providers[ranked.numbers[place]])
                 found[place, which] = self.block.tables.reasons.number((constraint, finding))
         return found
 
-    def _sift(self) -> None:
-        """Go through the steps; those that do not depend on who is left wait, and are passed together."""
-        asked, shelf = self._asked, self.shelf
-        kept, times = shelf.kept(asked.need.service), shelf.times_at(self._question.when_us)
-        waiting: list[Said] = []
-        for step in self._question.steps:
-            if step.key_of is not None:
-                key = step.key_of(asked)
-                at = (key, times) if step.is_timed else key
-                said = kept.found[step.number].get(at)
-                if said is None:
-                    said = self._find(kept, step, times, key)
-                    if key is not None or said.is_for_all:
-                        kept.note(step.number, at, said)
-                if said.step:
-                    waiting.append(said)
-            elif not self._is_plain(step):
-                if waiting:
-                    self._pass(kept.sets, waiting)
-                    waiting = []
-                if self._left_count:
-                    self._judge(step)
-        if waiting or not self._passed:
-            self._pass(kept.sets, waiting)
+    def _sift(self, among: Words) -> None:
+        """Go through the table."""
+        answers = self._answers
+        kept = self.shelf.kept(self._asked.need.service, answers)
+        placed = kept.placed(self.shelf.times_at(self._question.when_us))
+        for leg in self._question.answered(answers):
+            if not self._left_count:
+                return
+            if isinstance(leg, Numbers):
+                program = self._program(kept, placed, leg)
+                gone = self._pass(among, program, kept.sets)
+                for number, count in zip(leg.listed, gone, strict=True):
+                    if count:
+                        self._count(answers.listed[number].constraint, count)
+                among = self._state[LEFT]
+            elif leg.facet is not None:
+                numbers = self.shelf.sets_of(kept, leg.facet, [answers.verdicts(leg, self._asked)])
+                self._step(leg, numbers, kept.sets)
+            else:
+                self._judge(leg)
 
-    def _find(self, kept: Kept, step: Step, times: tuple[int, int, int], key: Hashable) -> Said:
-        """Find what a constraint says that does not depend on who is left."""
-        tables = self.block.tables
-        judged: Sequence[Judged] = ()
-        if step.facet is not None:
-            if not tables.concerns_anybody(step.constraint):
-                return Said(step.constraint, b"", is_for_all=True)
-            judged = tables.judged(step.constraint, key, self._asked)
-        return self.shelf.find(kept, step, self._asked, judged, times, tables.reasons)
+    def _program(self, kept: Kept, placed: Placed, numbers: Numbers) -> Program:
+        """Write down what answers say of the shelf; who are asked for the first time here are found."""
+        program = np.empty((len(numbers.listed), STEP), dtype=np.int32)
+        while (missing := passes.gather(placed.steps, numbers.column, program)) >= 0:
+            number = numbers.listed[missing]
+            answer = kept.answers.listed[number]
+            said = self.shelf.said(kept, answer, self._asked, placed.times)
+            placed.put(number, said, is_timed=answer.is_timed)
+        return program
 
-    def _is_plain(self, step: Step) -> bool:
-        """Say whether everybody is a plain yes, as far as can be seen without looking at anybody."""
-        asked = self._asked
-        is_by_id = step.constraint.name == SAFETY and not (asked.envelope.zones or asked.envelope.apart)
-        return is_by_id and not self._excluded_rows()
-
-    def _pass(self, sets: Words, said: Sequence[Said]) -> None:
-        """Take off whom steps exclude, and count each by the first that does."""
-        program = program_of(said)
-        counts = np.empty(len(said) + TOTALS, dtype=np.int64)
+    def _pass(self, among: Words, program: Program, sets: Words) -> list[int]:
+        """Take off whom steps exclude, and say how many each was the first to exclude."""
+        counts = np.empty(len(program) + TOTALS, dtype=np.int64)
         is_any_sure = self._asked.need.service.life_first  # an unknown is a caution there (R59)
-        passes.sift(sets, program, self._state, counts, is_any_sure)
+        passes.sift(among, program, sets, self._state, counts, is_any_sure)
+        self._passed.append((sets, program))
         *gone, self._left_count, self.unsure_count = counts.tolist()
-        for each, number in zip(said, gone, strict=True):
-            if number:
-                name = each.constraint.name
-                self.excluded[name] = self.excluded.get(name, 0) + number
-        self._passed.append((sets, program, said))
+        return gone
+
+    def _step(self, step: Step, numbers: tuple[int, int], sets: Words) -> None:
+        """Take off whom one step excludes, given the numbers of its sets."""
+        said = Said(*numbers, step.excludes, mark=open_mark(step.number))
+        program = np.array([said], dtype=np.int32)
+        (gone,) = self._pass(self._state[LEFT], program, sets)
+        self._count(step.constraint, gone)
+
+    def _count(self, constraint: Constraint, gone: int) -> None:
+        if gone:
+            self.excluded[constraint.name] = self.excluded.get(constraint.name, 0) + gone
 
     def _judge(self, step: Step) -> None:
         """Judge by columns of numbers, knowing who is left."""
-        sets = self._sets_of(step.constraint, self._state[_LEFT])
-        if step.constraint.name == SAFETY and sets[0] is not None:
-            self.confidential_safety_count = count(self._state[_LEFT] & sets[0] & self.shelf.areas)
-        matrix, numbers = matrix_of(sets)
-        if not len(matrix):
-            return
-        self._pass(matrix, [Said(step.constraint, step_of(numbers, excludes=step.excludes))])
+        no, unknown = self._sets_of(step.constraint, self._state[LEFT])
+        if no is not None and step.constraint.name == SAFETY:
+            self.confidential_safety_count = count(self._state[LEFT] & no & self.shelf.areas)
+        if unknown is not None or not step.excludes:
+            sets, numbers = matrix_of((no, unknown))
+            if len(sets):
+                self._step(step, numbers, sets)
+        elif no is not None:
+            gone, self._left_count, self.unsure_count = passes.take_off(no, self._state)
+            self._count(step.constraint, gone)
 
     def _sets_of(self, constraint: Constraint, left: Words) -> Sets:
         asked, shelf = self._asked, self.shelf
@@ -213,6 +208,8 @@ class Sifted:
                 return shelf.judge_places(constraint, asked, left)
             case "distance" if asked.max_cost_mm is not None:
                 return shelf.judge_distance(self._question.gauge, asked.max_cost_mm, left)
+            case "safety" if not (asked.envelope.zones or asked.envelope.apart):
+                return shelf.judge_safety(self._excluded_rows())
             case "reachable" | "lines" | "together" | "safety":
                 paths = self._question.paths
                 return paths.judge(constraint.name, shelf, left, self._excluded_rows)
