@@ -139,12 +139,13 @@ class MatchingServicer:
         return settled(bundle.with_guardian(enquiry), snapshot.provider)
 
     def _asked(self, enquiry: Enquiry, needs: Iterable[Need], now: datetime) -> list[Asked]:
-        taken = self._taken.at(now)
-        calendar, lines, silence = self._directory.calendar, self._directory.known_lines, self._silences.at(now)
-        return [
-            Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=self._pace, silence_mm=silence)
-            for need in needs
-        ]
+        taken, silence = self._taken.at(now), self._silences.at(now)
+        calendar, lines, pace = self._directory.calendar, self._directory.known_lines, self._pace
+        asked = []
+        for need in needs:  # a comprehension would be a function of eight names, made for each answer
+            each = Asked.of(enquiry, need, now, taken, calendar, lines=lines, pace=pace, silence_mm=silence)
+            asked.append(each)
+        return asked
 
     def _token(
         self,

@@ -11,7 +11,7 @@ from typing import Final
 from services.geo import AreaCell, Point
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
-from services.matching.model.safety import Keepout
+from services.matching.model.safety import NO_ENVELOPE, Keepout
 from services.matching.model.verdicts import NO, YES, Finding, ask_provider
 
 FRONT_GATE: Final = "front_gate"
@@ -27,6 +27,8 @@ def safety(asked: Asked, provider: Provider) -> Finding:
 
 def has_envelope(asked: Asked) -> bool:
     """Whether `safety` can answer otherwise than by yes."""
+    if asked.envelope is NO_ENVELOPE:  # as mostly
+        return bool(asked.excluded_provider_ids)
     return bool(asked.excluded_provider_ids or asked.envelope.apart or asked.envelope.zones)
 
 

@@ -13,6 +13,7 @@ from services.taxonomy import Urgency, urgency_class
 
 FRONT_GATE: Final = "front_gate"
 _HALF_ROUND_MM: Final = 20_003_932_000
+_NORMAL: Final = Urgency.NORMAL  # found among its kind by a call, which takes longer than all else here
 
 
 def lines(asked: Asked, provider: Provider) -> Finding:
@@ -99,7 +100,7 @@ def reach_mm(asked: Asked) -> tuple[int, int]:
 def has_deadline(asked: Asked) -> bool:
     """Whether `reachable` can answer otherwise than by yes."""
     need = asked.need
-    return need.urgency is not Urgency.NORMAL and not need.is_remote and reach_mm(asked)[0] < _HALF_ROUND_MM
+    return need.urgency is not _NORMAL and not need.is_remote and reach_mm(asked)[0] < _HALF_ROUND_MM
 
 
 def service_area(asked: Asked, provider: Provider) -> Finding:
