@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from services.geo import AreaCell, PlaceArray, Point, ecef_m
+from services.matching.index.answers import Tables
 from services.matching.index.bits import Rows
 from services.matching.index.facets import Column, Vocabulary, slim
 from services.matching.index.facts import facts_of
 from services.matching.index.ground import NOWHERE
-from services.matching.index.judged import Tables
 from services.matching.index.kin import Hashes, hashes_of
 from services.matching.index.shelf import Columns, Shelf
 from services.matching.index.times import Microseconds, microseconds

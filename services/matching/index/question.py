@@ -1,8 +1,9 @@
 """Prepare a question once for all parts of a directory."""
 
 from services.geo import Gauge
+from services.matching.index.answers import Answers, Numbers
 from services.matching.index.paths import Paths
-from services.matching.index.steps import steps
+from services.matching.index.steps import Step
 from services.matching.index.times import microseconds
 from services.matching.model.request import Asked
 
@@ -19,8 +20,15 @@ class Question:
         self.asked = asked
         self.gauge = Gauge(asked.origin)
         self.when_us = microseconds(asked.when_time)
-        self.steps = steps(asked)  #: in the order of the table
+        self._answered: tuple[Answers, list[Numbers | Step]] | None = None
         self._paths: Paths | None = None
+
+    def answered(self, answers: Answers) -> list[Numbers | Step]:
+        """Answer it; parts have their answers in common."""
+        known = self._answered
+        if known is None or known[0] is not answers:
+            known = self._answered = answers, answers.to(self.asked)
+        return known[1]
 
     @property
     def paths(self) -> Paths:

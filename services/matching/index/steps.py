@@ -1,6 +1,7 @@
-"""Which constraints a question needs, and what decides each of them."""
+"""Which constraints a kind of question needs, and what of a question decides each of them."""
 
 from collections.abc import Callable, Hashable
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from services.matching.constraints.table import CONSTRAINTS, Constraint
@@ -11,6 +12,8 @@ from services.taxonomy import Service
 #: judged by columns of numbers, and yet alike for all questions about a service at a time
 _ALIKE: Final = frozenset({"service", "validity", "position"})
 _TIMED: Final = frozenset({"start_time", "end_time", TIMED})
+_WHEN: Final = "when_time"
+_OF_SERVICE: Final = ("need.service", "need.code")
 
 
 class Step(NamedTuple):
@@ -19,64 +22,52 @@ class Step(NamedTuple):
     constraint: Constraint
     number: int  #: its place in the table
     facet: Attributes | None  #: None: judged by columns of numbers
-    key_of: Callable[[Asked], Hashable] | None  #: what decides; None: it depends on who is left
+    is_kept: bool  #: whether what it says hangs on facts of the question alone, and not on who is left
+    facts: tuple[str, ...]  #: those facts, without what the service says
+    of_service: tuple[Hashable, ...]  #: what of the service decides
     is_timed: bool  #: whether the time decides too
     excludes: bool
     only_if: Callable[[Asked], bool] | None  #: of a question without which everybody is a yes; None: always
 
 
-class _Kind:
-    """
-    The constraints of all questions about a service, with or without a person.
-
-    Args:
-        service: What is asked for.
-
-        has_person: Whether anything is told of a person.
-    """
-
-    def __init__(self, service: Service, *, has_person: bool) -> None:
-        self.service = service
-        self._steps = [
-            _step(each, number, service, has_person=has_person)
-            for number, each in enumerate(CONSTRAINTS)
-            if each.applies_to(service, has_person=has_person)
-        ]
-        self._conditions = [each.only_if for each in self._steps if each.only_if is not None]
-        self._kept: dict[tuple[bool, ...], tuple[Step, ...]] = {}
-
-    def steps(self, asked: Asked) -> tuple[Step, ...]:
-        """List those that a question needs."""
-        answers = tuple([holds(asked) for holds in self._conditions])
-        found = self._kept.get(answers)
-        if found is None:
-            needed = tuple(each for each in self._steps if each.only_if is None or each.only_if(asked))
-            found = self._kept[answers] = needed
-        return found
+_KNOWN_STEPS: dict[tuple[str, bool], tuple[Service, tuple[Step, ...]]] = {}
 
 
-_KINDS: dict[tuple[str, bool], _Kind] = {}
-
-
-def steps(asked: Asked) -> tuple[Step, ...]:
-    """List the constraints that a question needs, in the order of the table: one tuple for all that are alike."""
-    service, has_person = asked.need.service, asked.person is not None
-    kind = _KINDS.get((service.code, has_person))
-    if kind is None or kind.service is not service:
-        kind = _KINDS[service.code, has_person] = _Kind(service, has_person=has_person)
-    return kind.steps(asked)
+def steps(service: Service, *, has_person: bool) -> tuple[Step, ...]:
+    """List the constraints that apply to a service, in the order of the table; worked out once a service."""
+    known = _KNOWN_STEPS.get((service.code, has_person))
+    if known is not None and known[0] is service:
+        return known[1]
+    listed = tuple(
+        _step(each, number, service, has_person=has_person)
+        for number, each in enumerate(CONSTRAINTS)
+        if each.applies_to(service, has_person=has_person)
+    )
+    _KNOWN_STEPS[service.code, has_person] = (service, listed)
+    return listed
 
 
 def _step(constraint: Constraint, number: int, service: Service, *, has_person: bool) -> Step:
-    facet = facet_of(constraint.looks_at)
-    key_of: Callable[[Asked], Hashable] | None = None
-    if facet is not None:
-        key_of = constraint.key_of(has_person=has_person)
-    elif constraint.name in _ALIKE:
-        key_of = _nothing
-    is_timed = not _TIMED.isdisjoint(constraint.looks_at)
-    return Step(constraint, number, facet, key_of, is_timed, constraint.excludes(service), constraint.only_if)
-
-
-def _nothing(_: Asked) -> Hashable:
-    return ()
+    facet, asks = facet_of(constraint.looks_at), constraint.asks
+    if asks is None and TIMED in constraint.looks_at:
+        facet = None  # whom it excludes is neither kept nor a matter of values: one by one
+    is_kept = constraint.name in _ALIKE or (facet is not None and asks is not None)
+    names: list[str] = []
+    if facet is not None and asks is not None:
+        # when a vetting ends is no fact of the question: a table is judged for each of the two cases
+        names = [each for each in asks if not (each == _WHEN and TIMED in constraint.looks_at)]
+        names = [each for each in names if has_person or not each.startswith("person.")]
+    of_service = [each for each in names if each.startswith(_OF_SERVICE)]
+    return Step(
+        constraint=constraint,
+        number=number,
+        facet=facet,
+        is_kept=is_kept,
+        facts=tuple(each for each in names if each not in of_service),
+        of_service=tuple(
+            attrgetter(each.removeprefix("need.").removeprefix("service."))(service) for each in of_service
+        ),
+        is_timed=not _TIMED.isdisjoint(constraint.looks_at),
+        excludes=constraint.excludes(service),
+        only_if=constraint.only_if,
+    )

@@ -1,0 +1,204 @@
+"""
+What constraints answer to questions that are alike: each answer has a number, by which every shelf knows it.
+
+What is kept are answers to facts such as an age or a language, without the
+person, the origin or the safety envelope: nothing here tells who asked.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.constraints.table import Constraint
+from services.matching.index.arena import Arena
+from services.matching.index.facets import TIMED, Attributes, Vocabulary
+from services.matching.index.judged import Judged
+from services.matching.index.marks import Reasons
+from services.matching.index.steps import Step, steps
+from services.matching.model.answer import Remarks
+from services.matching.model.provider import Provider
+from services.matching.model.request import Asked
+from services.taxonomy import Service
+
+_MOST_KEPT: Final = 8192  #: answers; beyond that all are forgotten
+
+
+class Answer(NamedTuple):
+    """What a constraint says, for one kind of question."""
+
+    constraint: Constraint
+    facet: Attributes | None
+    tables: tuple[Judged, ...]  #: of the facet's values; a second one holds for those whose vetting has ended
+    is_timed: bool  #: whether the time decides too
+
+
+class Numbers(NamedTuple):
+    """The numbers of the answers to one question, of constraints that follow each other in the table."""
+
+    listed: list[int]
+    column: npt.NDArray[np.int32]  #: the same
+
+
+class _Open(NamedTuple):
+    """A constraint whose answer hangs on the question."""
+
+    place: int  #: among those that follow each other
+    step: Step
+    known: dict[Hashable, int]  #: answers by what decides
+    decides: Callable[[tuple[Any, ...]], Hashable]  #: what does, of the facts of a question
+
+
+class _Run(NamedTuple):
+    """Constraints that follow each other in the table, and whose answers do not hang on who is left."""
+
+    numbers: list[int]  #: of the answers, as far as they are the same for all questions
+    open: list[_Open]
+
+
+class _Course(NamedTuple):
+    """How questions about a service go through the table."""
+
+    service: Service
+    facts: Callable[[Asked], tuple[Any, ...]]
+    legs: list[_Run | Step]
+    examined: list[tuple[list[Provider], int]]  #: values of which nobody was concerned, and how many there were
+
+
+class Answers:
+    """
+    What constraints answer, by the facts of the question that decide.
+
+    Args:
+        vocabulary: The values of facets.
+
+        reasons: Numbers what is found.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, reasons: Reasons) -> None:
+        self._vocabulary = vocabulary
+        self.reasons = reasons
+        self.listed: list[Answer] = []  #: by number
+        self.marks = Arena()  #: what was found of the values of facets
+        self._known: dict[Hashable, dict[Hashable, int]] = {}
+        self._courses: dict[tuple[str, bool], _Course] = {}
+        self._lock = Lock()
+
+    def to(self, asked: Asked) -> list[Numbers | Step]:
+        """Answer a question, in the order of the table; a step where it hangs on more than facts of the question."""
+        course = self._course(asked)
+        facts = course.facts(asked)
+        found: list[Numbers | Step] = []
+        for leg in course.legs:
+            if isinstance(leg, Step):
+                if leg.only_if is None or leg.only_if(asked):
+                    found.append(leg)
+                continue
+            numbers = leg.numbers.copy()
+            for place, step, known, decides in leg.open:
+                key = decides(facts)
+                number = known.get(key)
+                numbers[place] = self._number(step, known, key) if number is None else number
+            found.append(Numbers(numbers, np.array(numbers, dtype=np.int32)))
+        return found
+
+    def judged(self, answer: Answer, asked: Asked) -> tuple[Judged, ...]:
+        """Bring the tables of an answer up to date, given a question that it answers."""
+        for each in answer.tables:
+            each.extend(asked, self.reasons, self.marks)
+        return answer.tables
+
+    def verdicts(self, step: Step, asked: Asked) -> bytes:
+        """Judge each value of a facet where that hangs on more than facts of the question: nothing of it is kept."""
+        if step.facet is None:
+            raise ValueError("a constraint that is judged by columns of numbers has no values")
+        judge = step.constraint.judge
+        return bytes([judge(asked, example).verdict for example in self._vocabulary.facets[step.facet].examples])
+
+    def _course(self, asked: Asked) -> _Course:
+        service, has_person = asked.need.service, asked.person is not None
+        known = self._courses.get((service.code, has_person))
+        if known is None or known.service is not service or any(len(values) != n for values, n in known.examined):
+            known = self._courses[service.code, has_person] = self._new_course(service, has_person=has_person)
+        return known
+
+    def _new_course(self, service: Service, *, has_person: bool) -> _Course:
+        listed, examined = [], []
+        for step in steps(service, has_person=has_person):
+            if step.facet is None or step.constraint.only_of is None:
+                listed.append(step)
+                continue
+            values = self._vocabulary.facets[step.facet].examples
+            if any(map(step.constraint.only_of, values)):
+                listed.append(step)
+            else:
+                examined.append((values, len(values)))
+        names = list(dict.fromkeys(name for step in listed if step.is_kept for name in step.facts))
+        legs: list[_Run | Step] = []
+        for is_kept, those in groupby(listed, key=attrgetter("is_kept")):
+            following = list(those)
+            legs += [self._run(following, names, has_person=has_person)] if is_kept else following
+        return _Course(service, _reader(names), legs, examined)
+
+    def _run(self, following: Iterable[Step], names: list[str], *, has_person: bool) -> _Run:
+        run = _Run([], [])
+        for step in following:
+            known = self._known.setdefault((step.number, has_person, step.of_service), {})
+            if step.facts:
+                run.open.append(_Open(len(run.numbers), step, known, itemgetter(*map(names.index, step.facts))))
+                run.numbers.append(-1)
+            else:
+                run.numbers.append(self._number(step, known, ()))
+        return run
+
+    def _number(self, step: Step, known: dict[Hashable, int], key: Hashable) -> int:
+        with self._lock:
+            number = known.get(key)
+            if number is None:
+                self.listed.append(self._answer(step))
+                number = known[key] = len(self.listed) - 1
+        return number
+
+    def _answer(self, step: Step) -> Answer:
+        constraint, facet = step.constraint, step.facet
+        if facet is None:
+            return Answer(constraint, facet, (), step.is_timed)
+        values = self._vocabulary.facets[facet]
+        cases = (False, True) if TIMED in constraint.looks_at else (None,)
+        tables = tuple(Judged(constraint, values, is_expired=case) for case in cases)
+        return Answer(constraint, facet, tables, step.is_timed)
+
+
+class Tables:
+    """
+    What was judged, for blocks that share a vocabulary.
+
+    Args:
+        vocabulary: That of the blocks.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.reasons = Reasons()
+        #: by what is said of all rows of a question, and the marks of a row
+        self.remarks: dict[Hashable, dict[bytes, Remarks]] = {}
+        self._answers = Answers(vocabulary, self.reasons)
+
+    @property
+    def answers(self) -> Answers:
+        """The answers that are known; one question uses the same throughout."""
+        if len(self._answers.listed) >= _MOST_KEPT:
+            self._answers = Answers(self._vocabulary, self.reasons)
+        return self._answers
+
+
+def _reader(names: list[str]) -> Callable[[Asked], tuple[Any, ...]]:
+    """Make what reads facts of a question, always as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    read: Callable[[Asked], Any] = attrgetter(names[0] if names else "need")
+    return lambda asked: (read(asked),)
