@@ -6,7 +6,7 @@ the tests' brute-force scans all rank by `cost_mm` or its twin `costs_mm`.
 """
 
 from services.geo.areas import COUNT_RESOLUTION, area_at, outline_of, snap_to_area
-from services.geo.bounds import ball_radius_m, ecef_m, ecef_of_m, latitude_band_deg
+from services.geo.bounds import ball_radius_m, latitude_band_deg
 from services.geo.cost import (
     BAND_ENDS_MM,
     CELL_RADIUS_M,
@@ -20,6 +20,7 @@ from services.geo.cost import (
     distance_m,
     distances_m,
 )
+from services.geo.ecef import Position, ecef_m, ecef_of_m
 from services.geo.places import (
     COARSEST_RESOLUTION,
     FINEST_RESOLUTION,
@@ -48,6 +49,7 @@ __all__ = [
     "Place",
     "PlaceArray",
     "Point",
+    "Position",
     "area_at",
     "ball_radius_m",
     "band_of",

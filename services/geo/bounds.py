@@ -9,55 +9,14 @@ that `cost_mm` puts within the ball's radius; what it holds is measured again.
 import math
 from collections.abc import Iterable
 
-import numpy as np
-import numpy.typing as npt
-
 from services.geo.cost import distance_m
-from services.geo.places import Origin, Point, cell_at, position_of
+from services.geo.ecef import ECCENTRICITY_SQUARED, EQUATORIAL_RADIUS_M
+from services.geo.places import Origin, cell_at, position_of
 
-_EQUATORIAL_RADIUS_M = 6_378_137.0
-_FLATTENING = 1 / 298.257223563
-_ECCENTRICITY_SQUARED = _FLATTENING * (2 - _FLATTENING)
 # The meridian bends most at the equator: nowhere is a degree of latitude shorter.
-LEAST_MERIDIAN_RADIUS_M = _EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_SQUARED)
+LEAST_MERIDIAN_RADIUS_M = EQUATORIAL_RADIUS_M * (1 - ECCENTRICITY_SQUARED)
 # Costs are rounded to a millimetre and coordinates to some nanometres.
 _ROUNDING_M = 0.001
-
-
-def ecef_m(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """
-    Turn positions on the WGS84 ellipsoid into earth-centred, earth-fixed coordinates.
-
-    Returns:
-        x, y and z in metres along the last axis: shape (3,) for numbers, (n, 3)
-        for columns of length n.
-    """
-    latitude_rad = np.radians(np.asarray(latitude_deg, dtype=np.float64))
-    longitude_rad = np.radians(np.asarray(longitude_deg, dtype=np.float64))
-    sine = np.sin(latitude_rad)
-    normal_m = _EQUATORIAL_RADIUS_M / np.sqrt(1 - _ECCENTRICITY_SQUARED * sine**2)
-    from_axis_m = normal_m * np.cos(latitude_rad)
-    return np.stack(
-        [
-            from_axis_m * np.cos(longitude_rad),
-            from_axis_m * np.sin(longitude_rad),
-            normal_m * (1 - _ECCENTRICITY_SQUARED) * sine,
-        ],
-        axis=-1,
-    )
-
-
-def ecef_of_m(position: Point) -> tuple[float, float, float]:
-    """Turn one position into earth-centred coordinates in metres, as `ecef_m` does within some nanometres."""
-    latitude_rad, longitude_rad = math.radians(position.latitude_deg), math.radians(position.longitude_deg)
-    sine = math.sin(latitude_rad)
-    normal_m = _EQUATORIAL_RADIUS_M / math.sqrt(1 - _ECCENTRICITY_SQUARED * sine**2)
-    from_axis_m = normal_m * math.cos(latitude_rad)
-    return (
-        from_axis_m * math.cos(longitude_rad),
-        from_axis_m * math.sin(longitude_rad),
-        normal_m * (1 - _ECCENTRICITY_SQUARED) * sine,
-    )
 
 
 def ball_radius_m(origin: Origin, cost_mm: int, resolutions: Iterable[int] = ()) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
 
+from services.geo.ecef import Position, ecef_of_m
 from services.geo.places import (
     FINEST_RESOLUTION,
     AreaCell,
@@ -143,12 +144,20 @@ class Gauge:
     def __init__(self, origin: Origin) -> None:
         self._start = position_of(origin)
         self._starts = {_EXACT: self._start}
+        self._starts_m: dict[int, Position] = {}
 
     def start(self, resolution: int) -> Point:
         """Find where areas of an H3 resolution, or exact points (0), are measured from."""
         found = self._starts.get(resolution)
         if found is None:
             found = self._starts[resolution] = centre_around(self._start, resolution)
+        return found
+
+    def start_m(self, resolution: int) -> Position:
+        """Turn where areas of an H3 resolution, or exact points (0), are measured from into earth-centred metres."""
+        found = self._starts_m.get(resolution)
+        if found is None:
+            found = self._starts_m[resolution] = ecef_of_m(self.start(resolution))
         return found
 
     def costs_mm(self, places: PlaceArray) -> npt.NDArray[np.int64]:

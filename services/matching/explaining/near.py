@@ -68,8 +68,8 @@ def _nearest(part: Part, question: Question, limit: int) -> Iterable[tuple[int, 
         number = count(among)
     if not number:
         return
-    rows = shelf.ground.nearest(question.gauge, among, limit)
-    for row, cost_mm in zip(rows.tolist(), shelf.costs_mm(question.gauge, rows).tolist(), strict=True):
+    rows, _, costs_mm = shelf.ranked(question.gauge, among, limit)
+    for row, cost_mm in zip(rows.tolist(), costs_mm.tolist(), strict=True):
         provider = shelf.provider(row)
         yield cost_mm, provider.provider_id, provider
 

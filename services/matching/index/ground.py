@@ -10,12 +10,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from services.geo import CELL_RADIUS_M, MEAN_IN_CELL_M, Gauge, PlaceArray, ecef_of_m
-from services.matching.index import nearing
+from services.geo import CELL_RADIUS_M, MEAN_IN_CELL_M, Gauge, PlaceArray
+from services.matching.index import measuring, nearing
 from services.matching.index.bits import Ecef, Rows, Words
+from services.matching.index.measuring import Costs, Numbers
 from services.matching.index.tiles import TILE, Tiles, order_of
-
-Costs = npt.NDArray[np.int64]  #: whole millimetres
 
 NOWHERE: Final = 127  #: in place of a resolution: the position is not known
 _MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
@@ -25,9 +24,14 @@ class Ranked(NamedTuple):
     """The nearest of a part: first who can, then whom to ask first, each by cost and then by id."""
 
     rows: Rows  #: of the shelf
-    numbers: npt.NDArray[np.int32]  #: rows of the block
+    numbers: Numbers  #: rows of the block
     costs_mm: Costs
     sure_count: int  #: how many of the first can
+
+
+NOBODY_RANKED: Final = Ranked(
+    np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), sure_count=0
+)
 
 
 def arranged(ecef: Ecef, resolution: npt.NDArray[np.int8]) -> Rows:
@@ -59,17 +63,18 @@ class Ground:
     def __init__(self, ecef: Ecef, places: PlaceArray) -> None:
         found, firsts = np.unique(places.resolution, return_index=True)
         kinds = found.tolist()
-        kind_of_tile = np.searchsorted(firsts, np.arange(0, len(ecef), TILE), side="right") - 1
         tiles = Tiles.around(ecef, is_mixed=np.unique(firsts[firsts % TILE != 0] // TILE))
         self._land = nearing.Land(
             tiles.centre_m,
             tiles.radius_m,
-            kind_of_tile.astype(np.int8),
             firsts,
             np.array([CELL_RADIUS_M.get(kind, 0) for kind in kinds], dtype=np.float64),
             np.array([MEAN_IN_CELL_M.get(kind, 0) for kind in kinds], dtype=np.float64),
             ecef,
         )
+        ends = [*firsts[1:].tolist(), len(ecef)]  # one even if there is nobody, and no kind
+        #: of each kind: its resolution, what it costs at least in metres, and the row after its last
+        self._kinds = [(kind, float(MEAN_IN_CELL_M.get(kind, 0)), end) for kind, end in zip(kinds, ends, strict=False)]
 
     def nearest(self, gauge: Gauge, among: Words, limit: int) -> Rows:
         """
@@ -80,22 +85,46 @@ class Ground:
 
             among: The set.
 
-            limit: How many are wanted.
+            limit: How many are wanted, at least one.
+
+        Returns:
+            The rows, ascending.
         """
-        return nearing.nearest(among, limit, _start_m(gauge), self._land)
+        return nearing.nearest(among, limit, gauge.start_m(0), *self._land)
 
     def within(self, gauge: Gauge, max_cost_mm: int, among: Words) -> tuple[Words, Rows]:
         """
         Tell who of a set costs more than a number, as far as straight lines can say.
 
         Returns:
-            Those who surely do, and further rows that must be measured.
+            Those who surely do, and further rows that must be measured, ascending.
         """
         beyond = np.empty_like(among)
         farthest_m = max_cost_mm / 1000.0 + nearing.ROUNDING_M
         sure_m = nearing.sure_chord_m(max_cost_mm / 1000.0 - _MARGIN_M)
-        return beyond, nearing.within(among, beyond, sure_m, farthest_m, _start_m(gauge), self._land)
+        return beyond, nearing.within(among, beyond, sure_m, farthest_m, gauge.start_m(0), *self._land)
 
+    def settle(self, gauge: Gauge, rows: Rows, costs_mm: Costs) -> int:
+        """
+        Measure rows as far as they are sure without the definition.
 
-def _start_m(gauge: Gauge) -> nearing.Position:
-    return ecef_of_m(gauge.start(0))
+        Args:
+            gauge: Knows where each kind of place is measured from.
+
+            rows: Whom to measure, ascending; at least one.
+
+            costs_mm: Becomes the cost of each, or `UNSURE`.
+
+        Returns:
+            How many are unsure.
+        """
+        first = unsure = 0
+        for resolution, floor_m, end in self._kinds:
+            last = len(rows) if rows.item(-1) < end else int(rows.searchsorted(end))
+            if last > first:
+                start_m = gauge.start_m(resolution)
+                unsure += measuring.settle(rows, costs_mm, first, last, start_m, floor_m, self._land.ecef_m)
+            if last == len(rows):
+                break
+            first = last
+        return unsure

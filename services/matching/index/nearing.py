@@ -8,9 +8,9 @@ from math import asin, inf, pi, sin, sqrt
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba.core import types
 
+from services.geo import Position
 from services.matching.index.bits import Ecef, Rows, Words
 from services.matching.index.compiling import NONE, ONE, compiled, count_of, first_of, part
 
@@ -26,24 +26,19 @@ class Land(NamedTuple):
 
     centre_m: Ecef  #: of each tile, shape (words, 3)
     radius_m: Ecef  #: around it; infinite where it holds several kinds of places
-    kind_of_tile: npt.NDArray[np.int8]  #: the first of them
     firsts: Rows  #: the first row of each kind
     slacks_m: Ecef  #: by kind: how far the person may be from where it is measured from
     floors_m: Ecef  #: by kind: how near it can be at best
     ecef_m: Ecef  #: of each row, shape (n, 3)
 
 
-Position = tuple[float, float, float]  #: earth-centred, in metres
-
-
-_LENGTHS: Final = types.float64[::1]
-_POSITIONS: Final = types.float64[:, ::1]
-_LAND: Final = types.NamedTuple(  # type: ignore[no-untyped-call]
-    [_POSITIONS, _LENGTHS, types.int8[::1], types.int64[::1], _LENGTHS, _LENGTHS, _POSITIONS], Land
-)
 _POSITION: Final = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]
 _SET: Final = types.uint64[::1]
 _ROWS: Final = types.int64[::1]
+_LENGTHS: Final = types.float64[::1]
+_POSITIONS: Final = types.float64[:, ::1]
+#: as arguments of their own: each is told apart sooner than a tuple of them
+_LAND: Final = _POSITIONS, _LENGTHS, _ROWS, _LENGTHS, _LENGTHS, _POSITIONS
 
 
 @part
@@ -77,20 +72,26 @@ def _bounds_m(kind: int, centre_m: Ecef, radius_m: float, start_m: Position, lan
 
 
 @part
+def _kind_of(row: int, land: Land) -> int:
+    """Find the kind of place that a row is."""
+    kind = 0
+    while kind + 1 < len(land.firsts) and row >= land.firsts[kind + 1]:
+        kind += 1
+    return kind
+
+
+@part
 def _tile_m(tile: int, start_m: Position, land: Land) -> tuple[float, float]:
     """Bound the lengths of the rows that a tile can have."""
     if land.radius_m[tile] == inf:
         return 0.0, inf
-    return _bounds_m(land.kind_of_tile[tile], land.centre_m[tile], land.radius_m[tile], start_m, land)
+    return _bounds_m(_kind_of(tile << 6, land), land.centre_m[tile], land.radius_m[tile], start_m, land)
 
 
 @part
 def _row_m(row: int, start_m: Position, land: Land) -> tuple[float, float]:
     """Bound the length of a row."""
-    kind = 0
-    while kind + 1 < len(land.firsts) and row >= land.firsts[kind + 1]:
-        kind += 1
-    return _bounds_m(kind, land.ecef_m[row], 0.0, start_m, land)
+    return _bounds_m(_kind_of(row, land), land.ecef_m[row], 0.0, start_m, land)
 
 
 @part
@@ -142,20 +143,24 @@ def _chosen(rows: Rows, lengths_m: Ecef, number: int, reach_m: float) -> Rows:
     return rows[:chosen]
 
 
-@compiled(_ROWS(_SET, types.int64, _POSITION, _LAND))
-def nearest(among: Words, limit: int, start_m: Position, land: Land) -> Rows:
+@compiled(_ROWS(_SET, types.int64, _POSITION, *_LAND))
+def nearest(
+    among: Words,
+    limit: int,
+    start_m: Position,
+    centre_m: Ecef,
+    radius_m: Ecef,
+    firsts: Rows,
+    slacks_m: Ecef,
+    floors_m: Ecef,
+    ecef_m: Ecef,
+) -> Rows:
     """
-    Choose rows of a set that hold its nearest, ties included, and few others.
+    Choose rows of a set that hold its nearest, ties included, and few others; ascending.
 
-    Args:
-        among: The set.
-
-        limit: How many are wanted, at least one.
-
-        start_m: Where the person is.
-
-        land: Where the rows are.
+    At least one is wanted. Where the rows are is said by the fields of `Land`.
     """
+    land = Land(centre_m, radius_m, firsts, slacks_m, floors_m, ecef_m)
     lengths_m, counts = np.empty(limit + 1), np.empty(limit + 1, dtype=np.int64)
     least_m = np.empty(len(among))
     number = size = held = 0
@@ -170,7 +175,9 @@ def nearest(among: Words, limit: int, start_m: Position, land: Land) -> Rows:
     number = size = held = 0
     for tile in range(len(among)):
         left = among[tile]
-        while left and least_m[tile] <= reach_m:
+        if not left or least_m[tile] > reach_m:
+            continue
+        while left:
             row = (tile << 6) + first_of(left)
             left &= left - ONE
             row_least_m, row_most_m = _row_m(row, start_m, land)
@@ -182,27 +189,30 @@ def nearest(among: Words, limit: int, start_m: Position, land: Land) -> Rows:
     return _chosen(rows, row_lengths_m, number, reach_m)
 
 
-@compiled(_ROWS(_SET, _SET, types.float64, types.float64, _POSITION, _LAND))
-def within(among: Words, beyond: Words, sure_m: float, farthest_m: float, start_m: Position, land: Land) -> Rows:
+@compiled(_ROWS(_SET, _SET, types.float64, types.float64, _POSITION, *_LAND))
+def within(
+    among: Words,
+    beyond: Words,
+    sure_m: float,
+    farthest_m: float,
+    start_m: Position,
+    centre_m: Ecef,
+    radius_m: Ecef,
+    firsts: Rows,
+    slacks_m: Ecef,
+    floors_m: Ecef,
+    ecef_m: Ecef,
+) -> Rows:
     """
     Tell who of a set is beyond a distance, as far as straight lines can say.
 
-    Args:
-        among: The set.
-
-        beyond: Becomes those who surely are.
-
-        sure_m: Whose length is at most this surely is not.
-
-        farthest_m: Whose length is above this surely is.
-
-        start_m: Where the person is.
-
-        land: Where the rows are.
+    Whose length is at most `sure_m` surely is not; whose length is above `farthest_m` surely is, and `beyond`
+    becomes those. Where the rows are is said by the fields of `Land`.
 
     Returns:
-        The rows that must be measured.
+        The rows that must be measured, ascending.
     """
+    land = Land(centre_m, radius_m, firsts, slacks_m, floors_m, ecef_m)
     unsure = np.empty(len(land.ecef_m), dtype=np.int64)
     number = 0
     for tile in range(len(among)):

@@ -11,15 +11,17 @@ import numpy.typing as npt
 from services.geo import Gauge, PlaceArray
 from services.matching.constraints.places import may_be_child_alone, wanted_places
 from services.matching.constraints.table import Constraint
+from services.matching.index import measuring
 from services.matching.index.answers import Answer, Answers
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.facets import PLACE_OF, Attributes, Column, Table
 from services.matching.index.facts import Facts
 from services.matching.index.free import FreePlaces, Wanted
-from services.matching.index.ground import NOWHERE, Costs, Ground, arranged
+from services.matching.index.ground import NOWHERE, Ground, arranged
 from services.matching.index.kept import Kept, Said, Sets, Times
 from services.matching.index.kin import Hashes, Names
+from services.matching.index.measuring import Costs, Numbers
 from services.matching.index.plane import plane_of
 from services.matching.index.times import Microseconds, Passed
 from services.matching.model.provider import Provider
@@ -219,8 +221,21 @@ class Shelf:
         return pack(verdicts == Verdict.NO), pack(verdicts == Verdict.UNKNOWN)
 
     def costs_mm(self, gauge: Gauge, rows: Rows) -> Costs:
-        """Measure rows of the shelf, in whole millimetres."""
-        return gauge.costs_mm(self._columns.places.take(self.rows[rows]))
+        """Measure rows of the shelf, ascending, in whole millimetres."""
+        costs_mm = np.empty(len(rows), dtype=np.int64)
+        if self.ground.settle(gauge, rows, costs_mm):
+            unsure = np.flatnonzero(costs_mm == measuring.UNSURE)
+            costs_mm[unsure] = gauge.costs_mm(self._columns.places.take(self.rows[rows[unsure]]))
+        return costs_mm
+
+    def ranked(self, gauge: Gauge, among: Words, limit: int) -> tuple[Rows, Numbers, Costs]:
+        """Choose the nearest of a set, by cost and then by id: the rows, those of the block, and the costs."""
+        rows = self.ground.nearest(gauge, among, limit)
+        numbers, costs_mm = self.rows[rows], self.costs_mm(gauge, rows)
+        measuring.order(rows, numbers, costs_mm)
+        if len(rows) <= limit:
+            return rows, numbers, costs_mm
+        return rows[:limit], numbers[:limit], costs_mm[:limit]
 
     def _made(self, facet: Attributes, verdicts: Sequence[bytes], expired: int) -> Sets:
         """Make the sets of a facet, given how many have lost their vetting."""

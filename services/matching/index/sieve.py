@@ -5,16 +5,16 @@ Each constraint is one or two sets of bits, so counting whom it was the first to
 exclude is exact over the whole directory and takes microseconds.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from services.matching.constraints.table import CONSTRAINTS, SAFETY, Constraint
 from services.matching.index import passes
 from services.matching.index.answers import Numbers
-from services.matching.index.bits import Rows, Words, count
-from services.matching.index.ground import Ranked
+from services.matching.index.bits import Words, count
+from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Kept, Placed, Said, Sets, matrix_of, open_mark
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
 from services.matching.index.passes import LEFT, STEP, SURE, TOTALS, UNSURE, Program
@@ -25,8 +25,6 @@ from services.matching.model.provider import Provider
 
 if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
-
-_NO_ROWS: Final = np.empty(0, dtype=np.intp)
 
 
 class Sifted:
@@ -64,40 +62,29 @@ class Sifted:
 
     def nearest_of_both(self, limit: int) -> Ranked:
         """List the nearest who can, and whom to ask first: at most `limit` each, by cost and then by id."""
-        chosen = [self.chosen(is_sure=each, limit=limit) for each in (True, False)]
-        ranked = self.ranked(chosen, limit)
-        listed = [each for among in ranked for each in among]
-        rows = np.array([row for _, _, row in listed], dtype=np.int64)
+        if not self._left_count:
+            return NOBODY_RANKED
+        gauge, ranked = self._question.gauge, self.shelf.ranked
+        sure_count = self._left_count - self.unsure_count
+        if not self.unsure_count:
+            return Ranked(*ranked(gauge, self._state[SURE], limit), min(sure_count, limit))
+        ask_first = ranked(gauge, self._state[UNSURE], limit)
+        if not sure_count:
+            return Ranked(*ask_first, 0)
+        sure = ranked(gauge, self._state[SURE], limit)
         return Ranked(
-            rows, self.shelf.rows[rows], np.array([cost for cost, *_ in listed], dtype=np.int64), len(ranked[0])
+            np.concatenate([sure[0], ask_first[0]]),
+            np.concatenate([sure[1], ask_first[1]]),
+            np.concatenate([sure[2], ask_first[2]]),
+            min(sure_count, limit),
         )
 
-    def chosen(self, *, is_sure: bool, limit: int) -> Rows:
-        """Choose rows that hold the nearest who can, or whom to ask first, ties included, and few others."""
-        number = self._left_count - self.unsure_count if is_sure else self.unsure_count
-        if not number:
-            return _NO_ROWS
-        among = self._state[SURE if is_sure else UNSURE]
-        return self.shelf.ground.nearest(self._question.gauge, among, limit)
-
-    def nearest(self, *, is_sure: bool, limit: int) -> list[tuple[int, Provider, int]]:
-        """Choose the nearest who can, or whom to ask first: cost in whole millimetres, who, and the row."""
-        return self.ranked([self.chosen(is_sure=is_sure, limit=limit)], limit)[0]
-
-    def ranked(self, lists: Sequence[Rows], limit: int) -> list[list[tuple[int, Provider, int]]]:
-        """Order lists of rows by cost and then by id, at most `limit` of each; all are measured at once."""
-        together = np.concatenate(lists)
-        if not len(together):
-            return [[] for _ in lists]
-        costs = self.shelf.costs_mm(self._question.gauge, together).tolist()
-        rows, numbers = together.tolist(), self.shelf.rows[together].tolist()
-        measured = list(zip(costs, numbers, rows, strict=True))  # rows of the block are in the order of ids
-        found, first = [], 0
-        for each in lists:
-            nearest = sorted(measured[first : first + len(each)])[:limit]
-            found.append([(cost, self.block.providers[number], row) for cost, number, row in nearest])
-            first += len(each)
-        return found
+    def nearest(self, limit: int) -> Iterable[tuple[int, Provider]]:
+        """List the nearest who can: cost in whole millimetres, and who."""
+        if self._left_count == self.unsure_count:
+            return ()
+        _, numbers, costs_mm = self.shelf.ranked(self._question.gauge, self.sure, limit)
+        return zip(costs_mm.tolist(), self.providers(numbers.tolist()), strict=True)
 
     def providers(self, numbers: Sequence[int]) -> list[Provider]:
         """Look up who stands in rows of the block."""

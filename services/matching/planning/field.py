@@ -62,8 +62,6 @@ class Field:
 
 
 def _nearest(sifted: list[Sifted]) -> list[tuple[int, Provider]]:
-    rows = [
-        (cost_mm, provider) for each in sifted for cost_mm, provider, _ in each.nearest(is_sure=True, limit=LISTED_MOST)
-    ]
+    rows = [row for each in sifted for row in each.nearest(LISTED_MOST)]
     rows.sort(key=lambda row: (row[0], row[1].provider_id))
     return rows[:LISTED_MOST]
