@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.listing import NeedAnswer
-from services.matching.model.answer import Remarks
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.model.verdicts import Verdict
@@ -55,18 +54,9 @@ def speaks(asked: Asked, provider: Provider) -> bool:
 
 def nobody_speaks(answers: Sequence[NeedAnswer]) -> bool:
     """Say whether nobody in the lists surely speaks a language of the person, though somebody is there or fell so."""
-    is_anybody_there = False
-    for each in answers:
-        for remarks in each.listing.remarks:
-            if not _mentions_language(remarks):
-                return False
-            is_anybody_there = True
-    return is_anybody_there or any(name == LANGUAGE for each in answers for name, _ in each.excluded)
-
-
-@lru_cache(maxsize=16_384)
-def _mentions_language(remarks: Remarks) -> bool:
-    return remarks.mentions(LANGUAGE)
+    if not all(each.listing.all_mention(LANGUAGE) for each in answers):
+        return False
+    return any(len(each.listing) or LANGUAGE in dict(each.excluded) for each in answers)
 
 
 def _asks(enquiry: Enquiry, code: str) -> bool:

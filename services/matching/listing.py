@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from services.geo import BAND_ENDS_MM
 from services.matching.arriving import clocks_left
@@ -19,26 +20,23 @@ from services.matching.choosing import Chosen, choose
 from services.matching.constraints.places import Places, Wanted
 from services.matching.index.block import Block
 from services.matching.index.facts import UNKNOWN_HOURS
-from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason
+from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason, is_in_all
 from services.matching.index.sieve import Sifted
-from services.matching.index.telling import AT_WHEN, RING_FIRST, ROW, TAKES_NONE, Told, tell
+from services.matching.index.telling import AT_WHEN, ROW, Told, tell
 from services.matching.index.times import microseconds
-from services.matching.model.answer import ClockLeft, Remarks, Row
+from services.matching.model.answer import ClockLeft, Row
 from services.matching.model.hours import OpenState
 from services.matching.model.needed import known_of
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
 from services.matching.model.travel import Departure, moment
-from services.matching.rows import RING_FIRST_AFTER, TO_RING_FIRST, TO_TAKE_NONE, Rows, has_old_report, remarks_of
+from services.matching.rows import RING_FIRST_AFTER, Rows, has_old_report, remarks_of_one
 
-_REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
 #: by the number that is noted behind the marks of a row
-_OPENS: Final = (OpenState.UNKNOWN, OpenState.OPEN, OpenState.CLOSED)
-_NUMBER_OF: Final = {state: number for number, state in enumerate(_OPENS)}
+OPENS: Final = (OpenState.UNKNOWN, OpenState.OPEN, OpenState.CLOSED)
+_NUMBER_OF: Final = {state: number for number, state in enumerate(OPENS)}
 _WHEN_AT: Final = MOST_MARKS + 1  #: where that is noted; before it is what `tell` notes
-_KEY_BYTES: Final = (MOST_MARKS + SPARE_MARKS) * MARK_TYPE.itemsize
-_MOST_KEPT: Final = 16_384  #: remarks; beyond that all are forgotten
 _NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
 
 
@@ -60,12 +58,13 @@ class Listing:
         self.blocks: Sequence[Block] = [part.block for part in parts]  #: by number of the part
         chosen = choose(asked, parts, limit)
         self.sure_count = chosen.sure_count
-        self.told, self._marks = _told(asked, parts, chosen)
+        #: a record each, and the numbers of what is said of each with two notes behind them: how a referral reaches
+        #: it and whether it is vetted, and whether it is open on arrival and its report of places is old
+        self.told, self.marks = _told(asked, parts, chosen)
         self.places: Sequence[Places] | None = None  #: None: nobody asks for places
         if asked.need.service.accommodation:
             self.places = [*map(Wanted(asked).at, self.providers)]
         self._note_times()
-        self.remarks: Sequence[Remarks] = self._remarks()
 
     def __len__(self) -> int:
         return len(self.told)
@@ -87,6 +86,19 @@ class Listing:
             for provider, arrival in zip(self.providers, arrivals, strict=True)
         ]
 
+    def all_mention(self, constraint: str) -> bool:
+        """Say whether a constraint is unknown, or a caution, at everybody who is listed."""
+        if not len(self):
+            return True
+        is_life_first = self.asked.need.service.life_first
+
+        def mentions(reasons: Sequence[Reason]) -> npt.NDArray[np.bool_]:
+            remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
+            return np.array([False, *(each.mentions(constraint) for each in remarks)])
+
+        reasons = self.blocks[0].tables.reasons
+        return is_in_all(self.marks, reasons.made((constraint, is_life_first), mentions))
+
     @property
     def silences_mm(self) -> Sequence[int] | None:
         """What the silence of each costs; None: nobody's costs anything."""
@@ -102,10 +114,10 @@ class Listing:
     def _note_times(self) -> None:
         """Note of each whether intake is open on arrival, and whether its report of places is old."""
         for place, opens in self._opens():
-            self._marks[place, _WHEN_AT] = _NUMBER_OF[opens]
+            self.marks[place, _WHEN_AT] = _NUMBER_OF[opens]
         for place, each in enumerate(self.places or ()):
             if has_old_report(each.view, self.asked.now_time):
-                self._marks[place, _WHEN_AT] += ANOTHER
+                self.marks[place, _WHEN_AT] += ANOTHER
 
     def _opens(self) -> Iterable[tuple[int, OpenState]]:
         """Say who is open on arrival, where that is known."""
@@ -123,39 +135,10 @@ class Listing:
     def _time(self, number: int) -> datetime:
         return self.asked.when_time if number == AT_WHEN else moment(number)
 
-    def _remarks(self) -> list[Remarks]:
-        """Find what is remarked of each, by its marks."""
-        if not len(self):
-            return []
-        service = self.asked.need.service
-        said_of_all = service.life_first, service.result_may_be_reported
-        known = self.blocks[0].tables.remarks.setdefault(said_of_all, {})
-        keys = self._marks.tobytes()
-        found = [known.get(keys[begin : begin + _KEY_BYTES]) for begin in range(0, len(keys), _KEY_BYTES)]
-        if None not in found:
-            return found  # type: ignore[return-value]
-        if len(known) >= _MOST_KEPT:
-            known.clear()
-        return [
-            known.setdefault(self._marks[place].tobytes(), self._remarked(place, said_of_all)) if each is None else each
-            for place, each in enumerate(found)
-        ]
-
-    def _remarked(self, place: int, said_of_all: tuple[bool, bool]) -> Remarks:
-        how, when = self._marks[place, MOST_MARKS:].tolist()
-        return remarks_of(
-            self._reasons(place),
-            said_of_all,
-            _REACHED.get(how % ANOTHER),
-            _OPENS[when % ANOTHER],
-            when >= ANOTHER,
-            how >= ANOTHER,
-        )
-
     def _reasons(self, place: int) -> tuple[Reason, ...]:
         """List what is not a plain yes."""
         listed = self.blocks[0].tables.reasons.listed
-        return tuple([listed[number] for number in self._marks[place, :MOST_MARKS].tolist() if number])
+        return tuple([listed[number] for number in self.marks[place, :MOST_MARKS].tolist() if number])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

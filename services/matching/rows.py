@@ -125,6 +125,11 @@ def remarks_of(
     return Remarks(tuple(unknowns), tuple(cautions), opens, is_vetted=is_vetted)
 
 
+def remarks_of_one(reason: Reason, *, is_life_first: bool) -> Remarks:
+    """Say what one reason adds to what is remarked."""
+    return remarks_of((reason,), (is_life_first, False), None, OpenState.OPEN, has_old_report=False, is_vetted=False)
+
+
 def _yielded(reasons: Iterable[Reason]) -> Iterable[Caution]:
     """List what would have kept a provider out or back if life did not come first (R59)."""
     for constraint, finding in reasons:

@@ -20,7 +20,6 @@ from services.matching.index.facets import TIMED, Attributes, Vocabulary
 from services.matching.index.judged import Judged
 from services.matching.index.marks import Reasons
 from services.matching.index.steps import Step, steps
-from services.matching.model.answer import Remarks
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.taxonomy import Service
@@ -184,8 +183,6 @@ class Tables:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self.reasons = Reasons()
-        #: by what is said of all rows of a question, and the marks of a row
-        self.remarks: dict[Hashable, dict[bytes, Remarks]] = {}
         self._answers = Answers(vocabulary, self.reasons)
 
     @property

@@ -15,6 +15,7 @@ from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
 from services.matching.index.compiling import compiled, part
 from services.matching.index.facts import NOT_WRITTEN
+from services.matching.index.marks import MOST_MARKS, NOTES, Marks
 from services.matching.index.telling import AT_WHEN, NO_WAY, ROW, Told
 
 _MOMENT_S: Final = 300
@@ -149,6 +150,29 @@ def _put_cost(out: Bytes, at: int, row: Any, forms: Forms, bands_mm: tuple[int, 
     return _put_form(out, at, forms, _COST + _COST_SLOTS)
 
 
+@part
+def _remarks_size(place: int, marks: Marks, said: Pieces, states: Pieces, first_state: int) -> int:
+    state = first_state + marks[place, MOST_MARKS] + NOTES * marks[place, MOST_MARKS + 1]
+    size = int(states.ends[state + 1] - states.ends[state])
+    for which in range(MOST_MARKS):
+        number = marks[place, which]
+        if number == 0:
+            break
+        size += said.ends[number + 1] - said.ends[number]
+    return size
+
+
+@part
+def _put_remarks(out: Bytes, at: int, place: int, marks: Marks, said: Pieces, states: Pieces, first_state: int) -> int:
+    for which in range(MOST_MARKS):
+        number = marks[place, which]
+        if number == 0:
+            break
+        at = _put(out, at, said.bytes, said.ends[number], said.ends[number + 1])
+    state = first_state + marks[place, MOST_MARKS] + NOTES * marks[place, MOST_MARKS + 1]
+    return _put(out, at, states.bytes, states.ends[state], states.ends[state + 1])
+
+
 @compiled(
     types.Array(types.uint8, 1, "C")(
         types.uint8[::1],
@@ -156,6 +180,10 @@ def _put_cost(out: Bytes, at: int, row: Any, forms: Forms, bands_mm: tuple[int, 
         types.int64,
         _FORMS,
         _BYTES,
+        types.int16[:, ::1],
+        _PIECES,
+        _PIECES,
+        types.int64,
         _PIECES,
         _PIECES,
         types.int64,
@@ -170,6 +198,10 @@ def join(
     sure_count: int,
     forms: Forms,
     at_when: Bytes,
+    marks: Marks,
+    said: Pieces,
+    states: Pieces,
+    first_state: int,
     pieces: Pieces,
     shown: Pieces,
     known: int,
@@ -190,6 +222,14 @@ def join(
         forms: What is alike in all rows.
 
         at_when: The time of arrival of those who are there exactly when they would be.
+
+        marks: Of each row, and what is noted behind them.
+
+        said: What each mark says.
+
+        states: What each note says, by both: the first, and 8 times the second.
+
+        first_state: The first of those that are meant.
 
         pieces: What else is said of each row: it comes last, where a number may take the place of one before.
 
@@ -220,6 +260,7 @@ def join(
             size += _form_size(forms, _TRAVEL) + _size(way) + way
         if not has_places:
             size += _form_size(forms, _PLACES)
+        size += _remarks_size(place, marks, said, states, first_state)
         sizes[place], bits[place] = size, shows
         length += _form_size(forms, _LIST + int(place >= sure_count)) + _size(size) + size
     out, scratch = np.empty(length, dtype=np.uint8), np.empty(1, dtype=np.float64)
@@ -235,5 +276,6 @@ def join(
         at = _put_cost(out, at, row, forms, bands_mm, scratch)
         if row.travel_s != NO_WAY:
             at = _put_way(out, at, row, forms, at_when)
+        at = _put_remarks(out, at, place, marks, said, states, first_state)
         at = _put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
     return out

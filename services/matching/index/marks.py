@@ -1,12 +1,12 @@
 """
 What is said of the rows of an answer, as numbers, compiled: a mark stands for a constraint and what it found.
 
-The marks of a row are the key to all that is remarked of it, so that rows of
-which the same is said find the same remarks.
+What each mark says is written once, and a row is put together from that.
 """
 
+from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from services.matching.index.facts import FACT, Facts
 from services.matching.index.passes import NOBODY, Program
 from services.matching.model.verdicts import Finding
 
+T = TypeVar("T")
 Reason = tuple[Constraint, Finding]
 Marks = npt.NDArray[np.int16]
 
@@ -28,6 +29,7 @@ MARK_TYPE: Final = np.dtype(np.int16)
 MOST_MARKS: Final = len(CONSTRAINTS)  #: of one row
 SPARE_MARKS: Final = 2  #: behind them: room for what else decides what is remarked
 ANOTHER: Final = 4  #: in these: from here on it stands for one thing more
+NOTES: Final = 2 * ANOTHER  #: what such a note may be is below
 
 
 class Reasons:
@@ -35,6 +37,7 @@ class Reasons:
 
     def __init__(self) -> None:
         self._number_of: dict[Reason, int] = {}
+        self._made: dict[Hashable, tuple[int, Any]] = {}
         self.listed: list[Reason | None] = [None]  #: by number; 0 stands for none
         self._lock = Lock()
 
@@ -47,6 +50,22 @@ class Reasons:
                 if found == len(self.listed):
                     self.listed.append(reason)
         return found
+
+    def made(self, key: Hashable, make: Callable[[Sequence[Reason]], T]) -> T:
+        """
+        Find what was made of all reasons, by number; made anew when others have come.
+
+        Args:
+            key: What it is.
+
+            make: Makes it of the reasons from number 1 on.
+        """
+        count, found = self._made.get(key, (0, None))
+        if count != len(self.listed):
+            listed = self.listed[1:]
+            found = make(cast("Sequence[Reason]", listed))
+            self._made[key] = len(listed) + 1, found
+        return cast("T", found)
 
 
 _FACTS: Final = from_dtype(FACT)[::1]
@@ -132,3 +151,15 @@ def mark(
             found[place, lengths[place]] = of_row
             lengths[place] += 1
     return open_count
+
+
+@compiled(types.boolean(types.int16[:, ::1], types.Array(types.boolean, 1, "C", readonly=True)))
+def is_in_all(marks: Marks, is_meant: Any) -> bool:
+    """Say whether each row has a mark of some, given by number; of no rows it is so."""
+    for place in range(len(marks)):
+        is_in = False
+        for at in range(MOST_MARKS):
+            is_in = is_in or is_meant[marks[place, at]]
+        if not is_in:
+            return False
+    return True

@@ -96,16 +96,20 @@ def profile_to_bytes(profile: Profile) -> bytes:
 
 
 def remarks_to_bytes(remarks: Remarks) -> bytes:
-    """Write what is remarked."""
-    remarks.written = pb.Match(
+    """Write what is remarked, once."""
+    state = pb.Match(open=_OPEN_STATES[remarks.open], vetted=remarks.is_vetted).SerializeToString()
+    remarks.written = remarks.written or said_to_bytes(remarks) + state
+    return remarks.written
+
+
+def said_to_bytes(remarks: Remarks) -> bytes:
+    """Write what is not known, and the cautions, without the rest."""
+    return pb.Match(
         unknowns=[
             pb.Unknown(constraint=each.constraint, question=each.question, ask=each.ask) for each in remarks.unknowns
         ],
         cautions=[pb.Caution(constraint=each.constraint, code=each.code) for each in remarks.cautions],
-        open=_OPEN_STATES[remarks.open],
-        vetted=remarks.is_vetted,
     ).SerializeToString()
-    return remarks.written
 
 
 def needed_to_bytes(needed: Needed) -> bytes:

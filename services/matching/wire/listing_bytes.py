@@ -17,14 +17,18 @@ from services.geo import BAND_ENDS_MM
 from services.matching.index.arena import Arena
 from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.joining import Forms, Pieces, join
-from services.matching.listing import Listing
+from services.matching.index.marks import ANOTHER, NOTES, Reason
+from services.matching.index.telling import RING_FIRST, TAKES_NONE
+from services.matching.listing import OPENS, Listing
 from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
 from services.matching.model.profile import profile_of
 from services.matching.model.travel import Mode
+from services.matching.rows import TO_RING_FIRST, TO_TAKE_NONE, remarks_of, remarks_of_one
 from services.matching.wire import fragments
 from services.matching.wire.writing import SECONDS, tag_of, time
 
 _LISTS: Final = (tag_of(pb.NeedMatches, "matches"), tag_of(pb.NeedMatches, "ask_first"))
+_REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
 
 
 def listing_to_bytes(listing: Listing) -> bytes:
@@ -35,7 +39,11 @@ def listing_to_bytes(listing: Listing) -> bytes:
     rest = (
         _forms(listing.asked.mode),
         np.frombuffer(time(fragments.ARRIVAL, listing.asked.when_time), dtype=np.uint8),
-        _below_each_other(_pieces(listing)),
+        listing.marks,
+        _said(listing),
+        _STATES,
+        NOTES * NOTES * listing.asked.need.service.result_may_be_reported,
+        _pieces(listing),
         _SHOWN,
         listing.known,
         SHOWN_IF_KNOWN,
@@ -49,9 +57,9 @@ def listing_to_bytes(listing: Listing) -> bytes:
     return joined.tobytes()
 
 
-def _pieces(listing: Listing) -> Iterable[bytes]:
-    """List what is said of each row besides what compiled code puts together."""
-    parts = [[each.written or fragments.remarks_to_bytes(each) for each in listing.remarks]]
+def _pieces(listing: Listing) -> Pieces:
+    """List what is said of each row besides what compiled code puts together: mostly nothing."""
+    parts = []
     if listing.places is not None:
         parts.append([fragments.places_to_bytes(each.view) for each in listing.places])
     if listing.clocks is not None:
@@ -60,7 +68,23 @@ def _pieces(listing: Listing) -> Iterable[bytes]:
         costs_mm = listing.told["cost_mm"].tolist()
         silences = zip(costs_mm, listing.silences_mm, strict=True)
         parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
-    return parts[0] if len(parts) == 1 else map(b"".join, zip(*parts, strict=True))
+    return _below_each_other(map(b"".join, zip(*parts, strict=True))) if parts else _nothing(len(listing))
+
+
+@cache
+def _nothing(count: int) -> Pieces:
+    return _below_each_other([b""] * count)
+
+
+def _said(listing: Listing) -> Pieces:
+    """List by number what each reason adds to what is remarked."""
+    is_life_first = listing.asked.need.service.life_first
+
+    def said(reasons: Sequence[Reason]) -> Pieces:
+        remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
+        return _below_each_other([b"", *map(fragments.said_to_bytes, remarks)])
+
+    return listing.blocks[0].tables.reasons.made(("said", is_life_first), said)
 
 
 def _below_each_other(parts: Iterable[bytes]) -> Pieces:
@@ -106,3 +130,27 @@ def _shown() -> Sequence[bytes]:
 
 
 _SHOWN: Final = _below_each_other(_shown())
+
+
+def _state(how: int, when: int, *, is_reported: bool) -> bytes:
+    """Write what the two notes on a row say, and what is said of all; nothing for notes that there are not."""
+    if when % ANOTHER >= len(OPENS):
+        return b""
+    remarks = remarks_of(
+        (),
+        (False, is_reported),
+        _REACHED.get(how % ANOTHER),
+        OPENS[when % ANOTHER],
+        has_old_report=when >= ANOTHER,
+        is_vetted=how >= ANOTHER,
+    )
+    return fragments.remarks_to_bytes(remarks)
+
+
+#: those that are said where the result is not reported, and then the same where it is
+_STATES: Final = _below_each_other(
+    _state(how, when, is_reported=is_reported)
+    for is_reported in (False, True)
+    for when in range(NOTES)
+    for how in range(NOTES)
+)
