@@ -6,8 +6,9 @@ an edge that has the start on its outer side, so a way may leave the zone in
 which it starts, as far as it does not enter it again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Self
 
 import numpy as np
@@ -56,12 +57,23 @@ class Ground:
         self.start = start
         #: each zone and the turns in degrees on which a way from the start may meet it
         self._zones = [(zone, turns_seen(zone.box[0], zone.box[2], start)) for zone in zones]
-        boxes = [np.add(zone.box, (turn, 0.0, turn, 0.0)) for zone, turns in self._zones for turn in turns]
+        boxes = [
+            (west + turn, south, east + turn, north)
+            for (west, south, east, north), turns in ((zone.box, turns) for zone, turns in self._zones)
+            for turn in turns
+        ]
         self.boxes: Boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)  #: around the zones
-        self.entries = _NO_EDGES  #: the edges by which a way from the start enters
-        if not is_escorted:
-            entries = [_entries(zone.edges, turns, start) for zone, turns in self._zones]
-            self.entries = entries[0] if len(entries) == 1 else np.concatenate([_NO_EDGES, *entries])
+        moved = [] if is_escorted else [on_turns(zone.edges, turns) for zone, turns in self._zones]
+        #: of the zones that ways may not enter
+        self.edges: Edges = moved[0] if len(moved) == 1 else np.concatenate([_NO_EDGES, *moved])
+
+    @cached_property
+    def entries(self) -> Edges:
+        """The edges by which a way from the start enters: those that have it on their outer side, the right."""
+        start = self.start
+        here = self.edges - (start.longitude_deg, start.latitude_deg, start.longitude_deg, start.latitude_deg)
+        found: Edges = self.edges[here[:, 0] * here[:, 3] - here[:, 1] * here[:, 2] < 0]
+        return found
 
     def forbids(self, goal: Point) -> bool:
         """Say whether a goal is in a zone, or the way there enters one; the rim is inside."""
@@ -85,11 +97,3 @@ class Ground:
                 if shapely.intersects(zone.shape, there):
                     parts.append(shifted(shapely.intersection(zone.shape, there), turn))
         return bool(parts), float(shapely.union_all(parts).area / outline.area)
-
-
-def _entries(edges: Edges, turns: Sequence[float], start: Point) -> Edges:
-    """List the edges of a zone that have the start on their outer side, its right; none that points at it."""
-    moved = on_turns(edges, turns)
-    here = moved - (start.longitude_deg, start.latitude_deg, start.longitude_deg, start.latitude_deg)
-    entries: Edges = moved[here[:, 0] * here[:, 3] - here[:, 1] * here[:, 2] < 0]
-    return entries

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.geo import CELL_RADIUS_M, Place, PlaceArray, Point, cell_at, ecef_m, position_of
-from services.geo.lines import Stretches, crosses, meets
+from services.geo.lines import Edges, Stretches, crosses, meets
 from services.geo.outlines import laid_out_box, laid_out_cells, laid_out_disc, outline_of_cell, turned_to
 from services.geo.shadows import Enclosure, Ground
 from services.matching.index import bits, plane, skyline, tiles
@@ -52,6 +52,16 @@ def everybody(places: list[Place]) -> bits.Words:
     return bits.pack(np.ones(len(places), dtype=np.bool_))
 
 
+def behind(edges: Edges, start: Point, among: bits.Words, flat: plane.Plane, *, is_entered: bool = False) -> bits.Words:
+    """Say who of a set is behind edges, nobody left aside."""
+    found, met_count, aside_count = skyline.behind(edges, start, among, flat, is_entered=is_entered)
+
+    assert not found[1].any()
+    assert (bits.count(found[0]), 0) == (met_count, aside_count)
+    met: bits.Words = found[0]
+    return met
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_r60_who_is_behind_a_line_is_said_of_many_exactly_as_of_each(data: st.DataObject) -> None:
@@ -61,7 +71,7 @@ def test_r60_who_is_behind_a_line_is_said_of_many_exactly_as_of_each(data: st.Da
     flat, places = laid([*data.draw(clusters(start))])
     edges = Stretches.of(line).seen_from(start)
 
-    found = skyline.skyline(edges, start).behind(everybody(places), flat)
+    found = behind(edges, start, everybody(places), flat)
 
     expected = [row for row, place in enumerate(places) if meets(start, position_of(place), edges)]
     assert bits.rows_of(found).tolist() == expected
@@ -89,7 +99,7 @@ def test_r22_r23_who_is_in_a_zone_or_behind_it_is_said_of_many_exactly_as_of_eac
     ground = Ground(map(Enclosure.of, zones), start, is_escorted=data.draw(st.booleans()))
     flat, places = laid([*data.draw(clusters(start)), *data.draw(clusters(middle))])
 
-    found = skyline.skyline(ground.entries, start).behind(everybody(places), flat)
+    found = behind(ground.edges, start, everybody(places), flat, is_entered=True)
     rest = flat.near(everybody(places) & ~found, start, ground.boxes).tolist()
     held = [row for row in rest if ground.holds(position_of(places[row]))]
 
@@ -117,28 +127,44 @@ def test_r22_an_area_that_touches_a_zone_is_among_those_that_are_looked_at(data:
 
 def test_nobody_is_behind_no_edge_and_an_empty_tile_is_passed_over() -> None:
     flat, places = laid([Point(32.9, 13.2)] * 130)
-    nothing = skyline.skyline(np.empty((0, 4)), Point(0, 0))
-    wall = skyline.skyline(Stretches.of([Point(30, 10), Point(34, 10)]).seen_from(Point(32, 0)), Point(32, 0))
+    wall = Stretches.of([Point(30, 10), Point(34, 10)]).seen_from(Point(32, 0))
     among = everybody(places)
     among[1] = 0
 
-    assert not nothing.behind(among, flat).any()
-    assert bits.count(wall.behind(among, flat)) == 64 + 2
+    assert not behind(np.empty((0, 4)), Point(0, 0), among, flat).any()
+    assert bits.count(behind(wall, Point(32, 0), among, flat)) == 64 + 2
 
 
-def test_far_behind_a_long_line_a_tile_is_judged_without_its_rows() -> None:
+@given(st.data())
+def test_who_is_aside_is_not_looked_at_and_said_for_himself(data: st.DataObject) -> None:
+    start = data.draw(STARTS)
+    flat, places = laid([*data.draw(clusters(start))])
+    edges = Stretches.of([beside(start, 1, -2), beside(start, 1, 2)]).seen_from(start)
+    among, aside = (
+        bits.pack(np.array(data.draw(st.lists(st.booleans(), min_size=len(places), max_size=len(places)))))
+        for _ in range(2)
+    )
+
+    found, met_count, aside_count = skyline.behind(edges, start, among, flat, aside=aside)
+
+    assert np.array_equal(found[0], behind(edges, start, among & ~aside, flat))
+    assert np.array_equal(found[1], among & aside)
+    assert (bits.count(found[0]), bits.count(found[1])) == (met_count, aside_count)
+
+
+def test_one_sees_no_farther_than_a_long_line() -> None:
     """The point of it all: neither before nor behind a border of many points is any way laid beside it."""
     start = Point(30.03, 0.0)
     border = [Point(20.0 + number / 10, 5.0 + (number % 3) / 50) for number in range(200)]
-    seen = skyline.skyline(Stretches.of(border).seen_from(start), start)
-    lost = seen._replace(edges=np.zeros_like(seen.edges))  # a way beside these would meet nothing
+    for line in (border, border[::-1]):
+        edges = Stretches.of(line).seen_from(start)
+        near_deg, far_deg, *_ = skyline._seen(edges, False, 0.0, 30.03, 1000)  # noqa: FBT003 -- compiled
 
-    before, _ = laid([beside(start, 3 + number / 100, 0.0) for number in range(64)])
-    after, _ = laid([beside(start, 12 + number / 100, number / 100) for number in range(64)])
-    everyone = everybody([start] * 64)
-
-    assert bits.count(lost.behind(everyone, before)) == 0
-    assert bits.count(lost.behind(everyone, after)) == 64
+        seen = np.flatnonzero(np.isfinite(near_deg))
+        assert set(seen.tolist()) == {*range(43), *range(213, 256)}
+        assert np.isfinite(far_deg[seen]).sum() == len(seen) - 2  # in the first and the last it begins or ends
+        assert np.all(near_deg >= 4.9)
+        assert np.all((far_deg[:30] > near_deg[:30]) & (far_deg[:30] < near_deg[:30] + 0.5))
 
 
 @given(st.sampled_from([3, 4, 5, 6]), st.floats(-79, 79), st.floats(-180, 180))
@@ -168,6 +194,18 @@ def test_a_box_holds_the_rows_of_its_tile(places: list[Point]) -> None:
         assert shapely.box(*boxes[row // tiles.TILE]).intersects(shapely.Point(east, north))
 
 
+@given(st.integers(-60, 60), st.integers(0, 3), st.sampled_from([1, -1]))
+def test_a_line_that_points_at_the_start_hides_who_is_on_it_and_beyond(away: int, aside: int, way: int) -> None:
+    start, ends = Point(0.0, 0.0), [Point(0.0, 1.0), Point(0.0, 5.0)]
+    edges = Stretches.of(ends[::way]).seen_from(start)
+    flat, places = laid([Point(aside / 1e8, away / 10)])
+
+    found = behind(edges, start, everybody(places), flat)
+
+    assert bits.count(found) == int(aside == 0 and away >= 10)
+    assert bits.count(found) == int(meets(start, position_of(places[0]), edges))
+
+
 @given(st.integers(1, 400), st.integers(-3, 3))
 def test_one_sees_through_a_gap_as_far_as_there_is_anybody(width: int, aside: int) -> None:
     """Two ends of a line that do not touch, in one sector: a tile behind the gap is not behind them."""
@@ -176,7 +214,7 @@ def test_one_sees_through_a_gap_as_far_as_there_is_anybody(width: int, aside: in
     edges = np.concatenate([Stretches.of(each).seen_from(start) for each in ends])
     flat, places = laid([Point(30 + 50 * (0.01 + gap * (8 + aside * number / 32) / 16), 50.0) for number in range(64)])
 
-    found = skyline.skyline(edges, start).behind(everybody(places), flat)
+    found = behind(edges, start, everybody(places), flat)
 
     assert bits.rows_of(found).tolist() == [
         row for row, each in enumerate(places) if meets(start, position_of(each), edges)
@@ -200,8 +238,8 @@ def test_r60_a_line_across_the_antimeridian_hides_tiles_on_the_other_turn(
     east_deg: float, line_deg: float, goals_deg: float
 ) -> None:
     start, line = Point(10.0, east_deg), [Point(0.0, line_deg), Point(20.0, line_deg)]
-    seen = skyline.skyline(Stretches.of(line).seen_from(start), start)
-    behind, _ = laid([Point(10 + number / 100, goals_deg) for number in range(64)])
+    edges, everyone = Stretches.of(line).seen_from(start), everybody([start] * 64)
+    after, _ = laid([Point(10 + number / 100, goals_deg) for number in range(64)])
     before, _ = laid([Point(10 + number / 100, east_deg) for number in range(64)])
 
-    assert [bits.count(seen.behind(everybody([start] * 64), each)) for each in (behind, before)] == [64, 0]
+    assert [bits.count(behind(edges, start, everyone, each)) for each in (after, before)] == [64, 0]

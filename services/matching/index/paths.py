@@ -11,13 +11,14 @@ from typing import Final
 import numpy as np
 
 from services.geo import AreaCell, Gauge, Place, position_of
+from services.geo.lines import Edges
 from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import reach_mm
 from services.matching.index.bits import Words, of_rows
 from services.matching.index.kept import Sets
 from services.matching.index.parted import parted
-from services.matching.index.shelf import NOBODY, Shelf, joined
-from services.matching.index.skyline import Skyline, skyline
+from services.matching.index.shelf import Shelf, joined
+from services.matching.index.skyline import behind
 from services.matching.model.lines import ALWAYS, Line, Span
 from services.matching.model.request import Asked
 from services.matching.model.safety import Keepout
@@ -40,8 +41,7 @@ class Paths:
         self._asked = asked
         self._gauge = gauge
         self._start = position_of(asked.origin)
-        self._lines: list[tuple[Line, tuple[Span, ...], Skyline]] | None = None
-        self._zones: Skyline | None = None
+        self._lines: list[tuple[Line, tuple[Span, ...], Edges]] | None = None
 
     def judge(self, name: str, shelf: Shelf, alive: Words, excluded_rows: Callable[[], list[int]]) -> Sets:
         """
@@ -70,23 +70,23 @@ class Paths:
         """Judge who can be reached before the deadline."""
         usual_mm, utmost_mm = reach_mm(self._asked)
         beyond_usual, _ = shelf.judge_distance(self._gauge, usual_mm, alive)
-        if utmost_mm >= _FARTHEST_MM:
+        if beyond_usual is None or utmost_mm >= _FARTHEST_MM:
             return None, beyond_usual
-        beyond_utmost, _ = shelf.judge_distance(self._gauge, utmost_mm, alive)
-        if beyond_usual is None or beyond_utmost is None:
-            return NOBODY
-        return beyond_utmost, beyond_usual & ~beyond_utmost
+        beyond_utmost, _ = shelf.judge_distance(self._gauge, utmost_mm, beyond_usual)
+        return beyond_utmost, (beyond_usual if beyond_utmost is None else beyond_usual ^ beyond_utmost)
 
     def judge_lines(self, shelf: Shelf, alive: Words) -> Sets:
         """Judge to whom the way crosses no line that is in force."""
         no, unknown = None, None
-        for line, spans, sky in self._seen_lines():
-            unsure = parted(shelf, line)
-            unsure = None if unsure is None else unsure & alive
-            stopped = sky.behind(alive if unsure is None else alive & ~unsure, shelf.plane)
-            met = self._met(shelf, stopped if unsure is None else stopped | unsure, spans)
-            no = joined(no, stopped & met)
-            unknown = joined(unknown, None if unsure is None else unsure & met)
+        for line, spans, edges in self._seen_lines():
+            through = parted(shelf, line)
+            found, met_count, unsure_count = behind(edges, self._start, alive, shelf.plane, aside=through)
+            if spans != ALWAYS and (met_count or unsure_count):
+                found &= self._met(shelf, found[0] | found[1], spans)
+            if met_count:
+                no = joined(no, found[0])
+            if unsure_count:
+                unknown = joined(unknown, found[1])
         return no, (unknown if no is None or unknown is None else unknown & ~no)
 
     def judge_safety(self, shelf: Shelf, alive: Words, excluded: Words | None) -> Sets:
@@ -110,48 +110,44 @@ class Paths:
             everywhere = everywhere & there
         return ~everywhere, None
 
-    def _seen_lines(self) -> list[tuple[Line, tuple[Span, ...], Skyline]]:
-        """List the lines that can stop anybody at the time asked for, as they are seen from the start."""
+    def _seen_lines(self) -> list[tuple[Line, tuple[Span, ...], Edges]]:
+        """List the lines that can stop anybody at the time asked for, and their edges as seen from the start."""
         if self._lines is None:
             now, when = self._asked.now_time, self._asked.when_time
             in_force = [(each, each.spans(now=now, when=when)) for each in self._asked.lines]
-            self._lines = [
-                (line, spans, skyline(line.seen_from(self._start), self._start)) for line, spans in in_force if spans
-            ]
+            self._lines = [(line, spans, line.seen_from(self._start)) for line, spans in in_force if spans]
         return self._lines
 
     def _met(self, shelf: Shelf, among: Words, spans: tuple[Span, ...]) -> Words:
-        """Say to whom of a set the way takes so long: a time is a distance."""
-        if spans == ALWAYS:
-            return among
-        met = np.zeros_like(among)
+        """Say to whom of a set the way takes so long."""
+        met = None
         for more_s, most_s in spans:
-            met |= self._longer(shelf, among, more_s) & ~self._longer(shelf, among, most_s)
+            longer = self._longer(shelf, among, more_s)
+            met = joined(met, longer if most_s == inf else longer & ~self._longer(shelf, among, most_s))
+        assert met is not None, "there are spans"  # noqa: S101
         return met
 
     def _longer(self, shelf: Shelf, among: Words, seconds: float) -> Words:
-        """Say to whom of a set the way takes longer."""
-        if seconds < 0.0 or seconds == inf:
-            return among if seconds < 0.0 else np.zeros_like(among)
-        most_mm = self._asked.pace.longest_mm(self._asked.mode, seconds)
-        beyond, _ = shelf.judge_distance(self._gauge, most_mm, among)
-        assert beyond is not None, "somebody is asked about"  # noqa: S101
-        return beyond
+        """Say to whom of a set the way takes longer: a time is a distance."""
+        if seconds < 0.0:
+            return among
+        beyond, _ = shelf.judge_distance(self._gauge, self._asked.pace.longest_mm(self._asked.mode, seconds), among)
+        return np.zeros_like(among) if beyond is None else beyond
 
     def _judge_zones(self, keepout: Keepout, shelf: Shelf, alive: Words) -> Sets:
         """Judge who is in no zone and behind none; of an area whose centre is free, how much of it zones hold."""
         ground = keepout.ground
-        if self._zones is None:
-            self._zones = skyline(ground.entries, ground.start)
-        no = self._zones.behind(alive, shelf.plane)
+        found, met_count, _ = behind(ground.edges, ground.start, alive, shelf.plane, is_entered=True)
+        no = found[0] if met_count else None
         held: list[int] = []
         touched: list[int] = []
-        for row in shelf.plane.near(alive & ~no, ground.start, ground.boxes).tolist():
+        rest = alive if no is None else alive & ~no
+        for row in shelf.plane.near(rest, ground.start, ground.boxes).tolist():
             verdict = _in_zones(keepout, shelf.provider(row).place)
             if verdict is not Verdict.YES:
                 (held if verdict is Verdict.NO else touched).append(row)
         if held:
-            no |= of_rows(np.array(held), len(shelf))
+            no = joined(no, of_rows(np.array(held), len(shelf)))
         return no, (of_rows(np.array(touched), len(shelf)) if touched else None)
 
 
