@@ -18,12 +18,14 @@ import structlog
 
 from services.errors import FailedPrecondition, IhalaError, Reason
 from services.hours import Entry
+from services.matching.index.block import Block
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.model.feed import LinePage, ProviderPage, TakenPage
 from services.matching.model.lines import Line
 from services.matching.model.provider import Provider
 from services.matching.silence import Silences
+from services.matching.wire.ahead import write_ahead
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +73,7 @@ class ProviderFollower:
         self._directory = directory
         self._on_warm = on_warm
         self._rebuild: asyncio.Task[None] | None = None
+        self._ahead: asyncio.Task[None] | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -106,11 +109,24 @@ class ProviderFollower:
                 read[provider_id] = provider
         if page.is_caught_up:
             snapshot = await asyncio.to_thread(Snapshot.of, page.epoch, page.revision, tuple(read.values()))
-            self._directory.swap(snapshot)
+            self._lay_down(snapshot)
             gc.freeze()  # a directory lives as long as the process: the collector need not walk it for an answer
             self._read = None
             self._on_warm()
             log.info("directory.read", count=len(snapshot), revision=page.revision)
+
+    def _lay_down(self, snapshot: Snapshot) -> None:
+        """Answer from another block from now on, and write ahead what its rows will say."""
+        self._directory.swap(snapshot)
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead = asyncio.create_task(self._write_ahead(snapshot.base.block), name="rows written ahead")
+
+    async def _write_ahead(self, block: Block) -> None:
+        try:
+            await write_ahead(block)
+        except Exception:
+            log.exception("rows.not_written_ahead")  # each is written once it is told of
 
     async def _take_changes(self, page: ProviderPage, changes: dict[str, Provider | None]) -> None:
         snapshot = replace(self._directory.snapshot, revision=page.revision)
@@ -126,7 +142,7 @@ class ProviderFollower:
             fresh = await asyncio.to_thread(snapshot.rebuilt)
             present = self._directory.snapshot
             if present.base.block is snapshot.base.block:  # else another epoch was read meanwhile
-                self._directory.swap(fresh.with_changes(present.revision, present.changed_since(snapshot)))
+                self._lay_down(fresh.with_changes(present.revision, present.changed_since(snapshot)))
                 gc.freeze()
                 log.info("index.rebuilt", count=len(fresh), revision=present.revision)
         except Exception:

@@ -71,7 +71,7 @@ class Block:
             sharing: A block whose numbers of what they have in common, and what was judged of them, are used too.
         """
         ordered = tuple(sorted(providers, key=_ID))
-        vocabulary = Vocabulary() if sharing is None else sharing.vocabulary
+        vocabulary = Vocabulary(len(ordered)) if sharing is None else sharing.vocabulary
         read: dict[str, list[Column]] = {}
         positions: list[npt.NDArray[np.float64]] = []
         kin: list[Hashes] = [hashes_of(())]

@@ -32,6 +32,7 @@ APART: Final = frozenset(
 TIMED: Final = "vetting_expire_time"
 _LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)  #: before any time that is asked for
 _NARROW, _WIDE = np.dtype(np.uint16), np.dtype(np.uint32)
+_USUAL_BYTES: Final = 512  #: that a provider takes at most, as most do
 _MOST_CODES: Final = 1 << 22  #: combinations that are told apart by a table rather than by sorting
 
 
@@ -125,16 +126,21 @@ class Facet:
 
 
 class Vocabulary:
-    """All facets, and the numbers of the values that they are made of."""
+    """
+    All facets, and the numbers of the values that they are made of.
 
-    def __init__(self) -> None:
+    Args:
+        provider_count: About how many providers it is for.
+    """
+
+    def __init__(self, provider_count: int = 0) -> None:
         self._numbers = {name: Numbers() for name in _READ}
         self._kinds = {str(kind): Numbers() for kind in RuleKind}
         self._by_rules: dict[str, list[int]] = {kind: [] for kind in self._kinds}
         self.facets = {each: Facet() for each in FACETS}
         self.hours = Numbers()  #: of `model.hours.Hours`
         self._hours: list[Hours] = []
-        self.arena = Arena()  #: of what is written of providers
+        self.arena = Arena(provider_count * _USUAL_BYTES)  #: of what is written of providers
 
     def __len__(self) -> int:
         """How many values have a number."""

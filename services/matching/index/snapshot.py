@@ -15,6 +15,7 @@ from services.matching.model.provider import Provider
 _LEAST_DELTA: Final = 256
 _LARGEST_DELTA: Final = 4096
 _MOST_WORDS: Final = 50_000  #: beyond one a provider; then the vocabulary is read anew, without what has gone
+_MOST_BYTES: Final = 64_000_000  #: beyond twice those that stand; the same of what was written of providers
 _DELTA_SHARE: Final = 16  #: between the two, this part of the whole
 
 
@@ -95,7 +96,8 @@ class Snapshot:
         What was read of the providers is used again, unless much of what it names has gone since.
         """
         base = self.base.block
-        if len(base.vocabulary) > _MOST_WORDS + len(self):
+        stands = int(base.columns.facts["length"].sum())
+        if len(base.vocabulary) > _MOST_WORDS + len(self) or base.vocabulary.arena.size > _MOST_BYTES + 2 * stands:
             return self.of(self.epoch, self.revision, self.providers())
         return self.on(self.epoch, self.revision, base.merged(self.base.gone, self.delta.block))
 

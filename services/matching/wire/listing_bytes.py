@@ -22,9 +22,11 @@ from services.matching.index.telling import RING_FIRST, TAKES_NONE
 from services.matching.listing import OPENS, Listing
 from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
 from services.matching.model.profile import profile_of
+from services.matching.model.provider import Provider
 from services.matching.model.travel import Mode
 from services.matching.rows import TO_RING_FIRST, TO_TAKE_NONE, remarks_of, remarks_of_one
 from services.matching.wire import fragments
+from services.matching.wire.ahead import note
 from services.matching.wire.writing import SECONDS, tag_of, time
 
 _LISTS: Final = (tag_of(pb.NeedMatches, "matches"), tag_of(pb.NeedMatches, "ask_first"))
@@ -96,13 +98,20 @@ def _below_each_other(parts: Iterable[bytes]) -> Pieces:
 def _write_providers(listing: Listing, arena: Arena) -> None:
     """Write what those say of themselves of whom nobody was told before."""
     told = listing.told
-    for place in np.flatnonzero(told["begin"] == NOT_WRITTEN).tolist():
-        profile = profile_of(listing.providers[place])
-        if profile.written_in is not arena:
-            profile.written_in, profile.span = arena, arena.add(fragments.profile_to_bytes(profile))
-        facts = listing.blocks[told["part"][place]].columns.facts
-        for record in (told[place], facts[told["number"][place]]):
-            record["begin"], record["length"] = profile.span
+    places = np.flatnonzero(told["begin"] == NOT_WRITTEN)
+    spans = [_span(listing.providers[place], arena) for place in places.tolist()]
+    told["begin"][places], told["length"][places] = zip(*spans, strict=True)
+    for part, block in enumerate(listing.blocks):
+        of_part = np.flatnonzero(told["part"][places] == part)
+        note(block, told["number"][places[of_part]], [spans[number] for number in of_part.tolist()])
+
+
+def _span(provider: Provider, arena: Arena) -> tuple[int, int]:
+    """Write a provider, or find where it was written for another block: a change lays out anew who is the same."""
+    profile = profile_of(provider)
+    if profile.written_in is not arena:
+        profile.written_in, profile.span = arena, arena.add(fragments.profile_to_bytes(profile))
+    return profile.span
 
 
 @cache
