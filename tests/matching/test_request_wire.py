@@ -9,7 +9,7 @@ from services.errors import InvalidInput
 from services.geo import Point
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.request import Item, Need
-from services.matching.wire.person_wire import person_from_wire
+from services.matching.wire.person_wire import Lists, person_from_wire
 from services.matching.wire.request_wire import enquiry_from_wire
 from services.taxonomy import Urgency, service, services
 from tests.matching.samples import TRIPOLI
@@ -93,6 +93,34 @@ def test_a_list_is_read_anew_where_it_differs(name: str) -> None:
     for _ in range(2):
         assert person_from_wire(pb.Person(**{name: held})) == Person(**read)
         assert person_from_wire(empty) == Person(**nothing)
+
+
+def test_lists_are_kept_and_nothing_that_stood_beside_them() -> None:
+    lists = Lists("family.codes", pb.CodeList, lambda code, _: code, most_kept=2)
+    unknown = pb.Person(status_class="national").SerializeToString()  # a field that a list does not have
+
+    for codes in ({"couple"}, {"alone", "couple"}):
+        written = pb.CodeList(codes=codes).SerializeToString()
+
+        assert lists[written] == codes
+        assert lists[written + unknown] == codes
+        assert written in lists
+        assert written + unknown not in lists
+
+
+def test_of_too_many_lists_all_are_forgotten() -> None:
+    lists = Lists("family.codes", pb.CodeList, lambda code, _: code, most_kept=2)
+    written = [pb.CodeList(codes=[code]).SerializeToString() for code in "abc"]
+
+    assert [lists[each] for each in written] == [{"a"}, {"b"}, {"c"}]
+    assert list(lists) == written[2:]
+
+
+def test_what_was_noticed_of_somebody_is_not_kept() -> None:
+    lists = Lists("indicators.codes", pb.CodeList, lambda code, _: code, most_kept=0)
+
+    assert lists[pb.CodeList(codes=["debt"]).SerializeToString()] == {"debt"}
+    assert not lists
 
 
 def test_everything_that_is_said_of_a_need_is_read() -> None:

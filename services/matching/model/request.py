@@ -79,7 +79,11 @@ class Enquiry:
     max_cost_mm: int | None = None  #: None: no limit
 
     def __post_init__(self) -> None:
-        if not 1 <= len([each for each in self.needs if not each.added_by]) <= MAX_NEEDS:
+        asked_for = len(self.needs)
+        for each in self.needs:
+            if each.added_by:
+                asked_for -= 1
+        if not 1 <= asked_for <= MAX_NEEDS:
             raise InvalidInput(f"needs must be 1 to {MAX_NEEDS}")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise InvalidInput(f"limit must be in [0, {MAX_LIMIT}]")

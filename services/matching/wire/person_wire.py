@@ -1,8 +1,10 @@
 """Read what is known of a person; a fact that is absent stays absent."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
+
+from google.protobuf.message import Message
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput
@@ -12,10 +14,6 @@ from services.taxonomy import Kind, canonical_language, term
 _MOST_CODES: Final = 64  # of one list
 _MOST_KEPT: Final = 1024
 _DISPUTED: Final = pb.AGE_BASIS_DISPUTED
-_LANGUAGES: Final = "person.languages.languages"
-
-#: reads a list of codes from the bytes of its message
-Codes = Callable[[bytes], frozenset[str]]
 
 
 class _Words(dict[int, str | None]):
@@ -34,6 +32,47 @@ class _Words(dict[int, str | None]):
 
     def __missing__(self, number: int) -> str | None:
         raise InvalidInput(f"person.{self._name} must be a value of its enum")
+
+
+class Lists(dict[bytes, frozenset[str]]):
+    """
+    Lists of words, by the bytes of their messages.
+
+    Args:
+        field: Of a person, with that of the message that lists them.
+
+        message: The kind of the message.
+
+        read: Reads a word, and is told the path of the field for an error.
+
+        most_kept: So many are kept, and then all are forgotten. No message is that holds anything besides words.
+    """
+
+    def __init__(
+        self, field: str, message: type[Message], read: Callable[[str, str], str], most_kept: int = _MOST_KEPT
+    ) -> None:
+        super().__init__()
+        self._field = f"person.{field}"
+        self._message = message
+        self._read = read
+        self._most_kept = most_kept
+
+    def __missing__(self, written: bytes) -> frozenset[str]:
+        message = self._message.FromString(written)
+        listed = getattr(message, self._field.rpartition(".")[2])
+        if len(listed) > _MOST_CODES:
+            raise InvalidInput(f"{self._field} must have at most {_MOST_CODES} entries")
+        found = frozenset([self._read(each, self._field) for each in listed])
+        message.DiscardUnknownFields()
+        if self._most_kept and message.SerializeToString() == written:
+            if len(self) >= self._most_kept:
+                self.clear()
+            self[written] = found
+        return found
+
+
+def _code_of(kind: Kind) -> Callable[[str, str], str]:
+    return lambda code, field: term(kind, code, field).code
 
 
 _SEXES: Final = _Words("sex", {pb.SEX_FEMALE: "female", pb.SEX_MALE: "male", pb.SEX_INTERSEX: "intersex"})
@@ -71,17 +110,17 @@ def person_from_wire(message: pb.Person) -> Person:
         _age(message.age) if has("age") else None,
         _SEXES[message.sex],
         _GENDERS[message.gender],
-        _languages(message.languages.SerializeToString()) if has("languages") else None,
-        _family(message.family.SerializeToString()) if has("family") else None,
+        _languages[message.languages.SerializeToString()] if has("languages") else None,
+        _family[message.family.SerializeToString()] if has("family") else None,
         _PROCESSES[message.process],
-        _exploitation(message.exploitation.SerializeToString()) if has("exploitation") else None,
+        _exploitation[message.exploitation.SerializeToString()] if has("exploitation") else None,
         message.unaccompanied if has("unaccompanied") else None,
         message.no_reason_to_believe_child,
-        _accessibility(message.accessibility.SerializeToString()) if has("accessibility") else None,
+        _accessibility[message.accessibility.SerializeToString()] if has("accessibility") else None,
         message.has_documents if has("has_documents") else None,
         _status_class(message.status_class) if has("status_class") else None,
         message.accepts_reporting,
-        _indicators(message.indicators.SerializeToString()) if has("indicators") else frozenset(),
+        _indicators[message.indicators.SerializeToString()] if has("indicators") else frozenset(),
     )
 
 
@@ -95,37 +134,15 @@ def _age(message: pb.AgeRange) -> AgeRange | None:
     )
 
 
-def _spoken(written: bytes) -> frozenset[str]:
-    listed = pb.LanguageList.FromString(written).languages
-    return frozenset([canonical_language(each, _LANGUAGES) for each in _few(listed, _LANGUAGES)])
-
-
-def _codes(name: str, kind: Kind) -> Codes:
-    """Make what reads a list of codes of a vocabulary."""
-    field = f"person.{name}.codes"
-
-    def read(written: bytes) -> frozenset[str]:
-        listed = pb.CodeList.FromString(written).codes
-        return frozenset([term(kind, each, field).code for each in _few(listed, field)])
-
-    return read
-
-
 def _status_class(code: str) -> str | None:
     return term(Kind.STATUS_CLASS, code, "person.status_class").code if code else None
-
-
-def _few(values: Sequence[str], field: str) -> Sequence[str]:
-    if len(values) > _MOST_CODES:
-        raise InvalidInput(f"{field} must have at most {_MOST_CODES} entries")
-    return values
 
 
 # The same few ages and lists come again and again. What is kept are words of vocabularies, as the index keeps
 # them: whose they are is not in them. What was noticed of somebody is not kept even so.
 _age_range: Final = lru_cache(_MOST_KEPT)(AgeRange)
-_languages: Final[Codes] = lru_cache(_MOST_KEPT)(_spoken)
-_family: Final[Codes] = lru_cache(_MOST_KEPT)(_codes("family", Kind.FAMILY))
-_exploitation: Final[Codes] = lru_cache(_MOST_KEPT)(_codes("exploitation", Kind.EXPLOITATION))
-_accessibility: Final[Codes] = lru_cache(_MOST_KEPT)(_codes("accessibility", Kind.ACCESSIBILITY))
-_indicators: Final[Codes] = _codes("indicators", Kind.INDICATOR)
+_languages: Final = Lists("languages.languages", pb.LanguageList, canonical_language)
+_family: Final = Lists("family.codes", pb.CodeList, _code_of(Kind.FAMILY))
+_exploitation: Final = Lists("exploitation.codes", pb.CodeList, _code_of(Kind.EXPLOITATION))
+_accessibility: Final = Lists("accessibility.codes", pb.CodeList, _code_of(Kind.ACCESSIBILITY))
+_indicators: Final = Lists("indicators.codes", pb.CodeList, _code_of(Kind.INDICATOR), most_kept=0)

@@ -119,12 +119,11 @@ def choices_from_wire(message: pb.CheckMatchRequest, need_count: int) -> Sequenc
 
 def _needs(messages: Sequence[pb.Need]) -> tuple[Need, ...]:
     plain = _plain_needs()
-    return tuple(
-        [
-            plain.get(each.SerializeToString()) or _need(each, f"needs[{number}]")
-            for number, each in enumerate(messages[:])  # a list of them: to go through the field takes twice as long
-        ]
-    )
+    found = []
+    for number, each in enumerate(messages[:]):  # a list of them: to go through the field takes twice as long
+        known = plain.get(each.SerializeToString())
+        found.append(known or _need(each, f"needs[{number}]"))
+    return tuple(found)
 
 
 @cache
