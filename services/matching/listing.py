@@ -6,10 +6,9 @@ other, and a test holds both equal; rows are made once somebody looks at them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Final
+from functools import cached_property, partial
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from services.matching.arriving import clocks_left
 from services.matching.choosing import Chosen, choose
 from services.matching.constraints.places import Places, Wanted
 from services.matching.index.block import Block
+from services.matching.index.excluding import Counts, excluded_by
 from services.matching.index.facts import UNKNOWN_HOURS
 from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason, is_in_all
 from services.matching.index.sieve import Sifted
@@ -91,13 +91,8 @@ class Listing:
         if not len(self):
             return True
         is_life_first = self.asked.need.service.life_first
-
-        def mentions(reasons: Sequence[Reason]) -> npt.NDArray[np.bool_]:
-            remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
-            return np.array([False, *(each.mentions(constraint) for each in remarks)])
-
-        reasons = self.blocks[0].tables.reasons
-        return is_in_all(self.marks, reasons.made((constraint, is_life_first), mentions))
+        make = partial(_mentions, constraint, is_life_first=is_life_first)
+        return is_in_all(self.marks, self.blocks[0].tables.reasons.made((constraint, is_life_first), make))
 
     @property
     def silences_mm(self) -> Sequence[int] | None:
@@ -141,15 +136,19 @@ class Listing:
         return tuple([listed[number] for number in self.marks[place, :MOST_MARKS].tolist() if number])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedAnswer:
+class NeedAnswer(NamedTuple):
     """The answer for one need."""
 
     need: Need
     listing: Listing
-    excluded: tuple[tuple[str, int], ...]  #: constraint and count, largest count first
+    counts: Counts  #: how many each constraint was the first to exclude
     confidential_safety_count: int = 0  #: of those that `safety` excluded, how many are confidential sites
     questions: tuple[str, ...] = ()  #: what to ask the person about this need
+
+    @property
+    def excluded(self) -> tuple[tuple[str, int], ...]:
+        """Constraint and count, largest count first."""
+        return tuple(excluded_by(self.counts).items())
 
     @property
     def matches(self) -> tuple[Row, ...]:
@@ -190,3 +189,9 @@ def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, 
     if chosen.order is None:
         return told[0], marks[0]
     return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order]
+
+
+def _mentions(constraint: str, reasons: Sequence[Reason], *, is_life_first: bool) -> npt.NDArray[np.bool_]:
+    """Say by number of which reasons a constraint is unknown, or a caution."""
+    remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
+    return np.array([False, *(each.mentions(constraint) for each in remarks)])

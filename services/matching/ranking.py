@@ -1,8 +1,13 @@
 """Answer one need: sift the directory through the table of constraints, and list what is left nearest first."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from services.geo import Place, cost_mm
 from services.matching.arriving import questions
 from services.matching.constraints.table import CONSTRAINTS
+from services.matching.index.excluding import NOT_ANYBODY, Counts
 from services.matching.index.question import Question
 from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
@@ -14,25 +19,25 @@ from services.matching.model.verdicts import YES, Verdict
 from services.matching.rows import Rows
 
 
-def _largest_first(pair: tuple[str, int]) -> tuple[int, str]:
-    return -pair[1], pair[0]
-
-
 def find(snapshot: Snapshot, asked: Asked, limit: int) -> NeedAnswer:
     """Answer a need from a whole directory: at most `limit` rows a list."""
     question = Question(asked)
     parts = [Sifted(part, question) for part in snapshot.parts if len(part)]
-    excluded: dict[str, int] = {}
-    for part in parts:
-        for name, number in part.excluded.items():
-            excluded[name] = excluded.get(name, 0) + number
     return NeedAnswer(
         need=asked.need,
         listing=Listing(asked, parts, limit),
-        excluded=tuple(sorted(excluded.items(), key=_largest_first)),
+        counts=counts_of(parts),
         confidential_safety_count=sum(part.confidential_safety_count for part in parts),
         questions=questions(asked),
     )
+
+
+def counts_of(parts: Sequence[Sifted]) -> Counts:
+    """Add up how many each constraint was the first to exclude in all parts."""
+    if len(parts) == 1:
+        return parts[0].counts
+    counts: Counts = np.sum([NOT_ANYBODY, *(part.counts for part in parts)], axis=0)
+    return counts
 
 
 def turned(asked: Asked, provider: Provider) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import services
+from services.matching.constraints.table import CONSTRAINTS
 from services.matching.index import bits, compiling, kept, marks, passes
 from services.matching.index.answers import Answers
+from services.matching.index.excluding import excluded_by
 from services.matching.index.facets import Vocabulary
 from services.matching.index.facts import FACT
 from services.taxonomy import services as known_services
@@ -46,7 +48,7 @@ def programmed(steps: list[Step]) -> tuple[bits.Words, passes.Program]:
         for no, unknown, _ in steps
     ]
     said = [
-        kept.Said(*pair, excludes, *SAYINGS[number % 3])
+        kept.Said(*pair, excludes, number, *SAYINGS[number % 3])
         for number, (pair, (_, _, excludes)) in enumerate(zip(numbers, steps, strict=True))
     ]
     return store.sets, np.array(said, dtype=np.int32).reshape(-1, passes.STEP)
@@ -61,9 +63,9 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
 ) -> None:
     sets, program = programmed(steps)
     state = np.zeros((3, sets.shape[1]), dtype=np.uint64)
-    counts = np.empty(len(steps) + passes.TOTALS, dtype=np.int64)
+    counts = np.zeros(len(steps), dtype=np.int64)
 
-    passes.sift(words_of(everybody), program, sets, state, counts, is_any_sure)
+    totals = passes.sift(words_of(everybody), program, sets, state, counts, is_any_sure)
 
     left, unsure, gone = set(everybody), set[int](), []
     for no, unknown, excludes in steps:
@@ -72,7 +74,7 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
         gone.append(before - len(left))
         unsure |= (unknown or frozenset()) | (frozenset() if excludes else no or frozenset())
     unsure = set() if is_any_sure else unsure & left
-    assert counts.tolist() == [*gone, len(left), len(unsure)]
+    assert (counts.tolist(), totals) == (gone, (len(left), len(unsure)))
     assert [bits.rows_of(each).tolist() for each in state] == [sorted(left), sorted(unsure), sorted(left - unsure)]
 
 
@@ -84,10 +86,10 @@ def test_a_set_is_taken_off_as_by_a_step_that_excludes(
     states, found = [], []
     for last in ([], [(whom, None, True)]):
         sets, program = programmed([*steps, *last])
-        state, counts = np.zeros((3, sets.shape[1]), dtype=np.uint64), np.empty(len(program) + passes.TOTALS, np.int64)
-        passes.sift(words_of(everybody), program, sets, state, counts, False)  # noqa: FBT003 -- compiled code knows no names
+        state, counts = np.zeros((3, sets.shape[1]), dtype=np.uint64), np.zeros(len(program), np.int64)
+        totals = passes.sift(words_of(everybody), program, sets, state, counts, False)  # noqa: FBT003 -- no names
         states.append(state)
-        found.append(counts.tolist())
+        found.append([*counts.tolist(), *totals])
 
     gone, *totals = passes.take_off(words_of(whom), states[0])
 
@@ -148,6 +150,15 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     assert [row[: len(each)] for row, each in zip(found.tolist(), meant, strict=True)] == meant
     assert lengths.tolist() == list(map(len, meant))
     assert open_count == sum(number < 0 for each in meant for number in each)
+
+
+@given(st.lists(st.integers(0, 3), min_size=len(CONSTRAINTS), max_size=len(CONSTRAINTS)))
+def test_what_excluded_most_comes_first_and_who_excluded_as_many_by_name(counts: list[int]) -> None:
+    named = [(each.name, count) for each, count in zip(CONSTRAINTS, counts, strict=True) if count]
+
+    found = excluded_by(np.array(counts, dtype=np.int64))
+
+    assert [*found.items()] == sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
 
 def test_sets_stay_where_they_are_while_others_come() -> None:

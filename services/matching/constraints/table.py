@@ -249,3 +249,5 @@ CONSTRAINTS: Final = (
         only_if=envelope.has_envelope,
     ),
 )
+#: by name, the place in the table
+PLACES: Final = {each.name: place for place, each in enumerate(CONSTRAINTS)}

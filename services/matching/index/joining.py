@@ -14,6 +14,7 @@ from numba.core import types
 from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
 from services.matching.index.compiling import compiled, part
+from services.matching.index.excluding import Counts
 from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.marks import MOST_MARKS, NOTES, Marks
 from services.matching.index.telling import AT_WHEN, NO_WAY, ROW, Told
@@ -171,6 +172,34 @@ def _put_remarks(out: Bytes, at: int, place: int, marks: Marks, said: Pieces, st
         at = _put(out, at, said.bytes, said.ends[number], said.ends[number + 1])
     state = first_state + marks[place, MOST_MARKS] + NOTES * marks[place, MOST_MARKS + 1]
     return _put(out, at, states.bytes, states.ends[state], states.ends[state + 1])
+
+
+@compiled(types.Array(types.uint8, 1, "C")(types.int64[::1], types.int64[::1], _BYTES, _PIECES))
+def join_counts(counts: Counts, order: Counts, tag: Bytes, names: Pieces) -> Bytes:
+    """
+    Join messages of a name and a count, each with a tag and its length before it.
+
+    Args:
+        counts: By the place of the name.
+
+        order: Places, in the order of the messages.
+
+        tag: Of each message.
+
+        names: What stands before each count in its message.
+    """
+    length = 0
+    for place in order:
+        size = names.ends[place + 1] - names.ends[place] + _size(counts[place])
+        length += len(tag) + _size(size) + size
+    out = np.empty(length, dtype=np.uint8)
+    at = 0
+    for place in order:
+        at = _put(out, at, tag, 0, len(tag))
+        at = _put_number(out, at, names.ends[place + 1] - names.ends[place] + _size(counts[place]))
+        at = _put(out, at, names.bytes, names.ends[place], names.ends[place + 1])
+        at = _put_number(out, at, counts[place])
+    return out
 
 
 @compiled(

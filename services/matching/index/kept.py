@@ -32,6 +32,7 @@ class Said(NamedTuple):
     no: int  #: the number of a set, or `NOBODY`
     unknown: int  #: the same
     excludes: bool  #: whether a no does
+    constraint: int  #: its place in the table
     facet: int = -1  #: the column of the facet that tells what is found; below 0: it is the same of all
     standing: int = 0  #: where the marks of the facet's values begin
     ended: int = -1  #: the same of those whose vetting has ended; below 0: that does not count

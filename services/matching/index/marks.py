@@ -130,8 +130,8 @@ def mark(
     """
     open_count = 0
     for step in range(len(program)):
-        no, unknown, excludes, facet = program[step, 0], program[step, 1], program[step, 2], program[step, 3]
-        standing, ended, alike = program[step, 4], program[step, 5], program[step, 6]
+        no, unknown, excludes, facet = program[step, 0], program[step, 1], program[step, 2], program[step, 4]
+        standing, ended, alike = program[step, 5], program[step, 6], program[step, 7]
         for place in range(len(rows)):
             word, bit = rows[place] >> 6, np.uint64(rows[place] & 63)
             said = NONE

@@ -12,8 +12,7 @@ Program = npt.NDArray[np.int32]  #: steps below each other, each as in `kept.Ste
 
 NOBODY: Final = -1  #: in a step, in place of the number of a set
 MISSING: Final = -2  #: the same: nobody has looked yet what is said
-STEP: Final = 7  #: numbers of a step; the first three are read here
-TOTALS: Final = 2  #: after the counts of the steps: who is left, and who of them is unsure
+STEP: Final = 8  #: numbers of a step; the first four are read here
 LEFT, UNSURE, SURE = range(3)
 
 
@@ -41,7 +40,7 @@ def gather(known: Program, numbers: npt.NDArray[np.int32], program: Program) -> 
     return -1
 
 
-@compiled("void(u8[::1], i4[:,::1], u8[:,::1], u8[:,::1], i8[::1], b1)")
+@compiled("UniTuple(i8, 2)(u8[::1], i4[:,::1], u8[:,::1], u8[:,::1], i8[::1], b1)")
 def sift(
     among: Words,
     program: Program,
@@ -49,7 +48,7 @@ def sift(
     state: Words,
     counts: Rows,
     is_any_sure: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
-) -> None:
+) -> tuple[int, int]:
     """
     Take off whom each step excludes, and gather of whom any step says something else than a plain yes.
 
@@ -62,23 +61,25 @@ def sift(
 
         state: Who is left, who of them is unsure, and who is sure; changed in place.
 
-        counts: Becomes how many each step was the first to exclude, and `TOTALS`.
+        counts: By the place of a constraint in the table, how many it was the first to exclude; added to.
 
         is_any_sure: Whether nobody is unsure, whatever is said.
+
+    Returns:
+        Who is left, and who of them is unsure.
     """
     left, unsure, sure = state[LEFT], state[UNSURE], state[SURE]
     for word in range(len(left)):
         left[word] = among[word]
     for step in range(len(program)):
         no, unknown, excludes = program[step, 0], program[step, 1], program[step, 2]
-        counts[step] = 0
         if no != NOBODY and excludes:
             gone = 0
             for word in range(len(left)):
                 taken = left[word] & sets[no, word]
                 gone += count_of(taken)
                 left[word] ^= taken
-            counts[step] = gone
+            counts[program[step, 3]] += gone
         elif no != NOBODY and not is_any_sure:
             for word in range(len(left)):
                 unsure[word] |= sets[no, word]
@@ -91,7 +92,7 @@ def sift(
         sure[word] = left[word] & ~unsure[word]
         left_count += count_of(left[word])
         unsure_count += count_of(unsure[word])
-    counts[len(counts) - 2], counts[len(counts) - 1] = left_count, unsure_count
+    return left_count, unsure_count
 
 
 @compiled("UniTuple(i8, 3)(u8[::1], u8[:,::1])")

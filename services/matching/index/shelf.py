@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from services.geo import Gauge, PlaceArray
 from services.matching.constraints.places import may_be_child_alone, wanted_places
-from services.matching.constraints.table import Constraint
+from services.matching.constraints.table import PLACES, Constraint
 from services.matching.index import measuring
 from services.matching.index.answers import Answer, Answers
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
@@ -131,21 +131,20 @@ class Shelf:
             times: Of `times_at`.
         """
         constraint, facet = answer.constraint, answer.facet
-        excludes = constraint.excludes(kept.service)
+        rest = constraint.excludes(kept.service), PLACES[constraint.name]
         if facet is not None:
             tables = kept.answers.judged(answer, asked)
             numbers = self.sets_of(kept, facet, [each.verdicts for each in tables], times[2])
-            return Said(*numbers, excludes, PLACE_OF[facet], *[each.begin for each in tables])
+            return Said(*numbers, *rest, PLACE_OF[facet], *[each.begin for each in tables])
         match constraint.name:
             case "service":
                 sets, finding = self._judge_service(constraint, asked)
-                return Said(*kept.place(sets), excludes, mark=kept.answers.reasons.number((constraint, finding)))
+                return Said(*kept.place(sets), *rest, mark=kept.answers.reasons.number((constraint, finding)))
             case "validity":
-                return Said(
-                    *kept.place((joined(self._begun.at(times[0])[1], self._ended.at(times[1])[0]), None)), excludes
-                )
+                over = joined(self._begun.at(times[0])[1], self._ended.at(times[1])[0])
+                return Said(*kept.place((over, None)), *rest)
             case _:
-                return Said(*kept.place((self.nowhere, None)), excludes)
+                return Said(*kept.place((self.nowhere, None)), *rest)
 
     def sets_of(self, kept: Kept, facet: Attributes, verdicts: Sequence[bytes], expired: int = 0) -> tuple[int, int]:
         """

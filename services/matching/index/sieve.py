@@ -6,18 +6,19 @@ exclude is exact over the whole directory and takes microseconds.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from services.matching.constraints.table import CONSTRAINTS, SAFETY, Constraint
+from services.matching.constraints.table import CONSTRAINTS, PLACES, SAFETY, Constraint
 from services.matching.index import passes
 from services.matching.index.answers import Numbers
 from services.matching.index.bits import Words, count
+from services.matching.index.excluding import excluded_by
 from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Kept, Placed, Said, Sets, matrix_of, open_mark
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
-from services.matching.index.passes import LEFT, STEP, SURE, TOTALS, UNSURE, Program
+from services.matching.index.passes import LEFT, STEP, SURE, UNSURE, Program
 from services.matching.index.question import Question
 from services.matching.index.shelf import Shelf
 from services.matching.index.steps import Step
@@ -25,6 +26,8 @@ from services.matching.model.provider import Provider
 
 if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
+
+_SERVICE: Final = PLACES["service"]
 
 
 class Sifted:
@@ -42,7 +45,8 @@ class Sifted:
         self._asked = asked = question.asked
         self.block = part.block
         self.shelf: Shelf = part.block.shelf(asked.need.code)
-        self.excluded: dict[str, int] = {}
+        #: how many each constraint was the first to exclude, by its place in the table
+        self.counts = np.zeros(len(CONSTRAINTS), dtype=np.int64)
         self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
         self._passed: list[tuple[Words, Program]] = []
         self._answers = part.block.tables.answers
@@ -50,9 +54,14 @@ class Sifted:
         standing, self._left_count = part.standing(self.shelf)
         self._state = np.zeros((3, len(standing)), dtype=np.uint64)
         if self._left_count < len(part):
-            self.excluded["service"] = len(part) - self._left_count
+            self.counts[_SERVICE] = len(part) - self._left_count
         if self._left_count:
             self._sift(standing)
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """How many each constraint was the first to exclude, of those that did."""
+        return excluded_by(self.counts)
 
     @property
     def sure(self) -> Words:
@@ -134,10 +143,7 @@ class Sifted:
                 return
             if isinstance(leg, Numbers):
                 program = self._program(kept, placed, leg)
-                gone = self._pass(among, program, kept.sets)
-                for number, count in zip(leg.listed, gone, strict=True):
-                    if count:
-                        self._count(answers.listed[number].constraint, count)
+                self._pass(among, program, kept.sets)
                 among = self._state[LEFT]
             elif leg.facet is not None:
                 numbers = self.shelf.sets_of(kept, leg.facet, [answers.verdicts(leg, self._asked)])
@@ -155,25 +161,16 @@ class Sifted:
             placed.put(number, said, is_timed=answer.is_timed)
         return program
 
-    def _pass(self, among: Words, program: Program, sets: Words) -> list[int]:
-        """Take off whom steps exclude, and say how many each was the first to exclude."""
-        counts = np.empty(len(program) + TOTALS, dtype=np.int64)
+    def _pass(self, among: Words, program: Program, sets: Words) -> None:
+        """Take off whom steps exclude, and count each by the first that does."""
         is_any_sure = self._asked.need.service.life_first  # an unknown is a caution there (R59)
-        passes.sift(among, program, sets, self._state, counts, is_any_sure)
+        self._left_count, self.unsure_count = passes.sift(among, program, sets, self._state, self.counts, is_any_sure)
         self._passed.append((sets, program))
-        *gone, self._left_count, self.unsure_count = counts.tolist()
-        return gone
 
     def _step(self, step: Step, numbers: tuple[int, int], sets: Words) -> None:
         """Take off whom one step excludes, given the numbers of its sets."""
-        said = Said(*numbers, step.excludes, mark=open_mark(step.number))
-        program = np.array([said], dtype=np.int32)
-        (gone,) = self._pass(self._state[LEFT], program, sets)
-        self._count(step.constraint, gone)
-
-    def _count(self, constraint: Constraint, gone: int) -> None:
-        if gone:
-            self.excluded[constraint.name] = self.excluded.get(constraint.name, 0) + gone
+        said = Said(*numbers, step.excludes, step.number, mark=open_mark(step.number))
+        self._pass(self._state[LEFT], np.array([said], dtype=np.int32), sets)
 
     def _judge(self, step: Step) -> None:
         """Judge by columns of numbers, knowing who is left."""
@@ -186,7 +183,7 @@ class Sifted:
                 self._step(step, numbers, sets)
         elif no is not None:
             gone, self._left_count, self.unsure_count = passes.take_off(no, self._state)
-            self._count(step.constraint, gone)
+            self.counts[step.number] += gone
 
     def _sets_of(self, constraint: Constraint, left: Words) -> Sets:
         asked, shelf = self._asked, self.shelf

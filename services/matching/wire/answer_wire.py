@@ -5,11 +5,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 from ihala.matching.v1 import matching_pb2 as pb
 from services.matching.companions import Conflict
-from services.matching.constraints.table import RULES_VERSION
+from services.matching.constraints.table import CONSTRAINTS, RULES_VERSION
+from services.matching.index.excluding import largest_first
+from services.matching.index.joining import join_counts
 from services.matching.listing import NeedAnswer
-from services.matching.wire.listing_bytes import listing_to_bytes
+from services.matching.wire.listing_bytes import below_each_other, listing_to_bytes
 from services.matching.wire.writing import number, tag_of, text, time, varint
 
 _NEEDS: Final = tag_of(pb.FindMatchesResponse, "needs")
@@ -17,7 +21,6 @@ _EVALUATED: Final = tag_of(pb.FindMatchesResponse, "evaluated_time")
 _TOKEN: Final = tag_of(pb.FindMatchesResponse, "match_token")
 _NUMBER: Final = tag_of(pb.NeedMatches, "need_no")
 _CODE: Final = tag_of(pb.NeedMatches, "code")
-_EXCLUDED: Final = tag_of(pb.NeedMatches, "excluded")
 _ADDED_BY: Final = tag_of(pb.NeedMatches, "added_by")
 _OF_SAFETY: Final = tag_of(pb.NeedMatches, "confidential_safety_count")
 _QUESTIONS: Final = tag_of(pb.NeedMatches, "questions")
@@ -59,13 +62,16 @@ def _revision(epoch: str, revision: int) -> bytes:
 
 
 def _need_matches(need_no: int, answer: NeedAnswer) -> bytes:
-    asked = _asked(answer.need.code, answer.need.added_by, answer.questions)
-    parts = [listing_to_bytes(answer.listing), number(_NUMBER, need_no), asked]
-    for name, count in answer.excluded:
-        written = varint(count)
-        parts += (_excluded(name, len(written)), written)
-    parts.append(number(_OF_SAFETY, answer.confidential_safety_count))
-    return b"".join(parts)
+    need, listing, counts, confidential_safety_count, questions = answer
+    return b"".join(
+        (
+            listing_to_bytes(listing),
+            number(_NUMBER, need_no),
+            _asked(need.code, need.added_by, questions),
+            join_counts(counts, largest_first(counts), _EXCLUDED, _NAMES).tobytes(),
+            number(_OF_SAFETY, confidential_safety_count),
+        )
+    )
 
 
 @lru_cache(maxsize=512)
@@ -73,8 +79,5 @@ def _asked(code: str, added_by: str, questions: tuple[str, ...]) -> bytes:
     return b"".join((text(_CODE, code), text(_ADDED_BY, added_by), *[text(_QUESTIONS, each) for each in questions]))
 
 
-@lru_cache(maxsize=512)
-def _excluded(constraint: str, count_size: int) -> bytes:
-    """Write an exclusion up to its count, which takes so many bytes."""
-    named = text(_CONSTRAINT, constraint) + _COUNT
-    return _EXCLUDED + varint(len(named) + count_size) + named
+_EXCLUDED: Final = np.frombuffer(tag_of(pb.NeedMatches, "excluded"), dtype=np.uint8)
+_NAMES: Final = below_each_other(text(_CONSTRAINT, each.name) + _COUNT for each in CONSTRAINTS)

@@ -6,7 +6,7 @@ behind each other. A test holds the rows equal to those that are written one by 
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from typing import Final
 
@@ -70,26 +70,30 @@ def _pieces(listing: Listing) -> Pieces:
         costs_mm = listing.told["cost_mm"].tolist()
         silences = zip(costs_mm, listing.silences_mm, strict=True)
         parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
-    return _below_each_other(map(b"".join, zip(*parts, strict=True))) if parts else _nothing(len(listing))
+    return below_each_other(map(b"".join, zip(*parts, strict=True))) if parts else _nothing(len(listing))
 
 
 @cache
 def _nothing(count: int) -> Pieces:
-    return _below_each_other([b""] * count)
+    return below_each_other([b""] * count)
 
 
 def _said(listing: Listing) -> Pieces:
     """List by number what each reason adds to what is remarked."""
     is_life_first = listing.asked.need.service.life_first
-
-    def said(reasons: Sequence[Reason]) -> Pieces:
-        remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
-        return _below_each_other([b"", *map(fragments.said_to_bytes, remarks)])
-
-    return listing.blocks[0].tables.reasons.made(("said", is_life_first), said)
+    return listing.blocks[0].tables.reasons.made(("said", is_life_first), _SAID[is_life_first])
 
 
-def _below_each_other(parts: Iterable[bytes]) -> Pieces:
+def _said_by(reasons: Sequence[Reason], *, is_life_first: bool) -> Pieces:
+    remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
+    return below_each_other([b"", *map(fragments.said_to_bytes, remarks)])
+
+
+_SAID: Final = [partial(_said_by, is_life_first=each) for each in (False, True)]
+
+
+def below_each_other(parts: Iterable[bytes]) -> Pieces:
+    """Put bytes where compiled code finds them by number."""
     listed = [*parts]
     ends = np.array([0, *accumulate(map(len, listed))], dtype=np.int64)
     return Pieces(np.frombuffer(b"".join(listed), dtype=np.uint8), ends)
@@ -117,7 +121,7 @@ def _span(provider: Provider, arena: Arena) -> tuple[int, int]:
 @cache
 def _forms(mode: Mode) -> Forms:
     return Forms(
-        *_below_each_other(
+        *below_each_other(
             (
                 *_LISTS,
                 *fragments.AROUND_COST,
@@ -138,7 +142,7 @@ def _shown() -> Sequence[bytes]:
     return [fragments.needed_to_bytes(needed(bits, bits)) for bits in range(KNOWN_END)]
 
 
-_SHOWN: Final = _below_each_other(_shown())
+_SHOWN: Final = below_each_other(_shown())
 
 
 def _state(how: int, when: int, *, is_reported: bool) -> bytes:
@@ -157,7 +161,7 @@ def _state(how: int, when: int, *, is_reported: bool) -> bytes:
 
 
 #: those that are said where the result is not reported, and then the same where it is
-_STATES: Final = _below_each_other(
+_STATES: Final = below_each_other(
     _state(how, when, is_reported=is_reported)
     for is_reported in (False, True)
     for when in range(NOTES)

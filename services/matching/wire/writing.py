@@ -8,6 +8,8 @@ from google.protobuf.descriptor import FieldDescriptor
 _SEVEN_BITS: Final = 0x7F
 _FOURTEEN_BITS: Final = 0x3FFF
 _TWENTY_ONE_BITS: Final = 0x1F_FFFF
+_TWENTY_EIGHT_BITS: Final = 0xFFF_FFFF
+_THIRTY_FIVE_BITS: Final = 0x7_FFFF_FFFF
 _MORE: Final = 0x80
 _NUMBER, _FIXED, _LENGTH_DELIMITED = 0, 1, 2  #: wire types: a varint, eight bytes, a text or a message
 _WIRE_TYPES: Final = {
@@ -44,6 +46,9 @@ def varint(number: int) -> bytes:
         return bytes((number & _SEVEN_BITS | _MORE, number >> 7))
     if number <= _TWENTY_ONE_BITS:  # as nearly always: providers are counted, and seconds on the way
         return bytes((number & _SEVEN_BITS | _MORE, number >> 7 & _SEVEN_BITS | _MORE, number >> 14))
+    if _TWENTY_EIGHT_BITS < number <= _THIRTY_FIVE_BITS:  # a time of this century
+        least = number & _SEVEN_BITS | _MORE, number >> 7 & _SEVEN_BITS | _MORE, number >> 14 & _SEVEN_BITS | _MORE
+        return bytes((*least, number >> 21 & _SEVEN_BITS | _MORE, number >> 28))
     return _varint(number)
 
 
