@@ -10,7 +10,7 @@ from typing import Final
 from services.matching.constraints.eligibility import judge_ages
 from services.matching.constraints.places import CHILD_POPULATIONS
 from services.matching.model.person import ADULT_AGE, OLDEST_AGE, Person
-from services.matching.model.provider import Claim, Provider, RuleKind
+from services.matching.model.provider import Claim, Provider, Rule, RuleKind
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
 from services.taxonomy import Urgency
@@ -47,11 +47,13 @@ def child_path(asked: Asked, provider: Provider) -> Finding:
         return YES
     if provider.is_detention or not provider.is_vetted(asked.when_time):
         return NO
-    findings = [_takes_children_of_that_age(person, provider)]
+    rules = provider.rules_of(RuleKind.AGE)
+    # a disputed age may have no year below 18 in its range: the oldest child stands for it
+    findings = [judge_ages(rules, *person.child_years)]
     if need.service.not_for_child_alone:
         findings.append(_is_not_alone(person))
     if need.service.accommodation:
-        findings.append(_is_apart_from_adults(person, provider))
+        findings.append(_is_apart_from_adults(person, rules, provider))
     return max(findings, key=lambda finding: _SEVERITY[finding.verdict])
 
 
@@ -71,20 +73,15 @@ def best_interests(asked: Asked, _: Provider) -> Finding:
 _SEVERITY: Final = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
 
 
-def _takes_children_of_that_age(person: Person, provider: Provider) -> Finding:
-    # a disputed age may have no year below 18 in its range: the oldest child stands for it
-    return judge_ages(provider.rules_of(RuleKind.AGE), person.child_years)
-
-
 def _is_not_alone(person: Person) -> Finding:
     if person.is_with_carer is None:
         return ask_person("unaccompanied")
     return YES if person.is_with_carer else NO
 
 
-def _is_apart_from_adults(person: Person, provider: Provider) -> Finding:
-    adults = judge_ages(provider.rules_of(RuleKind.AGE), [ADULT_AGE, OLDEST_AGE])
-    keeps_places_for_children = bool(CHILD_POPULATIONS & provider.populations)
-    if person.is_with_carer or adults is NO or keeps_places_for_children:
+def _is_apart_from_adults(person: Person, rules: tuple[Rule, ...], provider: Provider) -> Finding:
+    if person.is_with_carer or CHILD_POPULATIONS & provider.populations:
+        return YES
+    if judge_ages(rules, ADULT_AGE, OLDEST_AGE) is NO:
         return YES
     return ask_provider("children_apart")

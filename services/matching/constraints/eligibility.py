@@ -6,15 +6,18 @@ only if the rules say the same of all of them is the answer yes or no.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from services.matching.model.person import TRANSGENDER
 from services.matching.model.provider import Claim, Provider, Rule, RuleKind
 from services.matching.model.request import Asked
-from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
+from services.matching.model.verdicts import NO, YES, Finding, ask_person, ask_provider
 from services.taxonomy import Kind, terms
 
 Possible = TypeVar("Possible")
+# looked up once: of an enum that takes a while
+_YES, _NO, _UNKNOWN = Claim.YES, Claim.NO, Claim.UNKNOWN
 #: code of the family vocabulary for somebody with whom nobody comes
 _ALONE: Final = frozenset({"alone"})
 
@@ -34,21 +37,30 @@ def judge_rules(
     """
     if not rules:
         return ask_provider(question)
-    verdicts = {_judge_one(rules, each, describes) for each in possible}
-    if len(verdicts) == 1:
-        (verdict,) = verdicts
-        return {Verdict.YES: YES, Verdict.NO: NO}.get(verdict) or ask_provider(question)
-    return ask_provider(question) if Verdict.UNKNOWN in verdicts else ask_person(question)
+    found = [_judge_one(rules, each, describes) for each in possible]
+    known = [each for each in found if each is not None]
+    if len(known) < len(found):
+        return ask_provider(question)
+    return known[0] if known and known.count(known[0]) == len(known) else ask_person(question)
 
 
-def _judge_one(rules: Collection[Rule], possible: Possible, describes: Callable[[Rule, Possible], bool]) -> Verdict:
-    describing = {rule.claim for rule in rules if describes(rule, possible)}
-    claims = {rule.claim for rule in rules}
-    if Claim.NO in describing:
-        return Verdict.NO
-    if Claim.UNKNOWN in claims:
-        return Verdict.UNKNOWN
-    return Verdict.YES if Claim.YES in describing or Claim.YES not in claims else Verdict.NO
+def _judge_one(
+    rules: Collection[Rule], possible: Possible, describes: Callable[[Rule, Possible], bool]
+) -> Finding | None:
+    """Say whether rules take somebody who is fully known; None if nobody knows."""
+    is_taken, takes_only, is_known = False, False, True
+    for rule in rules:
+        if rule.claim is _UNKNOWN:
+            is_known = False
+        elif describes(rule, possible):
+            if rule.claim is _NO:
+                return NO
+            is_taken = True
+        elif rule.claim is _YES:
+            takes_only = True
+    if not is_known:
+        return None
+    return YES if is_taken or not takes_only else NO
 
 
 def has_age(rule: Rule, years: int) -> bool:
@@ -61,9 +73,13 @@ def has_code(rule: Rule, codes: frozenset[str]) -> bool:
     return not rule.codes or not rule.codes.isdisjoint(codes)
 
 
-def judge_ages(rules: Collection[Rule], years: Collection[int]) -> Finding:
-    """Judge a range of ages in whole years; only ages where some band begins or ends can differ."""
-    youngest, oldest = min(years), max(years)
+@lru_cache(maxsize=8192)
+def judge_ages(rules: tuple[Rule, ...], youngest: int, oldest: int) -> Finding:
+    """
+    Judge a range of ages in whole years; only ages where some band begins or ends can differ.
+
+    Many providers have one band, and the same ages are judged for all of them.
+    """
     edges = {youngest, oldest}
     for rule in rules:
         if rule.min_years is not None:
@@ -78,7 +94,7 @@ def age(asked: Asked, provider: Provider) -> Finding:
     if asked.person is None:
         return YES
     years = asked.person.possible_years
-    return judge_ages(provider.rules_of(RuleKind.AGE), [years[0], years[-1]])
+    return judge_ages(provider.rules_of(RuleKind.AGE), years[0], years[-1])
 
 
 def gender(asked: Asked, provider: Provider) -> Finding:

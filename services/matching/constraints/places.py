@@ -127,7 +127,7 @@ def keeps_children_apart(provider: Provider) -> bool:
 
 @lru_cache(maxsize=8192)
 def _may_take_adults(rules: frozenset[Rule]) -> bool:
-    return judge_ages([rule for rule in rules if rule.kind is RuleKind.AGE], [ADULT_AGE, OLDEST_AGE]) is not NO
+    return judge_ages(tuple([rule for rule in rules if rule.kind is RuleKind.AGE]), ADULT_AGE, OLDEST_AGE) is not NO
 
 
 def wanted_places(asked: Asked) -> tuple[tuple[str | None, int], ...]:

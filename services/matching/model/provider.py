@@ -182,7 +182,7 @@ class Provider:
 
     def rules_of(self, kind: RuleKind) -> tuple[Rule, ...]:
         """Choose the rules of one kind."""
-        return tuple(rule for rule in self.rules if rule.kind is kind)
+        return tuple([rule for rule in self.rules if rule.kind is kind])
 
     def is_vetted(self, when: datetime) -> bool:
         """Say whether it was vetted and that has not expired."""

@@ -30,7 +30,7 @@ def ways_at(asked: Asked, provider: Provider, *, is_alone: bool) -> tuple[tuple[
     Returns:
         The ways, none where no place would do; and what is free in each pool that they name.
     """
-    among_children = is_alone and judge_ages(provider.rules_of(RuleKind.AGE), [ADULT_AGE, OLDEST_AGE]) is not NO
+    among_children = is_alone and judge_ages(provider.rules_of(RuleKind.AGE), ADULT_AGE, OLDEST_AGE) is not NO
     free: dict[Pool, int] = {}
     options: list[list[tuple[Pool | None, int]]] = []
     for population, count in wanted_places(asked):
