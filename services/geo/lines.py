@@ -18,6 +18,7 @@ from services.geo.places import Point
 
 TURN_DEG: Final = 360.0
 _MARGIN_TURNS: Final = 1e-9
+_AS_THEY_ARE: Final = (0.0,)  #: the only turn, nearly always
 
 Flat = tuple[float, float]  #: longitude and latitude in degrees; the longitude on any turn
 Corners = npt.NDArray[np.float64]  #: the same of many, shape (n, 2)
@@ -75,16 +76,17 @@ def beside_deg(longitude_deg: float, reference_deg: float) -> float:
 
 def turns_seen(west_deg: float, east_deg: float, start: Point) -> Sequence[float]:
     """List by how many degrees what lies between two longitudes is moved where a way from a start may meet it."""
-    first = (start.longitude_deg - TURN_DEG / 2 - east_deg) / TURN_DEG
-    last = (start.longitude_deg + TURN_DEG / 2 - west_deg) / TURN_DEG
-    turns = range(math.ceil(first - _MARGIN_TURNS), math.floor(last + _MARGIN_TURNS) + 1)
-    return [turn * TURN_DEG for turn in turns]
+    start_deg = start.longitude_deg
+    first = math.ceil((start_deg - TURN_DEG / 2 - east_deg) / TURN_DEG - _MARGIN_TURNS)
+    last = math.floor((start_deg + TURN_DEG / 2 - west_deg) / TURN_DEG + _MARGIN_TURNS)
+    return _AS_THEY_ARE if first == last == 0 else [turn * TURN_DEG for turn in range(first, last + 1)]
 
 
 def on_turns(edges: Edges, turns: Sequence[float]) -> Edges:
     """Lay edges out on each of some turns."""
-    moved = [np.add(edges, (turn, 0.0, turn, 0.0)) if turn else edges for turn in turns]
-    return moved[0] if len(moved) == 1 else np.concatenate([np.empty((0, 4)), *moved])
+    if turns is _AS_THEY_ARE:
+        return edges
+    return np.concatenate([np.empty((0, 4)), *(np.add(edges, (turn, 0.0, turn, 0.0)) for turn in turns)])
 
 
 def seen(start: Point, goal: Point) -> Flat:

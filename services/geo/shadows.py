@@ -20,7 +20,7 @@ from services.geo.outlines import shifted
 from services.geo.places import Point
 
 Boxes = npt.NDArray[np.float64]  #: west, south, east and north in degrees, shape (n, 4)
-_NO_EDGES: Final[Edges] = np.empty((0, 4))
+_NONE: Final = np.empty((0, 4))  #: edges or boxes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,15 +57,14 @@ class Ground:
         self.start = start
         #: each zone and the turns in degrees on which a way from the start may meet it
         self._zones = [(zone, turns_seen(zone.box[0], zone.box[2], start)) for zone in zones]
-        boxes = [
-            (west + turn, south, east + turn, north)
-            for (west, south, east, north), turns in ((zone.box, turns) for zone, turns in self._zones)
-            for turn in turns
-        ]
-        self.boxes: Boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)  #: around the zones
+        boxes: list[tuple[float, float, float, float]] = []
+        for zone, turns in self._zones:
+            west, south, east, north = zone.box
+            boxes += [(west + turn, south, east + turn, north) for turn in turns]
+        self.boxes: Boxes = np.array(boxes) if boxes else _NONE  #: around the zones
         moved = [] if is_escorted else [on_turns(zone.edges, turns) for zone, turns in self._zones]
         #: of the zones that ways may not enter
-        self.edges: Edges = moved[0] if len(moved) == 1 else np.concatenate([_NO_EDGES, *moved])
+        self.edges: Edges = moved[0] if len(moved) == 1 else np.concatenate([_NONE, *moved])
 
     @cached_property
     def entries(self) -> Edges:

@@ -233,6 +233,17 @@ def test_r22_a_zone_across_the_antimeridian_holds_tiles_on_the_other_turn(east_d
         assert all(ground.holds(position_of(each)) for each in places)
 
 
+def test_r22_a_tile_half_a_turn_away_has_rows_on_both_sides() -> None:
+    start = Point(10.0, 10.0)
+    zone = laid_out_box(south_deg=9, west_deg=-166, north_deg=11, east_deg=-164)
+    ground = Ground([Enclosure.of(zone)], start)
+    flat, places = laid([Point(10.0, -175 + number / 6) for number in range(64)])
+
+    near = set(flat.near(everybody(places), start, ground.boxes).tolist())
+
+    assert near >= {row for row, place in enumerate(places) if ground.holds(position_of(place))} != set()
+
+
 @pytest.mark.parametrize(("east_deg", "line_deg", "goals_deg"), [(179.9, -179.5, -178.0), (-179.9, 179.5, 178.0)])
 def test_r60_a_line_across_the_antimeridian_hides_tiles_on_the_other_turn(
     east_deg: float, line_deg: float, goals_deg: float

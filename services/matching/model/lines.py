@@ -60,6 +60,8 @@ class Line:
 
             when: When one would be there: one leaves so as to arrive then, or now if that is too late for it.
         """
+        if self.start_time is None and self.end_time is None and not self.starts_at:
+            return ALWAYS
         begins, ended = self.next_time(now), self.last_time(when)
         early_s = (when - now).total_seconds()
         # whoever is there in time meets what has not ended before; who is late, what begins on the way
