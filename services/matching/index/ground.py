@@ -17,7 +17,6 @@ from services.matching.index.measuring import Costs, Numbers
 from services.matching.index.tiles import TILE, Tiles, order_of
 
 NOWHERE: Final = 127  #: in place of a resolution: the position is not known
-_MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
 
 
 class Ranked(NamedTuple):
@@ -64,17 +63,16 @@ class Ground:
         found, firsts = np.unique(places.resolution, return_index=True)
         kinds = found.tolist()
         tiles = Tiles.around(ecef, is_mixed=np.unique(firsts[firsts % TILE != 0] // TILE))
+        floors_m = [float(MEAN_IN_CELL_M.get(kind, 0)) for kind in kinds]
         self._land = nearing.Land(
-            tiles.centre_m,
-            tiles.radius_m,
+            np.column_stack([tiles.centre_m, tiles.radius_m]),
             firsts,
-            np.array([CELL_RADIUS_M.get(kind, 0) for kind in kinds], dtype=np.float64),
-            np.array([MEAN_IN_CELL_M.get(kind, 0) for kind in kinds], dtype=np.float64),
+            np.column_stack([[float(CELL_RADIUS_M.get(kind, 0)) for kind in kinds], floors_m]),
             ecef,
         )
         ends = [*firsts[1:].tolist(), len(ecef)]  # one even if there is nobody, and no kind
         #: of each kind: its resolution, what it costs at least in metres, and the row after its last
-        self._kinds = [(kind, float(MEAN_IN_CELL_M.get(kind, 0)), end) for kind, end in zip(kinds, ends, strict=False)]
+        self._kinds = list(zip(kinds, floors_m, ends, strict=False))
 
     def nearest(self, gauge: Gauge, among: Words, limit: int) -> Rows:
         """
@@ -100,9 +98,7 @@ class Ground:
             Those who surely do, and further rows that must be measured, ascending.
         """
         beyond = np.empty_like(among)
-        farthest_m = max_cost_mm / 1000.0 + nearing.ROUNDING_M
-        sure_m = nearing.sure_chord_m(max_cost_mm / 1000.0 - _MARGIN_M)
-        return beyond, nearing.within(among, beyond, sure_m, farthest_m, gauge.start_m(0), *self._land)
+        return beyond, nearing.within(among, beyond, max_cost_mm / 1000.0, gauge.start_m(0), *self._land)
 
     def settle(self, gauge: Gauge, rows: Rows, costs_mm: Costs) -> int:
         """

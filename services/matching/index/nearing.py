@@ -19,26 +19,24 @@ _POLAR_RADIUS_M: Final = 6_356_752.0
 _EQUATORIAL_RADIUS_M: Final = 6_378_138.0
 _LEAST_RADIUS_M: Final = 6_335_439.0  #: of the meridian at the equator, where the ellipsoid bends most
 _FAR_M: Final = 9_000_000.0
+_MARGIN_M: Final = 1.0  #: whoever is so close to a limit is measured
 
 
 class Land(NamedTuple):
     """Where the rows of a shelf are, and its tiles: each word of a set is one."""
 
-    centre_m: Ecef  #: of each tile, shape (words, 3)
-    radius_m: Ecef  #: around it; infinite where it holds several kinds of places
+    balls_m: Ecef  #: around each tile: its centre, and the radius, infinite where it holds several kinds of places
     firsts: Rows  #: the first row of each kind
-    slacks_m: Ecef  #: by kind: how far the person may be from where it is measured from
-    floors_m: Ecef  #: by kind: how near it can be at best
+    #: of each kind: how far the person may be from where it is measured from, and how near it can be at best
+    margins_m: Ecef
     ecef_m: Ecef  #: of each row, shape (n, 3)
 
 
 _POSITION: Final = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]
 _SET: Final = types.uint64[::1]
 _ROWS: Final = types.int64[::1]
-_LENGTHS: Final = types.float64[::1]
-_POSITIONS: Final = types.float64[:, ::1]
-#: as arguments of their own: each is told apart sooner than a tuple of them
-_LAND: Final = _POSITIONS, _LENGTHS, _ROWS, _LENGTHS, _LENGTHS, _POSITIONS
+_TABLE: Final = types.float64[:, ::1]
+_LAND: Final = _TABLE, _ROWS, _TABLE, _TABLE  #: as arguments of their own: a tuple is told apart far later
 
 
 @part
@@ -55,6 +53,7 @@ def longest_way_m(chord_m: float) -> float:
     return 2 * _EQUATORIAL_RADIUS_M * asin(min(chord_m / (2 * _POLAR_RADIUS_M), 1.0))
 
 
+@part
 def sure_chord_m(way_m: float) -> float:
     """Choose a straight line of which no geodesic is longer than a way; the inverse of `longest_way_m`."""
     chord_m = 2 * _LEAST_RADIUS_M * sin(min(way_m / (2 * _LEAST_RADIUS_M), pi / 2))
@@ -64,11 +63,12 @@ def sure_chord_m(way_m: float) -> float:
 
 
 @part
-def _bounds_m(kind: int, centre_m: Ecef, radius_m: float, start_m: Position, land: Land) -> tuple[float, float]:
+def _bounds_m(kind: int, at_m: Ecef, radius_m: float, start_m: Position, land: Land) -> tuple[float, float]:
     """Bound the lengths of places of a kind in a ball: from where they are measured, and at least what they cost."""
-    x, y, z = centre_m[0] - start_m[0], centre_m[1] - start_m[1], centre_m[2] - start_m[2]
-    middle_m, away_m = sqrt(x * x + y * y + z * z), radius_m + land.slacks_m[kind]
-    return max(middle_m - away_m, land.floors_m[kind]), max(middle_m + away_m, land.floors_m[kind])
+    x, y, z = at_m[0] - start_m[0], at_m[1] - start_m[1], at_m[2] - start_m[2]
+    middle_m, away_m = sqrt(x * x + y * y + z * z), radius_m + land.margins_m[kind, 0]
+    floor_m = land.margins_m[kind, 1]
+    return max(middle_m - away_m, floor_m), max(middle_m + away_m, floor_m)
 
 
 @part
@@ -83,9 +83,10 @@ def _kind_of(row: int, land: Land) -> int:
 @part
 def _tile_m(tile: int, start_m: Position, land: Land) -> tuple[float, float]:
     """Bound the lengths of the rows that a tile can have."""
-    if land.radius_m[tile] == inf:
+    ball_m = land.balls_m[tile]
+    if ball_m[3] == inf:
         return 0.0, inf
-    return _bounds_m(_kind_of(tile << 6, land), land.centre_m[tile], land.radius_m[tile], start_m, land)
+    return _bounds_m(_kind_of(tile << 6, land), ball_m, ball_m[3], start_m, land)
 
 
 @part
@@ -145,22 +146,14 @@ def _chosen(rows: Rows, lengths_m: Ecef, number: int, reach_m: float) -> Rows:
 
 @compiled(_ROWS(_SET, types.int64, _POSITION, *_LAND))
 def nearest(
-    among: Words,
-    limit: int,
-    start_m: Position,
-    centre_m: Ecef,
-    radius_m: Ecef,
-    firsts: Rows,
-    slacks_m: Ecef,
-    floors_m: Ecef,
-    ecef_m: Ecef,
+    among: Words, limit: int, start_m: Position, balls_m: Ecef, firsts: Rows, margins_m: Ecef, ecef_m: Ecef
 ) -> Rows:
     """
     Choose rows of a set that hold its nearest, ties included, and few others; ascending.
 
     At least one is wanted. Where the rows are is said by the fields of `Land`.
     """
-    land = Land(centre_m, radius_m, firsts, slacks_m, floors_m, ecef_m)
+    land = Land(balls_m, firsts, margins_m, ecef_m)
     lengths_m, counts = np.empty(limit + 1), np.empty(limit + 1, dtype=np.int64)
     least_m = np.empty(len(among))
     number = size = held = 0
@@ -189,30 +182,27 @@ def nearest(
     return _chosen(rows, row_lengths_m, number, reach_m)
 
 
-@compiled(_ROWS(_SET, _SET, types.float64, types.float64, _POSITION, *_LAND))
+@compiled(_ROWS(_SET, _SET, types.float64, _POSITION, *_LAND))
 def within(
     among: Words,
     beyond: Words,
-    sure_m: float,
-    farthest_m: float,
+    way_m: float,
     start_m: Position,
-    centre_m: Ecef,
-    radius_m: Ecef,
+    balls_m: Ecef,
     firsts: Rows,
-    slacks_m: Ecef,
-    floors_m: Ecef,
+    margins_m: Ecef,
     ecef_m: Ecef,
 ) -> Rows:
     """
-    Tell who of a set is beyond a distance, as far as straight lines can say.
+    Tell who of a set is farther than a way, as far as straight lines can say.
 
-    Whose length is at most `sure_m` surely is not; whose length is above `farthest_m` surely is, and `beyond`
-    becomes those. Where the rows are is said by the fields of `Land`.
+    `beyond` becomes those who surely are. Where the rows are is said by the fields of `Land`.
 
     Returns:
         The rows that must be measured, ascending.
     """
-    land = Land(centre_m, radius_m, firsts, slacks_m, floors_m, ecef_m)
+    land = Land(balls_m, firsts, margins_m, ecef_m)
+    farthest_m, sure_m = way_m + ROUNDING_M, sure_chord_m(way_m - _MARGIN_M)
     unsure = np.empty(len(land.ecef_m), dtype=np.int64)
     number = 0
     for tile in range(len(among)):

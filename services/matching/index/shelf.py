@@ -221,7 +221,7 @@ class Shelf:
 
     def costs_mm(self, gauge: Gauge, rows: Rows) -> Costs:
         """Measure rows of the shelf, ascending, in whole millimetres."""
-        costs_mm = np.empty(len(rows), dtype=np.int64)
+        costs_mm = np.empty_like(rows)
         if self.ground.settle(gauge, rows, costs_mm):
             unsure = np.flatnonzero(costs_mm == measuring.UNSURE)
             costs_mm[unsure] = gauge.costs_mm(self._columns.places.take(self.rows[rows[unsure]]))
