@@ -6,8 +6,10 @@ person, the origin or the safety envelope: nothing here tells who asked.
 """
 
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
+from struct import Struct
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -24,7 +26,11 @@ from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.taxonomy import Service
 
+Numbers = npt.NDArray[np.int32]  #: of answers, of constraints that follow each other in the table
+
 _MOST_KEPT: Final = 8192  #: answers; beyond that all are forgotten
+_NUMBER: Final = Struct("=i")
+_TYPE: Final = np.dtype(np.int32)
 
 
 class Answer(NamedTuple):
@@ -36,27 +42,28 @@ class Answer(NamedTuple):
     is_timed: bool  #: whether the time decides too
 
 
-class Numbers(NamedTuple):
-    """The numbers of the answers to one question, of constraints that follow each other in the table."""
+class _Known(dict[Hashable, bytes]):
+    """The numbers of a constraint's answers, by what decides; each new one gets the next."""
 
-    listed: list[int]
-    column: npt.NDArray[np.int32]  #: the same
+    def __init__(self, new: Callable[[], int], lock: Lock) -> None:
+        super().__init__()
+        self._new = new
+        self._lock = lock
 
-
-class _Open(NamedTuple):
-    """A constraint whose answer hangs on the question."""
-
-    place: int  #: among those that follow each other
-    step: Step
-    known: dict[Hashable, int]  #: answers by what decides
-    decides: Callable[[tuple[Any, ...]], Hashable]  #: what does, of the facts of a question
+    def __missing__(self, key: Hashable) -> bytes:
+        with self._lock:
+            number = self.get(key)
+            if number is None:
+                number = self[key] = _NUMBER.pack(self._new())
+        return number
 
 
 class _Run(NamedTuple):
     """Constraints that follow each other in the table, and whose answers do not hang on who is left."""
 
-    numbers: list[int]  #: of the answers, as far as they are the same for all questions
-    open: list[_Open]
+    numbers: list[bytes]  #: of the answers, as far as they are the same for all questions
+    #: the others: the place among them, the numbers, and what decides, of the facts of a question
+    open: list[tuple[int, _Known, Callable[[tuple[Any, ...]], Hashable]]]
 
 
 class _Course(NamedTuple):
@@ -66,6 +73,13 @@ class _Course(NamedTuple):
     facts: Callable[[Asked], tuple[Any, ...]]
     legs: list[_Run | Step]
     examined: list[tuple[list[Provider], int]]  #: values of which nobody was concerned, and how many there were
+
+    def holds(self, service: Service) -> bool:
+        """Say whether it is still the way of questions about a service."""
+        for values, count in self.examined:  # a generator would take longer
+            if len(values) != count:
+                return False
+        return self.service is service
 
 
 class Answers:
@@ -83,12 +97,18 @@ class Answers:
         self.reasons = reasons
         self.listed: list[Answer] = []  #: by number
         self.marks = Arena()  #: what was found of the values of facets
-        self._known: dict[Hashable, dict[Hashable, int]] = {}
+        self._known: dict[Hashable, _Known] = {}
         self._courses: dict[tuple[str, bool], _Course] = {}
         self._lock = Lock()
 
     def to(self, asked: Asked) -> list[Numbers | Step]:
-        """Answer a question, in the order of the table; a step where it hangs on more than facts of the question."""
+        """
+        Answer a question.
+
+        Returns:
+            The numbers of the answers in the order of the table, interrupted by a step where what a constraint says
+            hangs on more than facts of the question.
+        """
         course = self._course(asked)
         facts = course.facts(asked)
         found: list[Numbers | Step] = []
@@ -98,11 +118,9 @@ class Answers:
                     found.append(leg)
                 continue
             numbers = leg.numbers.copy()
-            for place, step, known, decides in leg.open:
-                key = decides(facts)
-                number = known.get(key)
-                numbers[place] = self._number(step, known, key) if number is None else number
-            found.append(Numbers(numbers, np.array(numbers, dtype=np.int32)))
+            for place, known, decides in leg.open:
+                numbers[place] = known[decides(facts)]
+            found.append(np.frombuffer(b"".join(numbers), _TYPE))
         return found
 
     def judged(self, answer: Answer, asked: Asked) -> tuple[Judged, ...]:
@@ -121,7 +139,7 @@ class Answers:
     def _course(self, asked: Asked) -> _Course:
         service, has_person = asked.need.service, asked.person is not None
         known = self._courses.get((service.code, has_person))
-        if known is None or known.service is not service or any(len(values) != n for values, n in known.examined):
+        if known is None or not known.holds(service):
             known = self._courses[service.code, has_person] = self._new_course(service, has_person=has_person)
         return known
 
@@ -146,30 +164,22 @@ class Answers:
     def _run(self, following: Iterable[Step], names: list[str], *, has_person: bool) -> _Run:
         run = _Run([], [])
         for step in following:
-            known = self._known.setdefault((step.number, has_person, step.of_service), {})
+            key = step.number, has_person, step.of_service
+            known = self._known.setdefault(key, _Known(partial(self._new, step), self._lock))
             if step.facts:
-                run.open.append(_Open(len(run.numbers), step, known, itemgetter(*map(names.index, step.facts))))
-                run.numbers.append(-1)
-            else:
-                run.numbers.append(self._number(step, known, ()))
+                run.open.append((len(run.numbers), known, itemgetter(*map(names.index, step.facts))))
+            run.numbers.append(b"" if step.facts else known[()])
         return run
 
-    def _number(self, step: Step, known: dict[Hashable, int], key: Hashable) -> int:
-        with self._lock:
-            number = known.get(key)
-            if number is None:
-                self.listed.append(self._answer(step))
-                number = known[key] = len(self.listed) - 1
-        return number
-
-    def _answer(self, step: Step) -> Answer:
-        constraint, facet = step.constraint, step.facet
-        if facet is None:
-            return Answer(constraint, facet, (), step.is_timed)
-        values = self._vocabulary.facets[facet]
-        cases = (False, True) if TIMED in constraint.looks_at else (None,)
-        tables = tuple(Judged(constraint, values, is_expired=case) for case in cases)
-        return Answer(constraint, facet, tables, step.is_timed)
+    def _new(self, step: Step) -> int:
+        constraint = step.constraint
+        tables: tuple[Judged, ...] = ()
+        if step.facet is not None:
+            values = self._vocabulary.facets[step.facet]
+            cases = (False, True) if TIMED in constraint.looks_at else (None,)
+            tables = tuple(Judged(constraint, values, is_expired=case) for case in cases)
+        self.listed.append(Answer(constraint, step.facet, tables, step.is_timed))
+        return len(self.listed) - 1
 
 
 class Tables:

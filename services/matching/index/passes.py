@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numba.core import types
 
 from services.matching.index.bits import Rows, Words
 from services.matching.index.compiling import compiled, count_of
@@ -16,7 +17,7 @@ STEP: Final = 8  #: numbers of a step; the first four are read here
 LEFT, UNSURE, SURE = range(3)
 
 
-@compiled("i8(i4[:,::1], i4[::1], i4[:,::1])")
+@compiled(types.int64(types.int32[:, ::1], types.Array(types.int32, 1, "C", readonly=True), types.int32[:, ::1]))
 def gather(known: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
     """
     Put together a program.

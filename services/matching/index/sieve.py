@@ -141,7 +141,7 @@ class Sifted:
         for leg in self._question.answered(answers):
             if not self._left_count:
                 return
-            if isinstance(leg, Numbers):
+            if isinstance(leg, np.ndarray):
                 program = self._program(kept, placed, leg)
                 self._pass(among, program, kept.sets)
                 among = self._state[LEFT]
@@ -153,9 +153,9 @@ class Sifted:
 
     def _program(self, kept: Kept, placed: Placed, numbers: Numbers) -> Program:
         """Write down what answers say of the shelf; who are asked for the first time here are found."""
-        program = np.empty((len(numbers.listed), STEP), dtype=np.int32)
-        while (missing := passes.gather(placed.steps, numbers.column, program)) >= 0:
-            number = numbers.listed[missing]
+        program = np.empty((len(numbers), STEP), dtype=np.int32)
+        while (missing := passes.gather(placed.steps, numbers, program)) >= 0:
+            number = int(numbers[missing])
             answer = kept.answers.listed[number]
             said = self.shelf.said(kept, answer, self._asked, placed.times)
             placed.put(number, said, is_timed=answer.is_timed)
