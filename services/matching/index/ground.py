@@ -1,8 +1,8 @@
 """
 Where the rows of a shelf are, and who of a set of them is near: tiles first, rows of near tiles next, costs last.
 
-Tiles and straight lines only narrow. Whoever they leave is measured by the one
-definition of nearness, so the answer is that of measuring everything.
+Tiles and straight lines only narrow. Whoever they leave is measured, to the millimetre of the
+one definition of nearness, so the answer is that of measuring everything.
 """
 
 from typing import Final, NamedTuple

@@ -23,7 +23,7 @@ Waves = tuple[float, float, float, float]
 UNSURE: Final = -1  #: in place of a cost: it is left to the definition
 
 _MM_PER_M: Final = 1000.0
-_SURE_MM: Final = 0.001  #: eighty times what was ever seen between a way found here and the definition
+_SURE_MM: Final = 0.001  #: sixty times what was ever seen between a way found here and the definition
 _EQUATORIAL_RADIUS_M: Final = 6_378_137.0
 _FLATTENING: Final = 1 / 298.257223563
 _POLAR_RADIUS_M: Final = _EQUATORIAL_RADIUS_M * (1 - _FLATTENING)

@@ -1,7 +1,7 @@
 """
 The passes over tiles, compiled: straight lines from where a person is to those who may be near.
 
-They only narrow: whoever they choose is measured by the one definition of nearness.
+They only narrow: whoever they choose is measured, to the millimetre of the one definition of nearness.
 """
 
 from math import asin, inf, pi, sin, sqrt
