@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.geo import Place, cost_mm
+from services.geo import Gauge, Place, cost_mm
 from services.matching.arriving import questions
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.index.excluding import NOT_ANYBODY, Counts
@@ -19,9 +19,9 @@ from services.matching.model.verdicts import YES, Verdict
 from services.matching.rows import Rows
 
 
-def find(snapshot: Snapshot, asked: Asked, limit: int) -> NeedAnswer:
-    """Answer a need from a whole directory: at most `limit` rows a list."""
-    question = Question(asked)
+def find(snapshot: Snapshot, asked: Asked, limit: int, gauge: Gauge | None = None) -> NeedAnswer:
+    """Answer a need from a whole directory: at most `limit` rows a list, measured by a gauge of its origin if given."""
+    question = Question(asked, gauge)
     parts = [Sifted(part, question) for part in snapshot.parts if len(part)]
     return NeedAnswer(
         need=asked.need,

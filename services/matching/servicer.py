@@ -75,12 +75,15 @@ class MatchingServicer:
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
         enquiry, conflicts = self._enquiry(request, snapshot)
-        answers = [ranking.find(snapshot, asked, enquiry.limit) for asked in self._asked(enquiry, enquiry.needs, now)]
+        gauge = geo.Gauge(enquiry.origin)
+        answers = [
+            ranking.find(snapshot, asked, enquiry.limit, gauge) for asked in self._asked(enquiry, enquiry.needs, now)
+        ]
         interpreter = bundle.interpreter_for(enquiry)
         is_added = interpreter is not None and bundle.nobody_speaks(answers)
         if interpreter is not None and is_added:
             (asked,) = self._asked(enquiry, [interpreter], now)
-            answers.append(ranking.find(snapshot, asked, enquiry.limit))
+            answers.append(ranking.find(snapshot, asked, enquiry.limit, gauge))
         evaluated_time = enquiry.when_time or now
         token = self._token(request_wire.digested(request), snapshot, evaluated_time, now, with_interpreter=is_added)
         return answer_wire.answer_to_wire(

@@ -14,11 +14,13 @@ class Question:
 
     Args:
         asked: The question.
+
+        gauge: Measures from its origin, as for other questions of the same request; None: one of its own.
     """
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, gauge: Gauge | None = None) -> None:
         self.asked = asked
-        self.gauge = Gauge(asked.origin)
+        self.gauge = gauge or Gauge(asked.origin)
         self.when_us = microseconds(asked.when_time)
         self._answered: tuple[Answers, list[Numbers | Step]] | None = None
         self._paths: Paths | None = None
