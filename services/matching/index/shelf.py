@@ -208,7 +208,7 @@ class Shelf:
     def judge_kin(self, kin: Kin) -> Words | None:
         """Say who is one of some providers, or shares places or a location with one; None for nobody."""
         if self._names is None:
-            self._names = Names(self._columns.kin[self.rows])
+            self._names = Names(self._columns.kin.take(self.rows, axis=0))
         rows = [row for row in self._names.rows_like(kin) if kin.has(self.provider(row))]
         return of_rows(np.array(rows, dtype=np.intp), len(self)) if rows else None
 
