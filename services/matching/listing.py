@@ -5,7 +5,7 @@ The columns say what `services.matching.rows` says of one provider after the
 other, and a test holds both equal; rows are made once somebody looks at them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Final, NamedTuple
@@ -19,8 +19,8 @@ from services.matching.choosing import Chosen, choose
 from services.matching.constraints.places import Places, Wanted
 from services.matching.index.block import Block
 from services.matching.index.excluding import Counts, excluded_by
-from services.matching.index.facts import UNKNOWN_HOURS
 from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason, is_in_all
+from services.matching.index.opening import NOT_ASKED, number_of
 from services.matching.index.sieve import Sifted
 from services.matching.index.telling import AT_WHEN, ROW, Told, tell
 from services.matching.index.times import microseconds
@@ -33,9 +33,6 @@ from services.matching.model.request import Asked, Need
 from services.matching.model.travel import Departure, moment
 from services.matching.rows import RING_FIRST_AFTER, Rows, has_old_report, remarks_of_one
 
-#: by the number that is noted behind the marks of a row
-OPENS: Final = (OpenState.UNKNOWN, OpenState.OPEN, OpenState.CLOSED)
-_NUMBER_OF: Final = {state: number for number, state in enumerate(OPENS)}
 _WHEN_AT: Final = MOST_MARKS + 1  #: where that is noted; before it is what `tell` notes
 _NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
 
@@ -60,11 +57,17 @@ class Listing:
         self.sure_count = chosen.sure_count
         #: a record each, and the numbers of what is said of each with two notes behind them: how a referral reaches
         #: it and whether it is vetted, and whether it is open on arrival and its report of places is old
-        self.told, self.marks = _told(asked, parts, chosen)
+        self.told, self.marks, not_asked_count = _told(asked, parts, chosen)
+        if asked.calendar:
+            self._note_announced()
+        elif not_asked_count:
+            self._note_opens()
         self.places: Sequence[Places] | None = None  #: None: nobody asks for places
         if asked.need.service.accommodation:
             self.places = [*map(Wanted(asked).at, self.providers)]
-        self._note_times()
+            for place, each in enumerate(self.places):
+                if has_old_report(each.view, asked.now_time):
+                    self.marks[place, _WHEN_AT] += ANOTHER
 
     def __len__(self) -> int:
         return len(self.told)
@@ -106,26 +109,23 @@ class Listing:
         reasons = [self._reasons(place) for place in range(len(self))]
         return Rows(self.asked).rows(zip(costs_mm, self.providers, reasons, strict=True))
 
-    def _note_times(self) -> None:
-        """Note of each whether intake is open on arrival, and whether its report of places is old."""
-        for place, opens in self._opens():
-            self.marks[place, _WHEN_AT] = _NUMBER_OF[opens]
-        for place, each in enumerate(self.places or ()):
-            if has_old_report(each.view, self.asked.now_time):
-                self.marks[place, _WHEN_AT] += ANOTHER
+    def _note_opens(self) -> None:
+        """Note whether intake is open on arrival, where that was not known yet."""
+        arrivals, vocabulary = self.told["arrival"].tolist(), self.blocks[0].vocabulary
+        numbers = self.told["hours"].tolist()
+        for place in np.flatnonzero(self.marks[:, _WHEN_AT] == NOT_ASKED).tolist():
+            hours, number, arrival = vocabulary.hours_of(numbers[place]), numbers[place], arrivals[place]
+            if arrival == AT_WHEN:
+                self.marks[place, _WHEN_AT] = number_of(hours.at(self.asked.when_time))
+            else:
+                self.marks[place, _WHEN_AT] = vocabulary.openings.ask(hours, number, arrival)
 
-    def _opens(self) -> Iterable[tuple[int, OpenState]]:
-        """Say who is open on arrival, where that is known."""
-        calendar, arrivals = self.asked.calendar, self.told["arrival"].tolist()
-        if calendar:
-            for place, provider in enumerate(self.providers):
-                hours = profile_of(provider).hours(calendar)
-                if hours is not None:
-                    yield place, hours.at(self._time(arrivals[place]))
-            return
-        for place, number in enumerate(self.told["hours"].tolist()):
-            if number != UNKNOWN_HOURS:
-                yield place, self.blocks[0].vocabulary.hours_of(number).at(self._time(arrivals[place]))
+    def _note_announced(self) -> None:
+        """Note whether intake is open on arrival, where something is announced."""
+        for place, (provider, arrival) in enumerate(zip(self.providers, self.told["arrival"].tolist(), strict=True)):
+            hours = profile_of(provider).hours(self.asked.calendar)
+            opens = OpenState.UNKNOWN if hours is None else hours.at(self._time(arrival))
+            self.marks[place, _WHEN_AT] = number_of(opens)
 
     def _time(self, number: int) -> datetime:
         return self.asked.when_time if number == AT_WHEN else moment(number)
@@ -161,17 +161,19 @@ class NeedAnswer(NamedTuple):
         return self.listing.rows[self.listing.sure_count :]
 
 
-def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, Marks]:
-    """Tell of those who are chosen what hangs on their facts and ways, and mark what is said of them."""
+def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, Marks, int]:
+    """Tell what hangs on facts and ways, mark what is said, and count where the hours must be asked."""
+    if not parts:
+        return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE), 0
     departure = Departure(asked.now_time, asked.when_time).reckoned
+    vocabulary = parts[0].block.vocabulary
+    opens = vocabulary.openings.around(departure[1], len(vocabulary.hours))
     seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
     when_us, heard_since_us = microseconds(asked.when_time), microseconds(asked.now_time - RING_FIRST_AFTER)
-    if not parts:
-        return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE)
-    told, marks = [], []
+    told, marks, not_asked_count = [], [], 0
     for number, (part, ranked) in enumerate(zip(parts, chosen.of_parts, strict=True)):
         of_part, marked = np.empty(len(ranked.rows), dtype=ROW), part.marked(ranked)
-        tell(
+        not_asked_count += tell(
             ranked.numbers,
             ranked.costs_mm,
             part.block.columns.facts,
@@ -183,12 +185,14 @@ def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, 
             number,
             of_part,
             marked,
+            opens,
+            vocabulary.openings.first,
         )
         told.append(of_part)
         marks.append(marked)
     if chosen.order is None:
-        return told[0], marks[0]
-    return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order]
+        return told[0], marks[0], not_asked_count
+    return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order], not_asked_count
 
 
 def _mentions(constraint: str, reasons: Sequence[Reason], *, is_life_first: bool) -> npt.NDArray[np.bool_]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.index.arena import Arena
+from services.matching.index.opening import Openings
 from services.matching.model.hours import Hours
 from services.matching.model.provider import Provider, RuleKind
 
@@ -140,6 +141,7 @@ class Vocabulary:
         self.facets = {each: Facet() for each in FACETS}
         self.hours = Numbers()  #: of `model.hours.Hours`
         self._hours: list[Hours] = []
+        self.openings = Openings()
         self.arena = Arena(provider_count * _USUAL_BYTES)  #: of what is written of providers
 
     def __len__(self) -> int:

@@ -57,6 +57,10 @@ class Snapshot:
     base: Part
     changed: Mapping[str, Provider | None]  #: since the base was built, by id; None: archived
     delta: Part
+    asked: tuple[Part, ...] = field(init=False, repr=False)  #: the parts in which anybody is
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asked", tuple(each for each in self.parts if len(each)))
 
     @classmethod
     def of(cls, epoch: str, revision: int, providers: Iterable[Provider]) -> Self:

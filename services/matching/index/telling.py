@@ -15,6 +15,7 @@ from numba.core import types
 from services.matching.index.compiling import compiled
 from services.matching.index.facts import FACT, LONG_AGO, REACH_ENROLLED, REACH_NONE, Facts
 from services.matching.index.marks import ANOTHER, MOST_MARKS, Marks
+from services.matching.index.opening import NOT_ASKED, States
 
 Told = npt.NDArray[Any]  #: records of `ROW`
 
@@ -43,7 +44,7 @@ ROW: Final = np.dtype(
 
 
 @compiled(
-    types.void(
+    types.int64(
         types.int32[::1],
         types.int64[::1],
         from_dtype(FACT)[::1],
@@ -55,6 +56,8 @@ ROW: Final = np.dtype(
         types.int64,
         from_dtype(ROW)[::1],
         types.int16[:, ::1],
+        types.int8[:, ::1],
+        types.int64,
     )
 )
 def tell(
@@ -69,7 +72,9 @@ def tell(
     part: int,
     told: Told,
     marks: Marks,
-) -> None:
+    opens: States,
+    first: int,
+) -> int:
     """
     Tell what hangs on a provider, its cost and the time alone.
 
@@ -94,9 +99,18 @@ def tell(
 
         told: A record for each; filled in.
 
-        marks: Of each; how a referral reaches it, and `ANOTHER` if it is vetted, is noted at `MOST_MARKS`.
+        marks: Of each; how a referral reaches it, and `ANOTHER` if it is vetted, is noted at `MOST_MARKS`, and behind
+            that whether it is open on arrival, `NOT_ASKED` if that must be asked.
+
+        opens: Of `Openings`.
+
+        first: The first moment of them.
+
+    Returns:
+        At how many that must be asked.
     """
-    early_s, first, late_s = departure
+    early_s, first_moment, late_s = departure
+    not_asked_count = 0
     near_mm, far_mm = bands_mm
     for place in range(len(numbers)):
         fact, row, cost_mm = facts[numbers[place]], told[place], costs_mm[place]
@@ -111,15 +125,23 @@ def tell(
         is_vetted = fact.was_vetted and when_us < fact.vetting_ends_us
         marks[place, MOST_MARKS] = reached + (ANOTHER if is_vetted else 0)
         row.travel_s, row.moment, row.arrival = NO_WAY, AT_WHEN, AT_WHEN
+        travel_s = ceil(cost_mm * seconds_a_mm)
+        if seconds_a_mm >= 0.0 and travel_s > early_s:
+            row.arrival = first_moment - (-(travel_s + late_s) // _MOMENT_S)
+        open_state = 0
+        if fact.hours >= 0:
+            ahead = row.arrival - first
+            is_kept = row.arrival != AT_WHEN and fact.hours < len(opens) and 0 <= ahead < opens.shape[1]
+            open_state = opens[fact.hours, ahead] if is_kept else NOT_ASKED
+            not_asked_count += int(open_state == NOT_ASKED)
+        marks[place, MOST_MARKS + 1] = open_state
         if seconds_a_mm < 0.0:
             continue
-        travel_s = ceil(cost_mm * seconds_a_mm)
-        if travel_s > early_s:
-            row.arrival = first - (-(travel_s + late_s) // _MOMENT_S)
         row.moment = row.arrival
         if fact.is_confidential:  # its way is told by its band alone (R17)
             if cost_mm >= far_mm:
                 continue
             travel_s = ceil((near_mm if cost_mm < near_mm else far_mm) * seconds_a_mm)
-            row.moment = AT_WHEN if travel_s <= early_s else first - (-(travel_s + late_s) // _MOMENT_S)
+            row.moment = AT_WHEN if travel_s <= early_s else first_moment - (-(travel_s + late_s) // _MOMENT_S)
         row.travel_s = travel_s
+    return not_asked_count

@@ -18,8 +18,9 @@ from services.matching.index.arena import Arena
 from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.joining import Forms, Pieces, join
 from services.matching.index.marks import ANOTHER, NOTES, Reason
+from services.matching.index.opening import OPENS
 from services.matching.index.telling import RING_FIRST, TAKES_NONE
-from services.matching.listing import OPENS, Listing
+from services.matching.listing import Listing
 from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider

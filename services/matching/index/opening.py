@@ -1,0 +1,52 @@
+"""
+Whether those who keep the same hours are open at the moments at which people arrive, where compiled code looks it up.
+
+Hours are judged by `services.hours` alone: here is kept what it said.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.model.hours import Hours, OpenState
+from services.matching.model.travel import moment
+
+States = npt.NDArray[np.int8]
+
+#: by the number that stands for it
+OPENS: Final = (OpenState.UNKNOWN, OpenState.OPEN, OpenState.CLOSED)
+NOT_ASKED: Final = -1  #: in place of such a number
+_NUMBER_OF: Final = {state: number for number, state in enumerate(OPENS)}
+_MOMENTS: Final = 864  #: of five minutes: three days
+_BEFORE: Final = 288  #: so many of them before now, when everything is forgotten
+_MOST_HOURS: Final = 4096  #: kinds of hours; of further ones nothing is kept
+
+
+class Openings:
+    """What is known, by the number of the hours and the moment."""
+
+    def __init__(self) -> None:
+        self.first = 0  #: number of the first moment, as in `moment`
+        self.states: States = np.empty((0, _MOMENTS), dtype=np.int8)  #: by hours and moment since the first
+
+    def around(self, now: int, hours_count: int) -> States:
+        """Find what is known of the days around a moment, of so many kinds of hours."""
+        if not self.first + _BEFORE // 2 <= now < self.first + _MOMENTS // 2:
+            self.first, self.states = now - _BEFORE, self.states[:0]
+        missing = min(hours_count, _MOST_HOURS) - len(self.states)
+        if missing > 0:
+            self.states = np.concatenate([self.states, np.full((missing, _MOMENTS), NOT_ASKED, dtype=np.int8)])
+        return self.states
+
+    def ask(self, hours: Hours, number: int, arrival: int) -> int:
+        """Ask hours, given their number, about a moment; what they say is kept if there is room for it."""
+        opens = _NUMBER_OF[hours.at(moment(arrival))]
+        if number < len(self.states) and 0 <= arrival - self.first < _MOMENTS:
+            self.states[number, arrival - self.first] = opens
+        return opens
+
+
+def number_of(opens: OpenState) -> int:
+    """Find the number that stands for what is said."""
+    return _NUMBER_OF[opens]
