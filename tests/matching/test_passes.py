@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numba.core.caching as numba_caching
@@ -18,6 +19,7 @@ from services.matching.index.answers import Answers
 from services.matching.index.excluding import excluded_by
 from services.matching.index.facets import Vocabulary
 from services.matching.index.facts import FACT
+from services.matching.model.verdicts import Verdict
 from services.taxonomy import services as known_services
 
 LENGTH = 130  #: rows: two full words and a part of a third
@@ -91,9 +93,9 @@ def test_a_set_is_taken_off_as_by_a_step_that_excludes(
         states.append(state)
         found.append([*counts.tolist(), *totals])
 
-    gone, *totals = passes.take_off(words_of(whom), states[0])
+    taken_off = passes.take_off(words_of(whom), states[0])
 
-    assert [gone, *totals] == found[1][-3:]
+    assert [*taken_off] == found[1][-3:]
     assert states[0].tolist() == states[1].tolist()
 
 
@@ -102,10 +104,30 @@ def test_a_program_is_put_together_up_to_what_is_not_known() -> None:
     known[1, 0] = passes.MISSING
     program = np.zeros((3, passes.STEP), dtype=np.int32)
 
-    assert passes.gather(known, np.array([2, 0, 2], dtype=np.int32), program) == -1
+    assert passes.assemble(known, np.array([2, 0, 2], dtype=np.int32), program) == -1
     assert program.tolist() == known[[2, 0, 2]].tolist()
-    assert passes.gather(known, np.array([0, 1, 2], dtype=np.int32), program) == 1
-    assert passes.gather(known, np.array([0, 2, 3], dtype=np.int32), program) == 2
+    assert passes.assemble(known, np.array([0, 1, 2], dtype=np.int32), program) == 1
+    assert passes.assemble(known, np.array([0, 2, 3], dtype=np.int32), program) == 2
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(ROWS, st.sampled_from(Verdict)), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_who_has_a_value_is_gathered_by_what_is_said_of_it(
+    values: list[tuple[frozenset[int], Verdict]], random: Random
+) -> None:
+    numbers = random.sample(range(10), len(values))
+    verdicts = bytearray(random.randrange(3) for _ in range(10))
+    for number, (_, verdict) in zip(numbers, values, strict=True):
+        verdicts[number] = verdict
+    sets = np.array([words_of(rows) for rows, _ in values])
+    found = np.full((2, len(words_of(frozenset()))), 7, dtype=np.uint64)
+
+    is_any = passes.gather(np.frombuffer(bytes(verdicts), np.uint8), np.array(numbers, np.int64), sets, found)
+
+    for verdict, there, row in zip((Verdict.NO, Verdict.UNKNOWN), is_any, found, strict=True):
+        meant = [rows for rows, said in values if said is verdict]
+        assert bits.rows_of(row).tolist() == sorted(frozenset[int]().union(*meant))
+        assert there == bool(meant)
 
 
 #: of a row: the number that it has of a facet, and whether its vetting has ended

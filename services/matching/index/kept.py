@@ -6,7 +6,6 @@ person, the origin or the safety envelope: nothing here tells who asked.
 """
 
 from collections.abc import Hashable
-from struct import Struct
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -20,7 +19,6 @@ from services.taxonomy import Service
 
 _MOST_KEPT: Final = 1024  #: sets of a shelf; beyond that all are forgotten
 _FIRST: Final = 16  #: sets for which there is room at once
-_STEP: Final = Struct(f"={STEP}i")
 
 #: who says no and who is unknown; None for nobody
 Sets = tuple[Words | None, Words | None]
@@ -67,7 +65,7 @@ class Placed:
             larger = np.full((number * 5 // 4 + _FIRST, STEP), MISSING, dtype=np.int32)
             larger[: len(self.steps)] = self.steps
             self.steps = larger
-        self.steps[number] = np.frombuffer(_STEP.pack(*said), dtype=np.int32)  # a tuple would take long
+        self.steps[number] = said
         if is_timed:
             self._timed.append(number)
 

@@ -8,17 +8,20 @@ from numba.core import types
 
 from services.matching.index.bits import Rows, Words
 from services.matching.index.compiling import compiled, count_of
+from services.matching.model.verdicts import Verdict
 
+Verdicts = npt.NDArray[np.uint8]  #: of `Verdict`
 Program = npt.NDArray[np.int32]  #: steps below each other, each as in `kept.Step`
 
 NOBODY: Final = -1  #: in a step, in place of the number of a set
 MISSING: Final = -2  #: the same: nobody has looked yet what is said
 STEP: Final = 8  #: numbers of a step; the first four are read here
 LEFT, UNSURE, SURE = range(3)
+_YES, _NO = int(Verdict.YES), int(Verdict.NO)
 
 
 @compiled(types.int64(types.int32[:, ::1], types.Array(types.int32, 1, "C", readonly=True), types.int32[:, ::1]))
-def gather(known: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
+def assemble(known: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
     """
     Put together a program.
 
@@ -94,6 +97,40 @@ def sift(
         left_count += count_of(left[word])
         unsure_count += count_of(unsure[word])
     return left_count, unsure_count
+
+
+@compiled(
+    types.UniTuple(types.boolean, 2)(  # type: ignore[no-untyped-call]
+        types.Array(types.uint8, 1, "C", readonly=True), types.int64[::1], types.uint64[:, ::1], types.uint64[:, ::1]
+    )
+)
+def gather(verdicts: Verdicts, numbers: Rows, sets: Words, found: Words) -> tuple[bool, bool]:
+    """
+    Gather of whom a constraint says no, and of whom nobody knows.
+
+    Args:
+        verdicts: Of each value of a facet, by its number.
+
+        numbers: Of some values.
+
+        sets: Who has each of them.
+
+        found: Becomes the two sets.
+
+    Returns:
+        Whether anybody is in each.
+    """
+    found[:] = 0
+    is_any_no, is_any_unknown = False, False
+    for place in range(len(numbers)):
+        verdict = verdicts[numbers[place]]
+        if verdict == _YES:
+            continue
+        row = 0 if verdict == _NO else 1
+        for word in range(found.shape[1]):
+            found[row, word] |= sets[place, word]
+        is_any_no, is_any_unknown = is_any_no or row == 0, is_any_unknown or row == 1
+    return is_any_no, is_any_unknown
 
 
 @compiled("UniTuple(i8, 3)(u8[::1], u8[:,::1])")

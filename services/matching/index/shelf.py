@@ -11,7 +11,7 @@ import numpy.typing as npt
 from services.geo import Gauge, PlaceArray
 from services.matching.constraints.places import may_be_child_alone, wanted_places
 from services.matching.constraints.table import PLACES, Constraint
-from services.matching.index import measuring
+from services.matching.index import measuring, passes
 from services.matching.index.answers import Answer, Answers
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
@@ -258,7 +258,7 @@ class Values:
     """
 
     def __init__(self, column: Column) -> None:
-        self._numbers = np.unique(column)
+        self._numbers: Rows = np.unique(column).astype(np.int64)
         self._column: Column | None = column
         if len(self._numbers) <= _FEW_VALUES:
             has = column[None, :] == self._numbers[:, None]
@@ -267,16 +267,18 @@ class Values:
 
     def sets(self, verdicts: bytes) -> Sets:
         """Say who has a value of which no is said, and who one of which nobody knows."""
-        table = np.frombuffer(verdicts, dtype=np.int8)
-        return self._where(table == Verdict.NO), self._where(table == Verdict.UNKNOWN)
-
-    def _where(self, is_meant: Mask) -> Words | None:
-        """Say who has one of some numbers; None for nobody."""
+        table = np.frombuffer(verdicts, dtype=np.uint8)
         if self._column is not None:
-            found = is_meant[self._column]
-            return pack(found) if found.any() else None
-        chosen = np.flatnonzero(is_meant[self._numbers])
-        return np.bitwise_or.reduce(self._sets[chosen], axis=0) if len(chosen) else None
+            said = table[self._column]
+            return _some(said == Verdict.NO), _some(said == Verdict.UNKNOWN)
+        found = np.empty((2, self._sets.shape[1]), dtype=np.uint64)
+        is_any_no, is_any_unknown = passes.gather(table, self._numbers, self._sets, found)
+        return (found[0] if is_any_no else None), (found[1] if is_any_unknown else None)
+
+
+def _some(mask: Mask) -> Words | None:
+    """Turn one boolean a row into a set; None for nobody."""
+    return pack(mask) if mask.any() else None
 
 
 def joined(one: Words | None, other: Words | None) -> Words | None:

@@ -154,7 +154,7 @@ class Sifted:
     def _program(self, kept: Kept, placed: Placed, numbers: Numbers) -> Program:
         """Write down what answers say of the shelf; who are asked for the first time here are found."""
         program = np.empty((len(numbers), STEP), dtype=np.int32)
-        while (missing := passes.gather(placed.steps, numbers, program)) >= 0:
+        while (missing := passes.assemble(placed.steps, numbers, program)) >= 0:
             number = int(numbers[missing])
             answer = kept.answers.listed[number]
             said = self.shelf.said(kept, answer, self._asked, placed.times)
