@@ -22,7 +22,7 @@ from services.matching.rows import Rows
 def find(snapshot: Snapshot, asked: Asked, limit: int, gauge: Gauge | None = None) -> NeedAnswer:
     """Answer a need from a whole directory: at most `limit` rows a list, measured by a gauge of its origin if given."""
     question = Question(asked, gauge)
-    parts = [Sifted(part, question) for part in snapshot.parts if len(part)]
+    parts = [Sifted(part, question) for part in snapshot.asked]
     return NeedAnswer(
         need=asked.need,
         listing=Listing(asked, parts, limit),
