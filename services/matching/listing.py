@@ -6,7 +6,7 @@ other, and a test holds both equal; rows are made once somebody looks at them.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Final, NamedTuple
 
@@ -30,10 +30,11 @@ from services.matching.model.needed import known_of
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
-from services.matching.model.travel import Departure, moment
+from services.matching.model.travel import moment, reckoned
 from services.matching.rows import RING_FIRST_AFTER, Rows, has_old_report, remarks_of_one
 
 _WHEN_AT: Final = MOST_MARKS + 1  #: where that is noted; before it is what `tell` notes
+_RING_FIRST_AFTER_US: Final = RING_FIRST_AFTER // timedelta(microseconds=1)
 _NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
 
 
@@ -113,7 +114,7 @@ class Listing:
         """Note whether intake is open on arrival, where that was not known yet."""
         arrivals, vocabulary = self.told["arrival"].tolist(), self.blocks[0].vocabulary
         numbers = self.told["hours"].tolist()
-        for place in np.flatnonzero(self.marks[:, _WHEN_AT] == NOT_ASKED).tolist():
+        for place in (self.marks[:, _WHEN_AT] == NOT_ASKED).nonzero()[0].tolist():
             hours, number, arrival = vocabulary.hours_of(numbers[place]), numbers[place], arrivals[place]
             if arrival == AT_WHEN:
                 self.marks[place, _WHEN_AT] = number_of(hours.at(self.asked.when_time))
@@ -165,11 +166,12 @@ def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, 
     """Tell what hangs on facts and ways, mark what is said, and count where the hours must be asked."""
     if not parts:
         return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE), 0
-    departure = Departure(asked.now_time, asked.when_time).reckoned
+    now_us, when_us = microseconds(asked.now_time), microseconds(asked.when_time)
+    departure = reckoned(now_us, when_us)
     vocabulary = parts[0].block.vocabulary
     opens = vocabulary.openings.around(departure[1], len(vocabulary.hours))
     seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
-    when_us, heard_since_us = microseconds(asked.when_time), microseconds(asked.now_time - RING_FIRST_AFTER)
+    heard_since_us = now_us - _RING_FIRST_AFTER_US
     told, marks, not_asked_count = [], [], 0
     for number, (part, ranked) in enumerate(zip(parts, chosen.of_parts, strict=True)):
         of_part, marked = np.empty(len(ranked.rows), dtype=ROW), part.marked(ranked)

@@ -65,17 +65,21 @@ class Wanted:
         asked: The question.
     """
 
-    __slots__ = ("_is_child_alone", "_taken", "_wanted")
+    __slots__ = ("_is_child_alone", "_taken", "_unreported", "_wanted")
 
     def __init__(self, asked: Asked) -> None:
         self._wanted = [_Item(population, count) for population, count in wanted_places(asked)]
         self._is_child_alone = may_be_child_alone(asked)
         self._taken = asked.taken
+        population = self._wanted[0].population if self._wanted else None
+        self._unreported = Places(_ASK_PLACES, PlacesView(kind=_UNKNOWN, population=population or ""))
 
     def at(self, provider: Provider) -> Places:
         """Say what is known of places, and which would be held."""
         if not self._wanted:
             return Places(YES, _overview(provider, self._taken))
+        if not provider.place_reports:  # as of most: nobody has ever said
+            return self._unreported
         chosen: dict[str, int] = {}  # places that earlier items of this need take
         is_apart = self._is_child_alone and keeps_children_apart(provider)
         each = [_one(item, provider, self._taken, chosen, is_apart=is_apart) for item in self._wanted]

@@ -20,6 +20,8 @@ _EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 _EVERY_S: Final = _EVERY // _SECOND
+_MICROSECOND: Final = timedelta(microseconds=1)
+_US_PER_S: Final = 1_000_000
 
 
 class Mode(StrEnum):
@@ -94,31 +96,33 @@ class Departure:
         when: When one would be there.
     """
 
-    __slots__ = ("_early_s", "_first", "_late_s", "_when")
+    __slots__ = ("_reckoned", "_when")
 
     def __init__(self, now: datetime, when: datetime) -> None:
         self._when = when
-        self._early_s = (when - now) // _SECOND  #: so long a way is done by then
-        #: of moments five minutes apart the last before one can leave, and how late one leaves after it
-        self._first, late = divmod(now - _EPOCH, _EVERY)
-        self._late_s = -(-late // _SECOND)
-
-    @property
-    def reckoned(self) -> tuple[int, int, int]:
-        """
-        The numbers by which `arrival` reckons.
-
-        Returns:
-            Up to how many seconds one is there by `when`; the number of the moment by which others are reckoned, as
-            in `moment`; and how many seconds after it one leaves.
-        """
-        return self._early_s, self._first, self._late_s
+        self._reckoned = reckoned((now - _EPOCH) // _MICROSECOND, (when - _EPOCH) // _MICROSECOND)
 
     def arrival(self, travel_s: int) -> datetime:
         """Say when after a way of so many seconds: `when`, or else the estimate, rounded up to five minutes."""
-        if travel_s <= self._early_s:
-            return self._when
-        return moment(self._first - (-(travel_s + self._late_s) // _EVERY_S))
+        early_s, first, late_s = self._reckoned
+        return self._when if travel_s <= early_s else moment(first - (-(travel_s + late_s) // _EVERY_S))
+
+
+def reckoned(now_us: int, when_us: int) -> tuple[int, int, int]:
+    """
+    Find the numbers by which arrivals are reckoned.
+
+    Args:
+        now_us: When one can leave, in microseconds since 1970.
+
+        when_us: When one would be there.
+
+    Returns:
+        A way of so many seconds is done by `when`; of the moments of `moment`, the last before one can leave; and how
+        many seconds after it one leaves.
+    """
+    first, late_us = divmod(now_us, _EVERY_S * _US_PER_S)
+    return (when_us - now_us) // _US_PER_S, first, -(-late_us // _US_PER_S)
 
 
 @lru_cache(maxsize=4096)
