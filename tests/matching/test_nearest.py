@@ -121,7 +121,7 @@ def test_a_way_lies_between_the_straight_line_and_its_bound(ends: tuple[Place, P
     assert nearing.longest_way_m(nearing.sure_chord_m(way_m)) <= way_m + 1e-3
 
 
-@given(st.lists(st.booleans(), max_size=300))
+@given(st.integers(0, 300).flatmap(lambda size: st.lists(st.booleans(), min_size=size, max_size=size)))
 def test_bits_hold_what_booleans_hold(values: list[bool]) -> None:
     mask = np.array(values, dtype=np.bool_)
     words = bits.pack(mask)

@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.index.compiling import ONE, compiled
+
 Words = npt.NDArray[np.uint64]  #: bit b of word w is row 64 w + b; bits beyond the last row are 0
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
@@ -33,8 +35,10 @@ def rows_of(words: Words) -> Rows:
     return rows
 
 
+@compiled("u8[::1](i8[::1], i8)")
 def of_rows(rows: Rows, length: int) -> Words:
     """Make the set of some rows among `length`."""
-    mask = np.zeros(length, dtype=np.bool_)
-    mask[rows] = True
-    return pack(mask)
+    words = np.zeros((length + 63) >> 6, dtype=np.uint64)
+    for row in rows:
+        words[row >> 6] |= ONE << np.uint64(row & 63)
+    return words
