@@ -24,8 +24,12 @@ def with_guardian(enquiry: Enquiry) -> Enquiry:
     person = enquiry.person
     if person is None or not person.may_be_child or person.is_with_carer is not False or _asks(enquiry, GUARDIAN):
         return enquiry
-    guardian = Need(service=service(GUARDIAN), urgency=_most_urgent(enquiry.needs), added_by="R35")
-    return replace(enquiry, needs=(*enquiry.needs, guardian))
+    return replace(enquiry, needs=(*enquiry.needs, _guardian(_most_urgent(enquiry.needs))))
+
+
+@cache
+def _guardian(urgency: Urgency) -> Need:
+    return Need(service=service(GUARDIAN), urgency=urgency, added_by="R35")
 
 
 def interpreter_for(enquiry: Enquiry) -> Need | None:

@@ -135,6 +135,13 @@ def test_what_is_said_of_a_need_is_read_into_its_own_place(name: str) -> None:
     assert _needs(pb.Need(**told)) == (Need(**{"service": service("ACC-EMG"), **read}),)
 
 
+@pytest.mark.parametrize("more", [{}, {"remote": True}])
+def test_how_soon_is_read_with_a_service_alone_and_with_more(more: dict[str, Any]) -> None:
+    said = [pb.Need(code="ACC-EMG", urgency=number, **more) for number in pb.Urgency.values()]
+
+    assert [each.urgency for each in _needs(*said)] == [Urgency.NORMAL, *Urgency]
+
+
 def test_needs_are_read_in_their_order_whatever_else_is_said_of_them() -> None:
     said = [each for code in services() for each in (pb.Need(code=code), pb.Need(code=code, remote=True))][:16]
 

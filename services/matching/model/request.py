@@ -1,7 +1,7 @@
 """What is asked: needs, an origin, a person, an envelope; and the one question put to each provider."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
@@ -27,7 +27,7 @@ ANYONE: Final = "anyone"  #: the population that serves everybody
 TakenPlaces = Mapping[tuple[str, str], int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Item:
     """A number of places for one population."""
 
@@ -35,7 +35,7 @@ class Item:
     count: int  #: in [1, 1000]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Need:
     """One thing that a person needs."""
 

@@ -128,8 +128,12 @@ def _needs(messages: Sequence[pb.Need]) -> tuple[Need, ...]:
 
 @cache
 def _plain_needs() -> Mapping[bytes, Need]:
-    """List what is mostly asked for, a service and nothing besides, by the bytes of its message."""
-    return {pb.Need(code=code).SerializeToString(): Need(service=each) for code, each in services().items()}
+    """List what is mostly asked for, a service and perhaps how soon, by the bytes of its message."""
+    return {
+        pb.Need(code=code, urgency=number).SerializeToString(): Need(service=each, urgency=urgency)
+        for code, each in services().items()
+        for number, urgency in _URGENCIES.items()
+    }
 
 
 def _need(message: pb.Need, path: str) -> Need:
@@ -138,7 +142,7 @@ def _need(message: pb.Need, path: str) -> Need:
         service=service(message.code, f"{path}.code"),
         urgency=_urgency(message.urgency, path),
         staff_gender=_staff_gender(message.staff_gender, path) if message.staff_gender else "",
-        items=_items(message.items, path),
+        items=_items(message.items, path) if message.items else (),
         has_risk_assessment=bool(message.risk_assessment_ref),
         hours_since_event=_hours(message.hours_since_event, path) if has_hours else None,
         is_remote=message.remote,

@@ -1,6 +1,6 @@
 """Read the safety envelope; what it holds is in no message of an error (R24)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import h3
@@ -11,7 +11,7 @@ from services.errors import InvalidInput, Violation
 from services.geo import Origin, Point, is_cell, position_of
 from services.geo.outlines import laid_out, laid_out_box, laid_out_cells, laid_out_disc
 from services.geo.shadows import Enclosure
-from services.matching.model.safety import Envelope, Placed, Zone
+from services.matching.model.safety import NO_ENVELOPE, Envelope, Placed, Zone
 from services.runtime.times import time_of
 
 MAX_ZONES: Final = 32
@@ -33,6 +33,8 @@ def envelope_from_wire(message: pb.Safety, origin: Origin) -> Envelope:
         InvalidInput: a zone breaks a rule, naming its field.
     """
     zones = message.danger_zones
+    if not zones:
+        return NO_ENVELOPE
     if len(zones) > MAX_ZONES:
         raise _refuse(_ZONES, f"must have at most {MAX_ZONES} entries")
     if sum(map(_point_count, zones)) > MAX_ZONE_POINTS:
@@ -64,8 +66,10 @@ def together_from_wire(message: pb.Safety) -> tuple[Placed, ...]:
     return _placed("keep_together", message.keep_together, message.keep_together_person_refs)
 
 
-def _placed(name: str, persons: Iterable[pb.PlacedPerson], person_refs: Iterable[str]) -> tuple[Placed, ...]:
+def _placed(name: str, persons: Sequence[pb.PlacedPerson], person_refs: Sequence[str]) -> tuple[Placed, ...]:
     """Gather a list by person: one may be named twice."""
+    if not persons and not person_refs:
+        return ()
     field = f"safety.{name}"
     places: dict[str, set[str]] = {each: set() for each in person_refs}
     for number, each in enumerate(persons):
