@@ -55,7 +55,7 @@ class Origins:
         listed = [(each.place_id, each.country_code, each.point) for each in towns]
         self._point_of = {place_id: point for place_id, _, point in listed}
         self._country_of = {place_id: country for place_id, country, _ in listed}
-        self._countries = [country for _, country, _ in listed]
+        self._countries = np.array([country for _, country, _ in listed])
         latitudes_deg = np.array([point.latitude_deg for _, _, point in listed])
         longitudes_deg = np.array([point.longitude_deg for _, _, point in listed])
         self._ecef_m = ecef_m(latitudes_deg, longitudes_deg)
@@ -94,5 +94,5 @@ class Origins:
         nearest_m, _ = tree.query(middle_m)
         # who is nearest somewhere is no farther from there than the middle's nearest, and so from the middle
         towns = sorted(tree.query_ball_point(middle_m, nearest_m + 2 * _HALF_SQUARE_M))
-        countries = [self._countries[each] for each in towns]
+        countries = self._countries[towns].tolist()
         return (countries[:1] if len(set(countries)) == 1 else countries), self._ecef_m[towns]
