@@ -8,16 +8,15 @@ from time import process_time
 from typing import Final
 
 from bench import directory
+from bench.matching import answered
 from bench.rows import Line
 from services.matching.explanations import explained
 from services.matching.index.snapshot import Snapshot
-from services.matching.ranking import find
 
 NEAR: Final = 50
 MOST_NEAR_MS: Final = 50.0
 MOST_ONE_MS: Final = 1.0
 _QUESTIONS: Final = 60
-_LIMIT: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +26,7 @@ class Explaining:
     provider_count: int
     one_ms: float
     near_ms: float
-    answer_ms: float  #: of the plain answer to the same questions, without the wire
+    answer_ms: float  #: of the plain answer to the same questions, to its bytes
     response_bytes: float  #: of an answer about all that are near, at the median
 
 
@@ -40,12 +39,12 @@ def measure(snapshot: Snapshot) -> Explaining:
         near = explained(snapshot, each, "", NEAR)
         sizes.append(near.ByteSize())
         nearest += [(each, one.provider_id) for one in near.explanations[:1]]
-        find(snapshot, each, _LIMIT)
+        answered(snapshot, each)
     return Explaining(
         provider_count=len(snapshot),
         one_ms=median(_cpu_ms(partial(explained, snapshot, each, who, 1)) for each, who in nearest),
         near_ms=median(_cpu_ms(partial(explained, snapshot, each, "", NEAR)) for each in asked),
-        answer_ms=median(_cpu_ms(partial(find, snapshot, each, _LIMIT)) for each in asked),
+        answer_ms=median(_cpu_ms(partial(answered, snapshot, each)) for each in asked),
         response_bytes=median(sizes),
     )
 

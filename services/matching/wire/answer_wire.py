@@ -41,7 +41,7 @@ def answer_to_wire(
     """Write the answer to a whole request: a `FindMatchesResponse`."""
     parts: list[bytes] = []
     for need_no, answer in enumerate(answers):
-        content = _need_matches(need_no, answer)
+        content = need_to_bytes(need_no, answer)
         parts += (_NEEDS, varint(len(content)), content)
     parts += (_revision(epoch, revision), time(_EVALUATED, evaluated_time), text(_TOKEN, match_token))
     if conflicts or screening:
@@ -61,7 +61,8 @@ def _revision(epoch: str, revision: int) -> bytes:
     ).SerializeToString()
 
 
-def _need_matches(need_no: int, answer: NeedAnswer) -> bytes:
+def need_to_bytes(need_no: int, answer: NeedAnswer) -> bytes:
+    """Write the answer for one need: a `NeedMatches`."""
     need, listing, counts, confidential_safety_count, questions = answer
     return b"".join(
         (
