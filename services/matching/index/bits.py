@@ -15,9 +15,14 @@ _WORD = 64
 _WORD_BYTES = 8
 
 
+def words_of(length: int) -> int:
+    """Count the words of a set among so many rows."""
+    return -(-length // _WORD)
+
+
 def pack(mask: Mask) -> Words:
     """Turn one boolean a row into bits."""
-    packed = np.zeros(-(-len(mask) // _WORD) * _WORD_BYTES, dtype=np.uint8)
+    packed = np.zeros(words_of(len(mask)) * _WORD_BYTES, dtype=np.uint8)
     packed[: -(-len(mask) // _BYTE)] = np.packbits(mask, bitorder="little")
     return packed.view(np.uint64)
 

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from services.geo import AreaCell, PlaceArray, Point, ecef_m
 from services.matching.index.answers import Tables
 from services.matching.index.bits import Rows
+from services.matching.index.columns import Columns
 from services.matching.index.facets import Column, Vocabulary, slim
 from services.matching.index.facts import facts_of
 from services.matching.index.ground import NOWHERE
 from services.matching.index.kin import Hashes, hashes_of
-from services.matching.index.shelf import Columns, Shelf
+from services.matching.index.shelf import Shelf
 from services.matching.index.times import Microseconds, microseconds
 from services.matching.model.provider import Claim, Provider
 from services.taxonomy import services

@@ -44,20 +44,31 @@ def open_mark(step: int) -> int:
     return -1 - step
 
 
+class Span(NamedTuple):
+    """A span of time in which nobody of a shelf begins, ends or loses the vetting, in microseconds since 1970."""
+
+    since_us: int
+    until_us: int  #: and no longer
+    times: Times
+
+
 class Placed:
     """
-    What answers say of a shelf as long as nobody more begins, ends or loses the vetting.
+    What answers say of a shelf in a span of time.
 
     Args:
-        times: How many have.
+        kept: Has the sets.
+
+        span: The time.
 
         steps: By the number of the answer.
     """
 
-    def __init__(self, times: Times, steps: Program) -> None:
-        self.times = times
+    def __init__(self, kept: "Kept", span: Span, steps: Program) -> None:
+        self.kept = kept
+        self.since_us, self.until_us, self.times = span
         self.steps = steps
-        self._timed: list[int] = []  #: answers that hang on the times
+        self._timed: list[int] = []  #: answers that hang on the time
 
     def put(self, number: int, said: Said, *, is_timed: bool) -> None:
         """Note what an answer says."""
@@ -69,11 +80,11 @@ class Placed:
         if is_timed:
             self._timed.append(number)
 
-    def at(self, times: Times) -> "Placed":
-        """Forget what hangs on the times; whoever asks meanwhile has the old ones."""
+    def at(self, span: Span) -> "Placed":
+        """Forget what hangs on the time; whoever asks meanwhile has what holds for the other one."""
         steps = self.steps.copy()
         steps[self._timed] = MISSING
-        return Placed(times, steps)
+        return Placed(self.kept, span, steps)
 
 
 class Kept:
@@ -92,22 +103,14 @@ class Kept:
         self.sets: npt.NDArray[np.uint64] = np.empty((_FIRST, words), dtype=np.uint64)
         self.service = service
         self.answers = answers
-        self._placed = Placed((0, 0, 0), np.empty((0, STEP), dtype=np.int32))
+        self.is_full = False  #: whether it is time to forget everything: another takes its place
         self._numbers: dict[Hashable, tuple[int, int]] = {}  #: of sets, by what they are made of
         self._set_count = 0
         self._lock = Lock()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to forget everything: another takes its place."""
-        return self._set_count >= _MOST_KEPT
-
-    def placed(self, times: Times) -> Placed:
-        """Find what answers say at a time."""
-        placed = self._placed
-        if placed.times != times:
-            placed = self._placed = placed.at(times)
-        return placed
+    def serves(self, service: Service, answers: Answers) -> bool:
+        """Say whether questions about a service find here what is answered."""
+        return self.answers is answers and self.service is service and not self.is_full
 
     def find(self, key: Hashable) -> tuple[int, int] | None:
         """Find sets by what they are made of."""
@@ -130,6 +133,7 @@ class Kept:
             self.sets = larger
         self.sets[self._set_count] = words
         self._set_count += 1
+        self.is_full = self._set_count >= _MOST_KEPT
         return self._set_count - 1
 
 

@@ -17,8 +17,9 @@ from services.matching.constraints.ways import reach_mm
 from services.matching.index.bits import Words, of_rows
 from services.matching.index.kept import Sets
 from services.matching.index.parted import parted
-from services.matching.index.shelf import Shelf, joined
+from services.matching.index.shelf import Shelf
 from services.matching.index.skyline import behind
+from services.matching.index.values import joined
 from services.matching.model.lines import ALWAYS, Line, Span
 from services.matching.model.request import Asked
 from services.matching.model.safety import Keepout

@@ -16,7 +16,7 @@ from services.matching.index.answers import Numbers
 from services.matching.index.bits import Words, count
 from services.matching.index.excluding import excluded_by
 from services.matching.index.ground import NOBODY_RANKED, Ranked
-from services.matching.index.kept import Kept, Placed, Said, Sets, matrix_of, open_mark
+from services.matching.index.kept import Placed, Said, Sets, matrix_of, open_mark
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
 from services.matching.index.passes import LEFT, STEP, SURE, UNSURE, Program
 from services.matching.index.question import Question
@@ -136,29 +136,26 @@ class Sifted:
     def _sift(self, among: Words) -> None:
         """Go through the table."""
         answers = self._answers
-        kept = self.shelf.kept(self._asked.need.service, answers)
-        placed = kept.placed(self.shelf.times_at(self._question.when_us))
+        placed = self.shelf.sayings.placed(self._asked.need.service, answers, self._question.when_us)
         for leg in self._question.answered(answers):
             if not self._left_count:
                 return
             if isinstance(leg, np.ndarray):
-                program = self._program(kept, placed, leg)
-                self._pass(among, program, kept.sets)
+                self._pass(among, self._program(placed, leg), placed.kept.sets)
                 among = self._state[LEFT]
             elif leg.facet is not None:
-                numbers = self.shelf.sets_of(kept, leg.facet, [answers.verdicts(leg, self._asked)])
-                self._step(leg, numbers, kept.sets)
+                numbers = self.shelf.sayings.sets_of(placed.kept, leg.facet, [answers.verdicts(leg, self._asked)])
+                self._step(leg, numbers, placed.kept.sets)
             else:
                 self._judge(leg)
 
-    def _program(self, kept: Kept, placed: Placed, numbers: Numbers) -> Program:
+    def _program(self, placed: Placed, numbers: Numbers) -> Program:
         """Write down what answers say of the shelf; who are asked for the first time here are found."""
         program = np.empty((len(numbers), STEP), dtype=np.int32)
         while (missing := passes.assemble(placed.steps, numbers, program)) >= 0:
             number = int(numbers[missing])
-            answer = kept.answers.listed[number]
-            said = self.shelf.said(kept, answer, self._asked, placed.times)
-            placed.put(number, said, is_timed=answer.is_timed)
+            answer = self._answers.listed[number]
+            placed.put(number, self.shelf.sayings.said(placed, answer, self._asked), is_timed=answer.is_timed)
         return program
 
     def _pass(self, among: Words, program: Program, sets: Words) -> None:

@@ -35,19 +35,17 @@ class Passed:
         self._length = len(times_us)
         self._rows: Rows = rows[order]
         self._times_us = times_us[self._rows]
-        self._now = (0, 0, 0)  # from when, until when, and how many have passed then
         self._kept: tuple[int, tuple[Words | None, Words | None]] = (-1, (None, None))
 
     def count(self, when_us: int) -> int:
         """Count who has passed at a time, in microseconds since 1970."""
-        since_us, until_us, passed = self._now
-        if since_us <= when_us < until_us:
-            return passed
-        passed = int(np.searchsorted(self._times_us, when_us, side="right"))
+        return int(np.searchsorted(self._times_us, when_us, side="right"))
+
+    def span(self, passed: int) -> tuple[int, int]:
+        """Say from when on so many have passed, and until when no more have."""
         since_us = int(self._times_us[passed - 1]) if passed else -NEVER
         until_us = int(self._times_us[passed]) if passed < len(self._times_us) else NEVER
-        self._now = since_us, until_us, passed
-        return passed
+        return since_us, until_us
 
     def at(self, passed: int) -> tuple[Words | None, Words | None]:
         """List who has passed and who has yet to when so many have, None for nobody."""

@@ -1,0 +1,28 @@
+"""What is known of each provider of a block, in columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.geo import PlaceArray
+from services.matching.index.facets import PLACE_OF, Attributes, Column, Table
+from services.matching.index.facts import Facts
+from services.matching.index.kin import Hashes
+from services.matching.index.times import Microseconds
+from services.matching.model.provider import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a block that its shelves share."""
+
+    providers: Sequence[Provider]
+    table: Table  #: the numbers of facets
+    facts: Facts
+    places: PlaceArray  #: with `NOWHERE` in place of a resolution
+    times_us: Mapping[str, Microseconds]  #: by attribute
+    kin: Hashes  #: of what providers share
+
+    def numbers(self, facet: Attributes) -> Column:
+        """Say which number each provider has of a facet."""
+        column: Column = self.table[:, PLACE_OF[facet]]
+        return column
