@@ -13,7 +13,7 @@ from services.geo import CELL_RADIUS_M, Place, PlaceArray, Point, cell_at, ecef_
 from services.geo.lines import Edges, Stretches, crosses, meets
 from services.geo.outlines import laid_out_box, laid_out_cells, laid_out_disc, outline_of_cell, turned_to
 from services.geo.shadows import Enclosure, Ground
-from services.matching.index import bits, plane, skyline, tiles
+from services.matching.index import bits, plane, sectors, skyline, tiles
 from services.matching.index.ground import arranged
 from tests.matching.envelopes import a_box, a_horseshoe, moved
 
@@ -54,7 +54,7 @@ def everybody(places: list[Place]) -> bits.Words:
 
 def behind(edges: Edges, start: Point, among: bits.Words, flat: plane.Plane, *, is_entered: bool = False) -> bits.Words:
     """Say who of a set is behind edges, nobody left aside."""
-    found, met_count, aside_count = skyline.behind(edges, start, among, flat, is_entered=is_entered)
+    found, met_count, aside_count = skyline.behind(sectors.sight_of(edges, start, is_entered=is_entered), among, flat)
 
     assert not found[1].any()
     assert (bits.count(found[0]), 0) == (met_count, aside_count)
@@ -145,7 +145,7 @@ def test_who_is_aside_is_not_looked_at_and_said_for_himself(data: st.DataObject)
         for _ in range(2)
     )
 
-    found, met_count, aside_count = skyline.behind(edges, start, among, flat, aside=aside)
+    found, met_count, aside_count = skyline.behind(sectors.sight_of(edges, start), among, flat, aside)
 
     assert np.array_equal(found[0], behind(edges, start, among & ~aside, flat))
     assert np.array_equal(found[1], among & aside)
@@ -157,8 +157,7 @@ def test_one_sees_no_farther_than_a_long_line() -> None:
     start = Point(30.03, 0.0)
     border = [Point(20.0 + number / 10, 5.0 + (number % 3) / 50) for number in range(200)]
     for line in (border, border[::-1]):
-        edges = Stretches.of(line).seen_from(start)
-        near_deg, far_deg, *_ = skyline._seen(edges, False, 0.0, 30.03, 1000)  # noqa: FBT003 -- compiled
+        near_deg, far_deg = sectors.sight_of(Stretches.of(line).seen_from(start), start).limits_deg
 
         seen = np.flatnonzero(np.isfinite(near_deg))
         assert set(seen.tolist()) == {*range(43), *range(213, 256)}
@@ -204,6 +203,18 @@ def test_a_line_that_points_at_the_start_hides_who_is_on_it_and_beyond(away: int
 
     assert bits.count(found) == int(aside == 0 and away >= 10)
     assert bits.count(found) == int(meets(start, position_of(places[0]), edges))
+
+
+def test_edges_that_are_each_seen_in_many_directions_are_all_listed() -> None:
+    start = Point(0.0, 0.0)
+    edges = Stretches.of([Point(0.3 + number / 100, (-1.0) ** number) for number in range(30)]).seen_from(start)
+    flat, places = laid([beside(start, number % 20 / 10 - 1, number / 100 - 0.5) for number in range(130)])
+
+    found = behind(edges, start, everybody(places), flat)
+
+    expected = [row for row, place in enumerate(places) if meets(start, position_of(place), edges)]
+    assert bits.rows_of(found).tolist() == expected
+    assert 0 < len(expected) < len(places)
 
 
 @given(st.integers(1, 400), st.integers(-3, 3))

@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 
 from services.geo import AreaCell, Gauge, Place, position_of
-from services.geo.lines import Edges
 from services.matching.constraints.envelope import keepout_of, of_cell
 from services.matching.constraints.ways import reach_mm
 from services.matching.index.bits import Words, of_rows
 from services.matching.index.kept import Sets
 from services.matching.index.parted import parted
+from services.matching.index.sectors import Sight, sight_of
 from services.matching.index.shelf import Shelf
 from services.matching.index.skyline import behind
 from services.matching.index.values import joined
@@ -42,7 +42,8 @@ class Paths:
         self._asked = asked
         self._gauge = gauge
         self._start = position_of(asked.origin)
-        self._lines: list[tuple[Line, tuple[Span, ...], Edges]] | None = None
+        self._lines: list[tuple[Line, tuple[Span, ...], Sight]] | None = None
+        self._zones: Sight | None = None
 
     def judge(self, name: str, shelf: Shelf, alive: Words, excluded_rows: Callable[[], list[int]]) -> Sets:
         """
@@ -79,9 +80,9 @@ class Paths:
     def judge_lines(self, shelf: Shelf, alive: Words) -> Sets:
         """Judge to whom the way crosses no line that is in force."""
         no, unknown = None, None
-        for line, spans, edges in self._seen_lines():
+        for line, spans, sight in self._seen_lines():
             through = parted(shelf, line)
-            found, met_count, unsure_count = behind(edges, self._start, alive, shelf.plane, aside=through)
+            found, met_count, unsure_count = behind(sight, alive, shelf.plane, through)
             if spans != ALWAYS and (met_count or unsure_count):
                 found &= self._met(shelf, found[0] | found[1], spans)
             if met_count:
@@ -111,12 +112,14 @@ class Paths:
             everywhere = everywhere & there
         return ~everywhere, None
 
-    def _seen_lines(self) -> list[tuple[Line, tuple[Span, ...], Edges]]:
-        """List the lines that can stop anybody at the time asked for, and their edges as seen from the start."""
+    def _seen_lines(self) -> list[tuple[Line, tuple[Span, ...], Sight]]:
+        """List the lines that can stop anybody at the time asked for, as they are seen from the start."""
         if self._lines is None:
             now, when = self._asked.now_time, self._asked.when_time
             in_force = [(each, each.spans(now=now, when=when)) for each in self._asked.lines]
-            self._lines = [(line, spans, line.seen_from(self._start)) for line, spans in in_force if spans]
+            self._lines = [
+                (line, spans, sight_of(line.seen_from(self._start), self._start)) for line, spans in in_force if spans
+            ]
         return self._lines
 
     def _met(self, shelf: Shelf, among: Words, spans: tuple[Span, ...]) -> Words:
@@ -138,7 +141,9 @@ class Paths:
     def _judge_zones(self, keepout: Keepout, shelf: Shelf, alive: Words) -> Sets:
         """Judge who is in no zone and behind none; of an area whose centre is free, how much of it zones hold."""
         ground = keepout.ground
-        found, met_count, _ = behind(ground.edges, ground.start, alive, shelf.plane, is_entered=True)
+        if self._zones is None:
+            self._zones = sight_of(ground.edges, ground.start, is_entered=True)
+        found, met_count, _ = behind(self._zones, alive, shelf.plane)
         no = found[0] if met_count else None
         held: list[int] = []
         touched: list[int] = []
