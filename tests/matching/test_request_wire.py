@@ -1,14 +1,18 @@
 """Every fact that a request may hold is read into its own place: none is passed over because nobody thought of it."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput
 from services.geo import Point
 from services.matching.model.person import AgeRange, Person
-from services.matching.model.request import Item, Need
+from services.matching.model.request import Enquiry, Item, Need
+from services.matching.model.safety import Placed
+from services.matching.model.travel import Mode
 from services.matching.wire.person_wire import Lists, person_from_wire
 from services.matching.wire.request_wire import enquiry_from_wire
 from services.taxonomy import Urgency, service, services
@@ -148,10 +152,32 @@ def test_needs_are_read_in_their_order_whatever_else_is_said_of_them() -> None:
     assert [(each.code, each.is_remote) for each in _needs(*said)] == [(each.code, each.remote) for each in said]
 
 
+@pytest.mark.parametrize(
+    ("name", "held", "read"),
+    [
+        ("limit", 7, {"limit": 7}),
+        ("travel_mode", pb.TRAVEL_MODE_FOOT, {"mode": Mode.FOOT}),
+        ("max_distance_m", 12.5, {"max_cost_mm": 12_500}),
+        ("when_time", Timestamp(seconds=60), {"when_time": datetime(1970, 1, 1, 0, 1, tzinfo=UTC)}),
+        ("safety", pb.Safety(excluded_provider_ids=["a"]), {"excluded_provider_ids": frozenset({"a"})}),
+        ("safety", pb.Safety(keep_apart_person_refs=["b"]), {"apart": (Placed("b"),)}),
+        ("safety", pb.Safety(keep_together_person_refs=["c"]), {"together": (Placed("c"),)}),
+    ],
+)
+def test_what_is_said_of_a_search_is_read_into_its_own_place(name: str, held: Any, read: dict[str, Any]) -> None:
+    told: dict[str, Any] = {"needs": [pb.Need(code="ACC-EMG")], name: held}
+    needs = (Need(service=service("ACC-EMG")),)
+
+    assert _enquiry(pb.FindMatchesRequest(**told)) == Enquiry(needs, TRIPOLI, "LY", **read)
+
+
 def _needs(*needs: pb.Need) -> tuple[Need, ...]:
-    message = pb.FindMatchesRequest(needs=needs)
+    return _enquiry(pb.FindMatchesRequest(needs=needs)).needs
+
+
+def _enquiry(message: pb.FindMatchesRequest) -> Enquiry:
     message.origin.point.latitude_deg, message.origin.point.longitude_deg = TRIPOLI.latitude_deg, TRIPOLI.longitude_deg
-    return enquiry_from_wire(message, _no_town, lambda _: "LY").needs
+    return enquiry_from_wire(message, _no_town, lambda _: "LY")
 
 
 def _no_town(_: str) -> tuple[Point, str]:
