@@ -10,6 +10,7 @@ from services.hours.asking import Day, Opening, day_of, intake, local_day, next_
 from services.hours.countries import OFFICE_HOURS, default_hours, weekend_of, working_days
 from services.hours.entries import FINEST_ENTRY_RESOLUTION, Entry, applying
 from services.hours.model import (
+    MIDNIGHT,
     Answer,
     Calendar,
     ClockSpan,
@@ -23,10 +24,12 @@ from services.hours.model import (
 )
 from services.hours.recurrence import check_rrule, needs_first_day
 from services.hours.working import add_working_time, working_time
-from services.hours.zones import moment, zone, zone_names
+from services.hours.zones import DAY, moment, zone, zone_names
 
 __all__ = [
+    "DAY",
     "FINEST_ENTRY_RESOLUTION",
+    "MIDNIGHT",
     "OFFICE_HOURS",
     "Answer",
     "Calendar",

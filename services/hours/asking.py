@@ -11,6 +11,7 @@ from services.hours.zones import DAY, zone
 
 LOOK_AHEAD: Final = timedelta(days=60)
 _STEP_DAYS: Final = 7
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _NOT_READ: Final = Answer(State.UNKNOWN, Rule(RuledBy.NOT_READ))
 #: of several spans at one moment, the one that says most for the person counts
 _ORDER: Final = (State.OPEN, State.UNKNOWN, State.CLOSED)
@@ -39,6 +40,11 @@ class Day:
             return self.otherwise
         chosen = min(found, key=lambda each: _ORDER.index(each.state))
         return Answer(chosen.state, chosen.rule)
+
+    def steady_until(self, moment: datetime) -> datetime:
+        """Say when a span begins or ends next after a moment: until then all moments of the day are alike."""
+        ends = (end for span in self.spans for end in (span.opens, span.closes) if end > moment)
+        return min(ends, default=_FOR_EVER)
 
 
 def local_day(zone_name: str, at: datetime) -> date | None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.model.hours import Hours, OpenState
-from services.matching.model.travel import moment
+from services.matching.model.travel import EVERY, moment
 
 States = npt.NDArray[np.int8]
 
@@ -32,18 +32,21 @@ class Openings:
 
     def around(self, now: int, hours_count: int) -> States:
         """Find what is known of the days around a moment, of so many kinds of hours."""
-        if not self.first + _BEFORE // 2 <= now < self.first + _MOMENTS // 2:
+        passed = now - self.first
+        if passed < _BEFORE // 2 or passed >= _MOMENTS // 2:
             self.first, self.states = now - _BEFORE, self.states[:0]
-        missing = min(hours_count, _MOST_HOURS) - len(self.states)
-        if missing > 0:
+        if len(self.states) < hours_count and len(self.states) < _MOST_HOURS:
+            missing = min(hours_count, _MOST_HOURS) - len(self.states)
             self.states = np.concatenate([self.states, np.full((missing, _MOMENTS), NOT_ASKED, dtype=np.int8)])
         return self.states
 
     def ask(self, hours: Hours, number: int, arrival: int) -> int:
-        """Ask hours, given their number, about a moment; what they say is kept if there is room for it."""
-        opens = _NUMBER_OF[hours.at(moment(arrival))]
-        if number < len(self.states) and 0 <= arrival - self.first < _MOMENTS:
-            self.states[number, arrival - self.first] = opens
+        """Ask hours, given their number, about a moment; what they say is kept for as long as it stays so."""
+        when = moment(arrival)
+        opens, ahead = _NUMBER_OF[hours.at(when)], arrival - self.first
+        if number < len(self.states) and 0 <= ahead < _MOMENTS:
+            alike = max(-((when - hours.steady_until(when)) // EVERY), 1)
+            self.states[number, ahead : ahead + alike] = opens
         return opens
 
 

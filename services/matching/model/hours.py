@@ -12,6 +12,8 @@ from typing import Final
 
 from services.geo import finest_cell
 from services.hours import (
+    DAY,
+    MIDNIGHT,
     Day,
     Entry,
     HoursException,
@@ -21,7 +23,9 @@ from services.hours import (
     applying,
     day_of,
     local_day,
+    moment,
     next_open,
+    zone,
 )
 from services.matching.model.provider import Provider
 
@@ -74,14 +78,23 @@ class Hours:
         opening = next_open(self._timetable, self._entries, when)
         return None if opening is None else opening.opens
 
-    def _judge(self, when: datetime) -> OpenState:
+    def steady_until(self, when: datetime) -> datetime:
+        """Say until when it surely stays as it is at a moment; the moment itself where nobody can say."""
         today = local_day(self._timetable.zone, when)
         if today is None:
-            return OpenState.UNKNOWN
+            return when
+        tomorrow = moment(today + DAY, MIDNIGHT, zone(self._timetable.zone))
+        return max(when, min(tomorrow, self._day(today).steady_until(when)))
+
+    def _judge(self, when: datetime) -> OpenState:
+        today = local_day(self._timetable.zone, when)
+        return OpenState.UNKNOWN if today is None else _STATES[self._day(today).at(when).state]
+
+    def _day(self, today: date) -> Day:
         day = self._days.get(today)
         if day is None:
             day = self._days[today] = day_of(self._timetable, self._entries, today)
-        return _STATES[day.at(when).state]
+        return day
 
 
 def hours_of(provider: Provider, calendar: tuple[Entry, ...]) -> Hours | None:

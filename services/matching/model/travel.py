@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 
 _MM_PER_H_PER_KMH: Final = 1_000_000.0
 _S_PER_H: Final = 3600.0
-_EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
+EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
-_EVERY_S: Final = _EVERY // _SECOND
+_EVERY_S: Final = EVERY // _SECOND
 _MICROSECOND: Final = timedelta(microseconds=1)
 _US_PER_S: Final = 1_000_000
 
@@ -128,4 +128,4 @@ def reckoned(now_us: int, when_us: int) -> tuple[int, int, int]:
 @lru_cache(maxsize=4096)
 def moment(number: int) -> datetime:
     """Name the moment after a number of five minutes: the same few are said of many rows."""
-    return _EPOCH + number * _EVERY
+    return _EPOCH + number * EVERY

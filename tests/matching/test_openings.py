@@ -1,0 +1,59 @@
+"""What is kept of opening hours for many moments is what they say of each."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.hours import Schedule, Timetable
+from services.matching.index.opening import OPENS, Openings
+from services.matching.model.hours import Hours
+from services.matching.model.travel import EVERY, moment
+
+CLOCKS = st.sampled_from(("00:00", "00:03", "08:00", "12:30", "17:00", "23:59", "24:00"))
+SCHEDULES = st.builds(
+    Schedule,
+    is_intake=st.booleans(),
+    rrule=st.sampled_from(("", "FREQ=WEEKLY;BYDAY=MO,SA", "FREQ=DAILY", "every day")),
+    opens_at=CLOCKS,
+    closes_at=CLOCKS,
+)
+#: clocks change there on the 29th of March and the 25th of October, and in Beirut at midnight
+ZONES = st.sampled_from(("Africa/Tripoli", "Europe/Rome", "Asia/Beirut", "Africa/Casablanca", "nowhere"))
+FROM = st.sampled_from((datetime(2026, 3, 27, 9, tzinfo=UTC), datetime(2026, 10, 23, 21, tzinfo=UTC)))
+ASKED = st.lists(st.integers(-10, 600), min_size=1, max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(SCHEDULES, max_size=3), ZONES, FROM, ASKED)
+def test_what_is_kept_of_hours_is_what_they_say_of_each_moment(
+    schedules: list[Schedule], zone: str, start: datetime, asked: list[int]
+) -> None:
+    openings, now = Openings(), (start - datetime(1970, 1, 1, tzinfo=UTC)) // EVERY
+    openings.around(now, 1)
+    for ahead in asked:
+        openings.ask(hours_of(schedules, zone), 0, now + ahead)
+
+    (states,) = openings.states.tolist()
+
+    for ahead, state in enumerate(states):
+        if state >= 0:
+            assert OPENS[state] == hours_of(schedules, zone).at(moment(openings.first + ahead))
+    assert all(
+        states[now + ahead - openings.first] >= 0 for ahead in asked if now + ahead < openings.first + len(states)
+    )
+
+
+def test_what_was_kept_is_forgotten_when_the_day_is_over() -> None:
+    openings = Openings()
+    openings.around(1_000_000, 1)
+    openings.ask(hours_of([], "Africa/Tripoli"), 0, 1_000_001)
+    assert (openings.states >= 0).any()
+
+    assert (openings.around(1_000_200, 2)[0] < 0).all()
+    assert len(openings.states) == 2
+
+
+def hours_of(schedules: list[Schedule], zone: str) -> Hours:
+    """Make hours that remember nothing yet."""
+    return Hours(Timetable(schedules=tuple(schedules), exceptions=(), zone=zone), ())
