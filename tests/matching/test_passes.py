@@ -56,6 +56,11 @@ def programmed(steps: list[Step]) -> tuple[bits.Words, passes.Program]:
     return store.sets, np.array(said, dtype=np.int32).reshape(-1, passes.STEP)
 
 
+def ordered(program: passes.Program) -> tuple[passes.Program, Any]:
+    """Give steps other numbers than their places."""
+    return np.ascontiguousarray(program[::-1]), np.arange(len(program), dtype=np.int32)[::-1].copy()
+
+
 @settings(deadline=None)
 @given(ROWS, STEPS, st.booleans())
 def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
@@ -67,7 +72,7 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
     state = np.zeros((3, sets.shape[1]), dtype=np.uint64)
     counts = np.zeros(len(steps), dtype=np.int64)
 
-    totals = passes.sift(words_of(everybody), program, sets, state, counts, is_any_sure)
+    totals = passes.sift(words_of(everybody), *ordered(program), sets, program * 0, state, counts, is_any_sure)
 
     left, unsure, gone = set(everybody), set[int](), []
     for no, unknown, excludes in steps:
@@ -89,7 +94,8 @@ def test_a_set_is_taken_off_as_by_a_step_that_excludes(
     for last in ([], [(whom, None, True)]):
         sets, program = programmed([*steps, *last])
         state, counts = np.zeros((3, sets.shape[1]), dtype=np.uint64), np.zeros(len(program), np.int64)
-        totals = passes.sift(words_of(everybody), program, sets, state, counts, False)  # noqa: FBT003 -- no names
+        how = (*ordered(program), sets, program * 0, state, counts, False)
+        totals = passes.sift(words_of(everybody), *how)
         states.append(state)
         found.append([*counts.tolist(), *totals])
 
@@ -99,15 +105,21 @@ def test_a_set_is_taken_off_as_by_a_step_that_excludes(
     assert states[0].tolist() == states[1].tolist()
 
 
-def test_a_program_is_put_together_up_to_what_is_not_known() -> None:
-    known = np.arange(3 * passes.STEP, dtype=np.int32).reshape(3, -1)
+def test_a_pass_says_which_step_is_not_known_and_does_nothing() -> None:
+    words = words_of(frozenset({1, 5}))
+    known = np.array([[0, -1, 1, 0, -1, 0, -1, 0]] * 3, dtype=np.int32)
     known[1, 0] = passes.MISSING
-    program = np.zeros((3, passes.STEP), dtype=np.int32)
+    state, counts = np.zeros((3, len(words)), dtype=np.uint64), np.zeros(1, dtype=np.int64)
 
-    assert passes.assemble(known, np.array([2, 0, 2], dtype=np.int32), program) == -1
-    assert program.tolist() == known[[2, 0, 2]].tolist()
-    assert passes.assemble(known, np.array([0, 1, 2], dtype=np.int32), program) == 1
-    assert passes.assemble(known, np.array([0, 2, 3], dtype=np.int32), program) == 2
+    def sifted(*numbers: int) -> tuple[int, int]:
+        program = np.zeros((len(numbers), passes.STEP), dtype=np.int32)
+        how = (words, known, np.array(numbers, np.int32), words[None, :].copy(), program, state, counts, False)
+        return passes.sift(*how)
+
+    assert (sifted(0, 1, 2), sifted(0, 2, 3)) == ((passes.MISSING, 1), (passes.MISSING, 2))
+    assert not state.any()
+    assert not counts.any()
+    assert (sifted(0, 2, 0), counts.tolist()) == ((0, 0), [2])
 
 
 @settings(deadline=None)

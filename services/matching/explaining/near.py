@@ -61,8 +61,7 @@ def nearest(snapshot: Snapshot, asked: Asked, limit: int) -> list[Provider]:
 
 
 def _nearest(part: Part, question: Question, limit: int) -> Iterable[tuple[int, str, Provider]]:
-    shelf = part.block.shelf(question.asked.need.code)
-    among, number = part.standing(shelf)
+    shelf, among, number, _ = part.standing(question.asked.need.code)
     if shelf.nowhere is not None:
         among = among & ~shelf.nowhere
         number = count(among)

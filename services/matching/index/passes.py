@@ -7,7 +7,7 @@ import numpy.typing as npt
 from numba.core import types
 
 from services.matching.index.bits import Rows, Words
-from services.matching.index.compiling import compiled, count_of
+from services.matching.index.compiling import compiled, count_of, part
 from services.matching.model.verdicts import Verdict
 
 Verdicts = npt.NDArray[np.uint8]  #: of `Verdict`
@@ -20,35 +20,47 @@ LEFT, UNSURE, SURE = range(3)
 _YES, _NO = int(Verdict.YES), int(Verdict.NO)
 
 
-@compiled(types.int64(types.int32[:, ::1], types.Array(types.int32, 1, "C", readonly=True), types.int32[:, ::1]))
-def assemble(known: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
-    """
-    Put together a program.
-
-    Args:
-        known: The steps that are known, by number.
-
-        numbers: Of the steps, in their order.
-
-        program: Becomes these steps, up to the first that is not known.
-
-    Returns:
-        The place of the first number whose step is not known, -1 if all are.
-    """
+@part
+def _assemble(steps: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
+    """Put together a program up to the first step that is not known, and say its place; -1 if all are."""
     for place in range(len(numbers)):
         number = numbers[place]
-        if number >= len(known) or known[number, 0] == MISSING:
+        if number >= len(steps) or steps[number, 0] == MISSING:
             return place
         for each in range(STEP):
-            program[place, each] = known[number, each]
+            program[place, each] = steps[number, each]
     return -1
 
 
-@compiled("UniTuple(i8, 2)(u8[::1], i4[:,::1], u8[:,::1], u8[:,::1], i8[::1], b1)")
+@part
+def _take(left: Words, sets: Words, number: int) -> int:
+    """Take off a set, and count whom that is."""
+    gone = 0
+    for word in range(len(left)):
+        taken = left[word] & sets[number, word]
+        gone += count_of(taken)
+        left[word] ^= taken
+    return gone
+
+
+@compiled(
+    types.UniTuple(types.int64, 2)(  # type: ignore[no-untyped-call]
+        types.uint64[::1],
+        types.int32[:, ::1],
+        types.Array(types.int32, 1, "C", readonly=True),
+        types.uint64[:, ::1],
+        types.int32[:, ::1],
+        types.uint64[:, ::1],
+        types.int64[::1],
+        types.boolean,
+    )
+)
 def sift(
     among: Words,
-    program: Program,
+    steps: Program,
+    numbers: npt.NDArray[np.int32],
     sets: Words,
+    program: Program,
     state: Words,
     counts: Rows,
     is_any_sure: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
@@ -59,9 +71,13 @@ def sift(
     Args:
         among: Who is left before; may be the first row of `state`.
 
-        program: The steps, in their order.
+        steps: Those that are known, by number.
+
+        numbers: Of the steps to go, in their order.
 
         sets: Below each other.
+
+        program: Becomes the steps to go.
 
         state: Who is left, who of them is unsure, and who is sure; changed in place.
 
@@ -70,20 +86,19 @@ def sift(
         is_any_sure: Whether nobody is unsure, whatever is said.
 
     Returns:
-        Who is left, and who of them is unsure.
+        Who is left, and who of them is unsure. If a step is not known `MISSING` and the place of its number, and
+        nothing is done.
     """
+    missing = _assemble(steps, numbers, program)
+    if missing >= 0:
+        return MISSING, missing
     left, unsure, sure = state[LEFT], state[UNSURE], state[SURE]
     for word in range(len(left)):
         left[word] = among[word]
     for step in range(len(program)):
         no, unknown, excludes = program[step, 0], program[step, 1], program[step, 2]
         if no != NOBODY and excludes:
-            gone = 0
-            for word in range(len(left)):
-                taken = left[word] & sets[no, word]
-                gone += count_of(taken)
-                left[word] ^= taken
-            counts[program[step, 3]] += gone
+            counts[program[step, 3]] += _take(left, sets, no)
         elif no != NOBODY and not is_any_sure:
             for word in range(len(left)):
                 unsure[word] |= sets[no, word]

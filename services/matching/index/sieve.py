@@ -18,9 +18,8 @@ from services.matching.index.excluding import excluded_by
 from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Placed, Said, Sets, matrix_of, open_mark
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
-from services.matching.index.passes import LEFT, STEP, SURE, UNSURE, Program
+from services.matching.index.passes import LEFT, MISSING, STEP, SURE, UNSURE, Program
 from services.matching.index.question import Question
-from services.matching.index.shelf import Shelf
 from services.matching.index.steps import Step
 from services.matching.model.provider import Provider
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
 
 _SERVICE: Final = PLACES["service"]
+_FIRST: Final = np.zeros(1, dtype=np.int32)  #: the number of the only step
 
 
 class Sifted:
@@ -44,19 +44,17 @@ class Sifted:
         self._question = question
         self._asked = asked = question.asked
         self.block = part.block
-        self.shelf: Shelf = part.block.shelf(asked.need.code)
+        self.shelf, who, self._left_count, others = part.standing(asked.need.code)
         #: how many each constraint was the first to exclude, by its place in the table
         self.counts = np.zeros(len(CONSTRAINTS), dtype=np.int64)
         self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
         self._passed: list[tuple[Words, Program]] = []
         self._answers = part.block.tables.answers
         self.unsure_count = 0
-        standing, self._left_count = part.standing(self.shelf)
-        self._state = np.zeros((3, len(standing)), dtype=np.uint64)
-        if self._left_count < len(part):
-            self.counts[_SERVICE] = len(part) - self._left_count
+        self._state = np.zeros((3, len(who)), dtype=np.uint64)
+        self.counts[_SERVICE] = others
         if self._left_count:
-            self._sift(standing)
+            self._sift(who)
 
     @property
     def excluded(self) -> dict[str, int]:
@@ -141,7 +139,8 @@ class Sifted:
             if not self._left_count:
                 return
             if isinstance(leg, np.ndarray):
-                self._pass(among, self._program(placed, leg), placed.kept.sets)
+                while (missing := self._pass(among, placed.steps, leg, placed.kept.sets)) >= 0:
+                    self._find(placed, int(leg[missing]))
                 among = self._state[LEFT]
             elif leg.facet is not None:
                 numbers = self.shelf.sayings.sets_of(placed.kept, leg.facet, [answers.verdicts(leg, self._asked)])
@@ -149,25 +148,40 @@ class Sifted:
             else:
                 self._judge(leg)
 
-    def _program(self, placed: Placed, numbers: Numbers) -> Program:
-        """Write down what answers say of the shelf; who are asked for the first time here are found."""
-        program = np.empty((len(numbers), STEP), dtype=np.int32)
-        while (missing := passes.assemble(placed.steps, numbers, program)) >= 0:
-            number = int(numbers[missing])
-            answer = self._answers.listed[number]
-            placed.put(number, self.shelf.sayings.said(placed, answer, self._asked), is_timed=answer.is_timed)
-        return program
+    def _find(self, placed: Placed, number: int) -> None:
+        """Find what an answer says of the shelf."""
+        answer = self._answers.listed[number]
+        placed.put(number, self.shelf.sayings.said(placed, answer, self._asked), is_timed=answer.is_timed)
 
-    def _pass(self, among: Words, program: Program, sets: Words) -> None:
-        """Take off whom steps exclude, and count each by the first that does."""
+    def _pass(self, among: Words, steps: Program, numbers: Numbers, sets: Words) -> int:
+        """
+        Take off whom steps exclude, and count each by the first that does.
+
+        Args:
+            among: Who is left before.
+
+            steps: Those that are known; read before the sets, for they name no others then.
+
+            numbers: Of the steps to go.
+
+            sets: Below each other.
+
+        Returns:
+            -1, or the place of the first number of which the step is not known, and then nothing is done.
+        """
+        program = np.empty((len(numbers), STEP), dtype=np.int32)
         is_any_sure = self._asked.need.service.life_first  # an unknown is a caution there (R59)
-        self._left_count, self.unsure_count = passes.sift(among, program, sets, self._state, self.counts, is_any_sure)
+        left, unsure = passes.sift(among, steps, numbers, sets, program, self._state, self.counts, is_any_sure)
+        if left == MISSING:
+            return unsure
+        self._left_count, self.unsure_count = left, unsure
         self._passed.append((sets, program))
+        return -1
 
     def _step(self, step: Step, numbers: tuple[int, int], sets: Words) -> None:
         """Take off whom one step excludes, given the numbers of its sets."""
         said = Said(*numbers, step.excludes, step.number, mark=open_mark(step.number))
-        self._pass(self._state[LEFT], np.array([said], dtype=np.int32), sets)
+        self._pass(self._state[LEFT], np.array([said], dtype=np.int32), _FIRST, sets)
 
     def _judge(self, step: Step) -> None:
         """Judge by columns of numbers, knowing who is left."""

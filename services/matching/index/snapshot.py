@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
@@ -19,13 +19,22 @@ _MOST_BYTES: Final = 64_000_000  #: beyond twice those that stand; the same of w
 _DELTA_SHARE: Final = 16  #: between the two, this part of the whole
 
 
+class Standing(NamedTuple):
+    """Who of a part is asked for a service."""
+
+    shelf: Shelf
+    who: Words  #: not to be written to
+    who_count: int
+    other_count: int  #: of those of the part who are not on the shelf
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A block and which of its providers still stand."""
 
     block: Block
     gone: Rows  #: rows of the block that a change has replaced
-    _standing: dict[int, tuple[Words, int]] = field(default_factory=dict)  #: by shelf, as far as it was asked for
+    _standing: dict[str, Standing] = field(default_factory=dict)  #: by service, as far as it was asked for
 
     @classmethod
     def of(cls, block: Block, gone_ids: Iterable[str] = ()) -> Self:
@@ -33,15 +42,15 @@ class Part:
         rows = [row for row in map(block.row_of, gone_ids) if row is not None]
         return cls(block, np.array(rows, dtype=np.intp))
 
-    def standing(self, shelf: Shelf) -> tuple[Words, int]:
-        """Say who of a shelf still stands, and how many they are; not to be written to."""
-        if not len(self.gone):
-            return shelf.everybody, len(shelf)
-        known = self._standing.get(id(shelf))
+    def standing(self, code: str) -> Standing:
+        """Find who is asked for a service."""
+        known = self._standing.get(code)
         if known is None:
+            shelf = self.block.shelf(code)
             gone = shelf.places_of(self.gone)
-            words = shelf.everybody & ~of_rows(gone, len(shelf)) if len(gone) else shelf.everybody
-            known = self._standing[id(shelf)] = words, len(shelf) - len(gone)
+            who = shelf.everybody & ~of_rows(gone, len(shelf)) if len(gone) else shelf.everybody
+            count = len(shelf) - len(gone)
+            known = self._standing[code] = Standing(shelf, who, count, len(self) - count)
         return known
 
     def __len__(self) -> int:
