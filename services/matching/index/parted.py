@@ -13,7 +13,7 @@ from services.geo import AreaCell, Point
 from services.matching.constraints.ways import is_parted
 from services.matching.index.bits import Words, of_rows
 from services.matching.index.shelf import Shelf
-from services.matching.index.skyline import NOBODY
+from services.matching.index.skyline import NOBODY_ASIDE
 from services.matching.model.lines import Line
 
 _MOST_KEPT: Final = 1024  #: lines of a shelf; beyond that all are forgotten
@@ -23,7 +23,7 @@ _KNOWN: "WeakKeyDictionary[Shelf, dict[str, tuple[Line, Words]]]" = WeakKeyDicti
 
 
 def parted(shelf: Shelf, line: Line) -> Words:
-    """Say which areas of a shelf a line goes through; `NOBODY` for none. Not to be written to."""
+    """Say which areas of a shelf a line goes through; `NOBODY_ASIDE` for none. Not to be written to."""
     kept = _KNOWN.setdefault(shelf, {})
     known = kept.get(line.line_id)
     if known is None or known[0] is not line:
@@ -37,7 +37,7 @@ def _parted(shelf: Shelf, line: Line) -> Words:
     edges = line.seen_from(_ANYWHERE)
     boxes = np.concatenate([np.minimum(edges[:, :2], edges[:, 2:]), np.maximum(edges[:, :2], edges[:, 2:])], axis=1)
     rows = [row for row in shelf.plane.near(shelf.areas, _ANYWHERE, boxes).tolist() if _goes_through(line, shelf, row)]
-    return of_rows(np.array(rows, dtype=np.intp), len(shelf)) if rows else NOBODY
+    return of_rows(np.array(rows, dtype=np.intp), len(shelf)) if rows else NOBODY_ASIDE
 
 
 def _goes_through(line: Line, shelf: Shelf, row: int) -> bool:

@@ -88,12 +88,12 @@ def _stretch(
     is_narrow = abs(turn) <= _NARROW * p_deg * q_deg
     is_here = min(p_deg, q_deg) <= MARGIN or (is_narrow and px * qx + py * qy < 0.0)
     if is_narrow and (high < low) == (abs(high - low) < QUARTER):
-        low, high = high, low
+        low, high = high, low  # its turn is within a rounding of nothing: what is meant is the shorter way round
     if high < low:
         high += SECTORS
     if is_narrow:
         low_deg = high_deg = min(p_deg, q_deg)
-    if is_here:
+    if is_here:  # in every direction
         low, low_deg, high, high_deg = 0.5, 0.0, SECTORS - 0.5, 0.0
     return low, low_deg, high, high_deg, not (is_narrow or is_here)
 

@@ -24,10 +24,10 @@ _HALF_TURN_DEG: Final = 180.0
 _NUMBERS: Final = types.float64[::1]
 _SET: Final = types.uint64[::1]
 
-NOBODY: Final[Words] = np.empty(0, dtype=np.uint64)
+NOBODY_ASIDE: Final[Words] = np.empty(0, dtype=np.uint64)
 
 
-def behind(sight: Sight, among: Words, plane: Plane, aside: Words = NOBODY) -> tuple[Words, int, int]:
+def behind(sight: Sight, among: Words, plane: Plane, aside: Words = NOBODY_ASIDE) -> tuple[Words, int, int]:
     """
     Say to whom of a set the way meets an edge, exactly as `services.geo.lines.meets` does.
 
