@@ -72,8 +72,10 @@ def _put_number(out: Bytes, at: int, number: Any) -> int:
 
 @part
 def _put(out: Bytes, at: int, source: Bytes, begin: int, end: int) -> int:
-    for place in range(begin, end):
-        out[at + place - begin] = source[place]
+    # numbers without a sign: for others each byte is first looked for from the end, and copied alone
+    first, source_first = np.uint64(at), np.uint64(begin)
+    for place in range(np.uint64(end - begin)):
+        out[first + place] = source[source_first + place]
     return at + end - begin
 
 
