@@ -16,8 +16,8 @@ from services.matching.model.answer import Row
 from services.matching.model.provider import Claim, Contact, Provider, ReachOut, Text
 from services.matching.model.request import Asked
 from services.matching.ranking import find
+from services.matching.wire.answer_wire import need_to_bytes
 from services.matching.wire.fragments import match_to_wire, row_to_bytes
-from services.matching.wire.listing_bytes import listing_to_bytes
 from services.matching.wire.provider_bytes import provider_to_bytes
 from services.matching.wire.writing import tag_of, time, varint
 from tests.matching.samples import NOON, a_provider, asked
@@ -114,10 +114,13 @@ def test_lists_that_are_joined_at_once_are_the_rows_one_after_the_other(
     for _ in range(2):  # what was met for the first time was written then, and is read now
         answer = find(snapshot, question, 20)
 
-        told = pb.NeedMatches.FromString(listing_to_bytes(answer.listing))
+        told = pb.NeedMatches.FromString(need_to_bytes(3, answer))
 
         assert [*told.matches] == [whole(row) for row in answer.matches]
         assert [*told.ask_first] == [whole(row) for row in answer.ask_first]
+        assert (told.need_no, told.code, tuple(told.questions)) == (3, question.need.code, answer.questions)
+        assert [(each.constraint, each.provider_count) for each in told.excluded] == list(answer.excluded)
+        assert told.confidential_safety_count == answer.confidential_safety_count
         rows = (*answer.matches, *answer.ask_first)
         for name in ("language", "vetting"):
             assert answer.listing.all_mention(name) == all(row.remarks.mentions(name) for row in rows)

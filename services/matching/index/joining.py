@@ -176,36 +176,69 @@ def _put_remarks(out: Bytes, at: int, place: int, marks: Marks, said: Pieces, st
     return _put(out, at, states.bytes, states.ends[state], states.ends[state + 1])
 
 
-@compiled(types.Array(types.uint8, 1, "C")(types.int64[::1], types.int64[::1], _BYTES, _PIECES))
-def join_counts(counts: Counts, order: Counts, tag: Bytes, names: Pieces) -> Bytes:
+@part
+def _count_size(place: int, counts: Counts, names: Pieces) -> int:
+    return int(names.ends[place + 1] - names.ends[place]) + _size(counts[place])
+
+
+@part
+def _put_count(out: Bytes, at: int, place: int, counts: Counts, names: Pieces) -> int:
+    at = _put_number(out, at, _count_size(place, counts, names))
+    at = _put(out, at, names.bytes, names.ends[place], names.ends[place + 1])
+    return _put_number(out, at, counts[place])
+
+
+@part
+def _comes_before(one: int, other: int, counts: Counts, ranks: Counts) -> bool:
+    if counts[one] == counts[other]:
+        return bool(ranks[one] < ranks[other])
+    return bool(counts[one] > counts[other])
+
+
+@compiled(types.int64(types.uint8[::1], types.int64, _ENDS, _ENDS, _PIECES, types.int64))
+def join_counts(out: Bytes, at: int, counts: Counts, ranks: Counts, names: Pieces, tag: int) -> int:
     """
-    Join messages of a name and a count, each with a tag and its length before it.
+    Join messages of a name and a count, the largest count first, each with a tag and its length before it.
 
     Args:
-        counts: By the place of the name.
+        out: Where they are put; there is room for all names.
 
-        order: Places, in the order of the messages.
+        at: Behind so many bytes.
 
-        tag: Of each message.
+        counts: By the place of the name; those of 0 are left out.
+
+        ranks: By the place of the name, which of equal counts comes first.
 
         names: What stands before each count in its message.
+
+        tag: Of each message; one byte.
+
+    Returns:
+        Where they end.
     """
-    length = 0
-    for place in order:
-        size = names.ends[place + 1] - names.ends[place] + _size(counts[place])
-        length += len(tag) + _size(size) + size
-    out = np.empty(length, dtype=np.uint8)
-    at = 0
-    for place in order:
-        at = _put(out, at, tag, 0, len(tag))
-        at = _put_number(out, at, names.ends[place + 1] - names.ends[place] + _size(counts[place]))
+    order = np.empty(len(counts), dtype=np.int64)
+    number = 0
+    for place in range(len(counts)):
+        if counts[place] == 0:
+            continue
+        which = number
+        while which and _comes_before(place, order[which - 1], counts, ranks):
+            order[which] = order[which - 1]
+            which -= 1
+        order[which] = place
+        number += 1
+    for which in range(number):
+        place = order[which]
+        out[at] = np.uint8(tag)
+        at = _put_number(out, at + 1, names.ends[place + 1] - names.ends[place] + _size(counts[place]))
         at = _put(out, at, names.bytes, names.ends[place], names.ends[place + 1])
         at = _put_number(out, at, counts[place])
-    return out
+    return at
 
 
 @compiled(
-    types.Array(types.uint8, 1, "C")(
+    types.int64(
+        types.uint8[::1],
         types.uint8[::1],
         from_dtype(ROW)[::1],
         types.int64,
@@ -224,6 +257,7 @@ def join_counts(counts: Counts, order: Counts, tag: Bytes, names: Pieces) -> Byt
     )
 )
 def join(
+    out: Bytes,
     arena: Bytes,
     told: Told,
     sure_count: int,
@@ -239,11 +273,13 @@ def join(
     always: int,
     bands_mm: tuple[int, int],
     has_places: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
-) -> Bytes:
+) -> int:
     """
     Join rows, each with the tag of its list and its length before it.
 
     Args:
+        out: Where they are put.
+
         arena: Holds what providers say of themselves.
 
         told: The rows.
@@ -275,14 +311,14 @@ def join(
         has_places: Whether `pieces` say of places; else the form does.
 
     Returns:
-        The rows; nothing where not all of them are written in the arena.
+        How many bytes they take; nothing is put where `out` is shorter. `NOT_WRITTEN` where not all are in the arena.
     """
     length = 0
     sizes, bits = np.empty(len(told), dtype=np.int64), np.empty(len(told), dtype=np.int64)
     for place in range(len(told)):
         row = told[place]
         if row.begin == NOT_WRITTEN:
-            return np.empty(0, dtype=np.uint8)
+            return NOT_WRITTEN
         shows = known & (row.decisive | always)
         size = row.length + pieces.ends[place + 1] - pieces.ends[place] + shown.ends[shows + 1] - shown.ends[shows]
         size += _cost_size(row, forms, bands_mm)
@@ -294,7 +330,9 @@ def join(
         size += _remarks_size(place, marks, said, states, first_state)
         sizes[place], bits[place] = size, shows
         length += _form_size(forms, _LIST + int(place >= sure_count)) + _size(size) + size
-    out, scratch = np.empty(length, dtype=np.uint8), np.empty(1, dtype=np.float64)
+    if length > len(out):
+        return length
+    scratch = np.empty(1, dtype=np.float64)
     at = 0
     for place in range(len(told)):
         row, shows = told[place], bits[place]
@@ -309,4 +347,4 @@ def join(
             at = _put_way(out, at, row, forms, at_when)
         at = _put_remarks(out, at, place, marks, said, states, first_state)
         at = _put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
-    return out
+    return length

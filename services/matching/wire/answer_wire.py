@@ -5,15 +5,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from ihala.matching.v1 import matching_pb2 as pb
 from services.matching.companions import Conflict
-from services.matching.constraints.table import CONSTRAINTS, RULES_VERSION
-from services.matching.index.excluding import largest_first
-from services.matching.index.joining import join_counts
+from services.matching.constraints.table import RULES_VERSION
 from services.matching.listing import NeedAnswer
-from services.matching.wire.listing_bytes import below_each_other, listing_to_bytes
+from services.matching.wire.listing_bytes import listing_to_bytes
 from services.matching.wire.writing import number, tag_of, text, time, varint
 
 _NEEDS: Final = tag_of(pb.FindMatchesResponse, "needs")
@@ -24,8 +20,6 @@ _CODE: Final = tag_of(pb.NeedMatches, "code")
 _ADDED_BY: Final = tag_of(pb.NeedMatches, "added_by")
 _OF_SAFETY: Final = tag_of(pb.NeedMatches, "confidential_safety_count")
 _QUESTIONS: Final = tag_of(pb.NeedMatches, "questions")
-_CONSTRAINT: Final = tag_of(pb.Excluded, "constraint")
-_COUNT: Final = tag_of(pb.Excluded, "provider_count")
 
 
 def answer_to_wire(
@@ -64,21 +58,12 @@ def _revision(epoch: str, revision: int) -> bytes:
 def need_to_bytes(need_no: int, answer: NeedAnswer) -> bytes:
     """Write the answer for one need: a `NeedMatches`."""
     need, listing, counts, confidential_safety_count, questions = answer
-    return b"".join(
-        (
-            listing_to_bytes(listing),
-            number(_NUMBER, need_no),
-            _asked(need.code, need.added_by, questions),
-            join_counts(counts, largest_first(counts), _EXCLUDED, _NAMES).tobytes(),
-            number(_OF_SAFETY, confidential_safety_count),
-        )
-    )
+    asked = _asked(need_no, need.code, need.added_by, questions)
+    content = asked + listing_to_bytes(listing, counts)
+    return content + number(_OF_SAFETY, confidential_safety_count) if confidential_safety_count else content
 
 
 @lru_cache(maxsize=512)
-def _asked(code: str, added_by: str, questions: tuple[str, ...]) -> bytes:
-    return b"".join((text(_CODE, code), text(_ADDED_BY, added_by), *[text(_QUESTIONS, each) for each in questions]))
-
-
-_EXCLUDED: Final = np.frombuffer(tag_of(pb.NeedMatches, "excluded"), dtype=np.uint8)
-_NAMES: Final = below_each_other(text(_CONSTRAINT, each.name) + _COUNT for each in CONSTRAINTS)
+def _asked(need_no: int, code: str, added_by: str, questions: tuple[str, ...]) -> bytes:
+    texts = text(_CODE, code), text(_ADDED_BY, added_by), *[text(_QUESTIONS, each) for each in questions]
+    return number(_NUMBER, need_no) + b"".join(texts)

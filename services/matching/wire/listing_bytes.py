@@ -14,9 +14,11 @@ import numpy as np
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import BAND_ENDS_MM
-from services.matching.index.arena import Arena
+from services.matching.constraints.table import CONSTRAINTS
+from services.matching.index.arena import Arena, Bytes
+from services.matching.index.excluding import RANKS, Counts
 from services.matching.index.facts import NOT_WRITTEN
-from services.matching.index.joining import Forms, Pieces, join
+from services.matching.index.joining import Forms, Pieces, join, join_counts
 from services.matching.index.marks import ANOTHER, NOTES, Reason
 from services.matching.index.opening import OPENS
 from services.matching.index.telling import RING_FIRST, TAKES_NONE
@@ -28,18 +30,26 @@ from services.matching.model.travel import Mode
 from services.matching.rows import TO_RING_FIRST, TO_TAKE_NONE, remarks_of, remarks_of_one
 from services.matching.wire import fragments
 from services.matching.wire.ahead import note
-from services.matching.wire.writing import SECONDS, tag_of, time
+from services.matching.wire.writing import SECONDS, tag_of, text, time
 
+_ROOM: Final = 1 << 15  #: bytes for the rows of an answer, as most take
+_ROOM_FOR_COUNTS: Final = 1 << 12
 _LISTS: Final = (tag_of(pb.NeedMatches, "matches"), tag_of(pb.NeedMatches, "ask_first"))
 _REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
 
 
-def listing_to_bytes(listing: Listing) -> bytes:
-    """Write both lists: fields of a `NeedMatches`."""
-    if not len(listing):
-        return b""
-    arena = listing.blocks[0].vocabulary.arena
+def listing_to_bytes(listing: Listing, counts: Counts) -> bytes:
+    """Write both lists, and how many each constraint was the first to exclude: fields of a `NeedMatches`."""
+    out, end = _rows(listing) if len(listing) else (np.empty(_ROOM_FOR_COUNTS, dtype=np.uint8), 0)
+    return out[: join_counts(out, end, counts, RANKS, _NAMES, _EXCLUDED)].tobytes()
+
+
+def _rows(listing: Listing) -> tuple[Bytes, int]:
+    """Write the rows of both lists, with room for counts behind them; say where they end."""
+    arena, out = listing.blocks[0].vocabulary.arena, np.empty(_ROOM, dtype=np.uint8)
     rest = (
+        listing.told,
+        listing.sure_count,
         _forms(listing.asked.mode),
         np.frombuffer(time(fragments.ARRIVAL, listing.asked.when_time), dtype=np.uint8),
         listing.marks,
@@ -53,11 +63,14 @@ def listing_to_bytes(listing: Listing) -> bytes:
         BAND_ENDS_MM,
         listing.places is not None,
     )
-    joined = join(arena.bytes, listing.told, listing.sure_count, *rest)
-    if not len(joined):
+    length = join(out[:-_ROOM_FOR_COUNTS], arena.bytes, *rest)
+    if length == NOT_WRITTEN:
         _write_providers(listing, arena)
-        joined = join(arena.bytes, listing.told, listing.sure_count, *rest)
-    return joined.tobytes()
+        length = join(out[:-_ROOM_FOR_COUNTS], arena.bytes, *rest)
+    if length > len(out) - _ROOM_FOR_COUNTS:
+        out = np.empty(length + _ROOM_FOR_COUNTS, dtype=np.uint8)
+        join(out, arena.bytes, *rest)
+    return out, length
 
 
 def _pieces(listing: Listing) -> Pieces:
@@ -167,4 +180,8 @@ _STATES: Final = below_each_other(
     for is_reported in (False, True)
     for when in range(NOTES)
     for how in range(NOTES)
+)
+_EXCLUDED: Final = int.from_bytes(tag_of(pb.NeedMatches, "excluded"))
+_NAMES: Final = below_each_other(
+    text(tag_of(pb.Excluded, "constraint"), each.name) + tag_of(pb.Excluded, "provider_count") for each in CONSTRAINTS
 )
