@@ -45,8 +45,8 @@ class Pieces(NamedTuple):
 
 _BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
 _ENDS: Final = types.int64[::1]
-_FORMS: Final = types.NamedTuple([_BYTES, _ENDS], Forms)  # type: ignore[no-untyped-call]
-_PIECES: Final = types.NamedTuple([_BYTES, _ENDS], Pieces)  # type: ignore[no-untyped-call]
+_FORMS: Final = _BYTES, _ENDS  #: as arguments of their own: a tuple of arrays is told apart far later
+_PIECES: Final = _BYTES, _ENDS
 
 
 @part
@@ -195,8 +195,10 @@ def _comes_before(one: int, other: int, counts: Counts, ranks: Counts) -> bool:
     return bool(counts[one] > counts[other])
 
 
-@compiled(types.int64(types.uint8[::1], types.int64, _ENDS, _ENDS, _PIECES, types.int64))
-def join_counts(out: Bytes, at: int, counts: Counts, ranks: Counts, names: Pieces, tag: int) -> int:
+@compiled(types.int64(types.uint8[::1], types.int64, _ENDS, _ENDS, *_PIECES, types.int64))
+def join_counts(
+    out: Bytes, at: int, counts: Counts, ranks: Counts, names_bytes: Bytes, names_ends: Rows, tag: int
+) -> int:
     """
     Join messages of a name and a count, the largest count first, each with a tag and its length before it.
 
@@ -209,13 +211,16 @@ def join_counts(out: Bytes, at: int, counts: Counts, ranks: Counts, names: Piece
 
         ranks: By the place of the name, which of equal counts comes first.
 
-        names: What stands before each count in its message.
+        names_bytes: What stands before each count in its message, below each other.
+
+        names_ends: As of `Pieces`.
 
         tag: Of each message; one byte.
 
     Returns:
         Where they end.
     """
+    names = Pieces(names_bytes, names_ends)
     order = np.empty(len(counts), dtype=np.int64)
     number = 0
     for place in range(len(counts)):
@@ -242,14 +247,14 @@ def join_counts(out: Bytes, at: int, counts: Counts, ranks: Counts, names: Piece
         types.uint8[::1],
         from_dtype(ROW)[::1],
         types.int64,
-        _FORMS,
+        *_FORMS,
         _BYTES,
         types.int16[:, ::1],
-        _PIECES,
-        _PIECES,
+        *_PIECES,
+        *_PIECES,
         types.int64,
-        _PIECES,
-        _PIECES,
+        *_PIECES,
+        *_PIECES,
         types.int64,
         types.int64,
         types.UniTuple(types.int64, 2),  # type: ignore[no-untyped-call]
@@ -261,14 +266,19 @@ def join(
     arena: Bytes,
     told: Told,
     sure_count: int,
-    forms: Forms,
+    forms_bytes: Bytes,
+    forms_ends: Rows,
     at_when: Bytes,
     marks: Marks,
-    said: Pieces,
-    states: Pieces,
+    said_bytes: Bytes,
+    said_ends: Rows,
+    states_bytes: Bytes,
+    states_ends: Rows,
     first_state: int,
-    pieces: Pieces,
-    shown: Pieces,
+    pieces_bytes: Bytes,
+    pieces_ends: Rows,
+    shown_bytes: Bytes,
+    shown_ends: Rows,
     known: int,
     always: int,
     bands_mm: tuple[int, int],
@@ -286,21 +296,31 @@ def join(
 
         sure_count: So many of the first are of the first list.
 
-        forms: What is alike in all rows.
+        forms_bytes: What is alike in all rows.
+
+        forms_ends: As of `Forms`.
 
         at_when: The time of arrival of those who are there exactly when they would be.
 
         marks: Of each row, and what is noted behind them.
 
-        said: What each mark says.
+        said_bytes: What each mark says.
 
-        states: What each note says, by both: the first, and 8 times the second.
+        said_ends: As of `Pieces`.
+
+        states_bytes: What each note says, by both: the first, and 8 times the second.
+
+        states_ends: As of `Pieces`.
 
         first_state: The first of those that are meant.
 
-        pieces: What else is said of each row: it comes last, where a number may take the place of one before.
+        pieces_bytes: What else is said of each row: it comes last, where a number may take the place of one before.
 
-        shown: The fields that an offer would show, by the bits of those that are known and decide.
+        pieces_ends: As of `Pieces`.
+
+        shown_bytes: The fields that an offer would show, by the bits of those that are known and decide.
+
+        shown_ends: As of `Pieces`.
 
         known: Which facts are known of the person: a bit each.
 
@@ -308,11 +328,14 @@ def join(
 
         bands_mm: Where the bands end by which the cost of a confidential site is told.
 
-        has_places: Whether `pieces` say of places; else the form does.
+        has_places: Whether the pieces say of places; else the form does.
 
     Returns:
         How many bytes they take; nothing is put where `out` is shorter. `NOT_WRITTEN` where not all are in the arena.
     """
+    forms, said = Forms(forms_bytes, forms_ends), Pieces(said_bytes, said_ends)
+    states, pieces = Pieces(states_bytes, states_ends), Pieces(pieces_bytes, pieces_ends)
+    shown = Pieces(shown_bytes, shown_ends)
     length = 0
     sizes, bits = np.empty(len(told), dtype=np.int64), np.empty(len(told), dtype=np.int64)
     for place in range(len(told)):

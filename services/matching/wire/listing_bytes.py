@@ -41,7 +41,7 @@ _REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
 def listing_to_bytes(listing: Listing, counts: Counts) -> bytes:
     """Write both lists, and how many each constraint was the first to exclude: fields of a `NeedMatches`."""
     out, end = _rows(listing) if len(listing) else (np.empty(_ROOM_FOR_COUNTS, dtype=np.uint8), 0)
-    return out[: join_counts(out, end, counts, RANKS, _NAMES, _EXCLUDED)].tobytes()
+    return out[: join_counts(out, end, counts, RANKS, *_NAMES, _EXCLUDED)].tobytes()
 
 
 def _rows(listing: Listing) -> tuple[Bytes, int]:
@@ -50,14 +50,14 @@ def _rows(listing: Listing) -> tuple[Bytes, int]:
     rest = (
         listing.told,
         listing.sure_count,
-        _forms(listing.asked.mode),
+        *_forms(listing.asked.mode),
         np.frombuffer(time(fragments.ARRIVAL, listing.asked.when_time), dtype=np.uint8),
         listing.marks,
-        _said(listing),
-        _STATES,
+        *_said(listing),
+        *_STATES,
         NOTES * NOTES * listing.asked.need.service.result_may_be_reported,
-        _pieces(listing),
-        _SHOWN,
+        *_pieces(listing),
+        *_SHOWN,
         listing.known,
         SHOWN_IF_KNOWN,
         BAND_ENDS_MM,
