@@ -16,7 +16,7 @@ import numpy.typing as npt
 from services.geo import BAND_ENDS_MM
 from services.matching.arriving import clocks_left
 from services.matching.choosing import Chosen, choose
-from services.matching.constraints.places import Places, Wanted
+from services.matching.constraints.places import Places
 from services.matching.index.block import Block
 from services.matching.index.excluding import Counts, excluded_by
 from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason, is_in_all
@@ -64,8 +64,8 @@ class Listing:
         elif not_asked_count:
             self._note_opens()
         self.places: Sequence[Places] | None = None  #: None: nobody asks for places
-        if asked.need.service.accommodation:
-            self.places = [*map(Wanted(asked).at, self.providers)]
+        if asked.need.service.accommodation and parts:
+            self.places = [*map(parts[0].question.wanted.at, self.providers)]
             for place, each in enumerate(self.places):
                 if has_old_report(each.view, asked.now_time):
                     self.marks[place, _WHEN_AT] += ANOTHER

@@ -1,11 +1,19 @@
 """Prepare a question once for all parts of a directory."""
 
+from typing import Final
+
 from services.geo import Gauge
+from services.matching.constraints.places import Wanted
+from services.matching.constraints.table import Constraint
 from services.matching.index.answers import Answers, Numbers
 from services.matching.index.paths import Paths
 from services.matching.index.steps import Step
 from services.matching.index.times import microseconds
+from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
+from services.matching.model.verdicts import Finding
+
+_PLACES: Final = "places"  #: the constraint
 
 
 class Question:
@@ -24,6 +32,7 @@ class Question:
         self.when_us = microseconds(asked.when_time)
         self._answered: tuple[Answers, list[Numbers | Step]] | None = None
         self._paths: Paths | None = None
+        self._wanted: Wanted | None = None
 
     def answered(self, answers: Answers) -> list[Numbers | Step]:
         """Answer it; parts have their answers in common."""
@@ -38,3 +47,16 @@ class Question:
         if self._paths is None:
             self._paths = Paths(self.asked, self.gauge)
         return self._paths
+
+    @property
+    def wanted(self) -> Wanted:
+        """The places that are asked for."""
+        if self._wanted is None:
+            self._wanted = Wanted(self.asked)
+        return self._wanted
+
+    def judge(self, constraint: Constraint, provider: Provider) -> Finding:
+        """Judge one provider: as the constraint does, with what was prepared for it."""
+        if constraint.name == _PLACES and self.asked.need.service.accommodation:
+            return self.wanted.at(provider).finding
+        return constraint.judge(self.asked, provider)

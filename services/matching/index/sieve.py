@@ -41,7 +41,7 @@ class Sifted:
     """
 
     def __init__(self, part: "Part", question: Question) -> None:
-        self._question = question
+        self.question = question
         self._asked = asked = question.asked
         self.block = part.block
         self.shelf, who, self._left_count, others = part.standing(asked.need.code)
@@ -71,7 +71,7 @@ class Sifted:
         """List the nearest who can, and whom to ask first: at most `limit` each, by cost and then by id."""
         if not self._left_count:
             return NOBODY_RANKED
-        gauge, ranked = self._question.gauge, self.shelf.ranked
+        gauge, ranked = self.question.gauge, self.shelf.ranked
         sure_count = self._left_count - self.unsure_count
         if not self.unsure_count:
             return Ranked(*ranked(gauge, self._state[SURE], limit), min(sure_count, limit))
@@ -90,7 +90,7 @@ class Sifted:
         """List the nearest who can: cost in whole millimetres, and who."""
         if self._left_count == self.unsure_count:
             return ()
-        _, numbers, costs_mm = self.shelf.ranked(self._question.gauge, self.sure, limit)
+        _, numbers, costs_mm = self.shelf.ranked(self.question.gauge, self.sure, limit)
         return zip(costs_mm.tolist(), self.providers(numbers.tolist()), strict=True)
 
     def providers(self, numbers: Sequence[int]) -> list[Provider]:
@@ -120,22 +120,22 @@ class Sifted:
                 ranked.numbers,
                 columns.table,
                 columns.facts,
-                self._question.when_us,
+                self.question.when_us,
                 found,
                 lengths,
             )
         if open_count:
             for place, which in np.argwhere(found < 0).tolist():
                 constraint = CONSTRAINTS[open_mark(int(found[place, which]))]
-                finding = constraint.judge(self._asked, self.block.providers[ranked.numbers[place]])
+                finding = self.question.judge(constraint, self.block.providers[ranked.numbers[place]])
                 found[place, which] = self.block.tables.reasons.number((constraint, finding))
         return found
 
     def _sift(self, among: Words) -> None:
         """Go through the table."""
         answers = self._answers
-        placed = self.shelf.sayings.placed(self._asked.need.service, answers, self._question.when_us)
-        for leg in self._question.answered(answers):
+        placed = self.shelf.sayings.placed(self._asked.need.service, answers, self.question.when_us)
+        for leg in self.question.answered(answers):
             if not self._left_count:
                 return
             if isinstance(leg, np.ndarray):
@@ -202,11 +202,11 @@ class Sifted:
             case "places":
                 return shelf.judge_places(constraint, asked, left)
             case "distance" if asked.max_cost_mm is not None:
-                return shelf.judge_distance(self._question.gauge, asked.max_cost_mm, left)
+                return shelf.judge_distance(self.question.gauge, asked.max_cost_mm, left)
             case "safety" if not (asked.envelope.zones or asked.envelope.apart):
                 return shelf.judge_safety(self._excluded_rows())
             case "reachable" | "lines" | "together" | "safety":
-                paths = self._question.paths
+                paths = self.question.paths
                 return paths.judge(constraint.name, shelf, left, self._excluded_rows)
             case _:
                 return shelf.judge_each(constraint, asked, left)
