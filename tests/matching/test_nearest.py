@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services import geo
 from services.geo import Place, Point, cell_at
-from services.matching.index import bits, kept, nearing, shelf, tiles
+from services.matching.index import bits, kept, nearing, shelf, tiles, values
 from services.matching.index.question import Question
 from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
@@ -30,7 +30,7 @@ def narrowed_always() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "_MOST_KEPT", 1)
         patch.setattr(shelf, "_MOST_KEPT", 1)
-        patch.setattr(shelf, "_FEW_VALUES", 0)
+        patch.setattr(values, "_FEW_VALUES", 0)
         yield
 
 
@@ -122,13 +122,13 @@ def test_a_way_lies_between_the_straight_line_and_its_bound(ends: tuple[Place, P
 
 
 @given(st.integers(0, 300).flatmap(lambda size: st.lists(st.booleans(), min_size=size, max_size=size)))
-def test_bits_hold_what_booleans_hold(values: list[bool]) -> None:
-    mask = np.array(values, dtype=np.bool_)
+def test_bits_hold_what_booleans_hold(has: list[bool]) -> None:
+    mask = np.array(has, dtype=np.bool_)
     words = bits.pack(mask)
 
-    assert bits.count(words) == sum(values)
+    assert bits.count(words) == sum(has)
     assert bits.rows_of(words).tolist() == np.flatnonzero(mask).tolist()
-    assert bits.of_rows(np.flatnonzero(mask), len(values)).tolist() == words.tolist()
+    assert bits.of_rows(np.flatnonzero(mask), len(has)).tolist() == words.tolist()
 
 
 def test_what_changed_during_a_rebuild_is_put_on_top() -> None:

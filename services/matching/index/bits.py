@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.index.compiling import ONE, compiled
+from services.matching.index.compiling import ONE, compiled, count_of
 
 Words = npt.NDArray[np.uint64]  #: bit b of word w is row 64 w + b; bits beyond the last row are 0
 Mask = npt.NDArray[np.bool_]
@@ -27,9 +27,13 @@ def pack(mask: Mask) -> Words:
     return packed.view(np.uint64)
 
 
+@compiled("i8(u8[::1])")
 def count(words: Words) -> int:
     """Count the rows of a set."""
-    return int(np.add.reduce(np.bitwise_count(words), dtype=np.int64))
+    number = 0
+    for word in words:
+        number += count_of(word)
+    return number
 
 
 def rows_of(words: Words) -> Rows:
