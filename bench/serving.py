@@ -16,6 +16,7 @@ from bench.caller import CALLS, ROUNDS
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from ihala.matching.v1.matching_pb2_grpc import add_MatchingServiceServicer_to_server
+from services.matching.__main__ import tune
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.origins import REGION, Origins
@@ -56,6 +57,7 @@ class Echo(MatchingServicer):
 
 async def measure(snapshot: Snapshot) -> Served:
     """Serve both here, and have them called in turns by another process."""
+    tune()
     warm, taken = Directory(), Taken()
     warm.swap(snapshot)
     write(snapshot.base.block, unwritten(snapshot.base.block))  # as the service does by and by, once it answers
