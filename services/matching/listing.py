@@ -166,30 +166,23 @@ def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, 
     """Tell what hangs on facts and ways, mark what is said, and count where the hours must be asked."""
     if not parts:
         return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE), 0
-    now_us, when_us = microseconds(asked.now_time), microseconds(asked.when_time)
+    when_us = parts[0].question.when_us
+    now_us = when_us if asked.now_time is asked.when_time else microseconds(asked.now_time)
     departure = reckoned(now_us, when_us)
     vocabulary = parts[0].block.vocabulary
     opens = vocabulary.openings.around(departure[1], len(vocabulary.hours))
-    seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
-    heard_since_us = now_us - _RING_FIRST_AFTER_US
+    alike = (
+        when_us,
+        now_us - _RING_FIRST_AFTER_US,
+        _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode),
+        departure,
+        BAND_ENDS_MM,
+    )
     told, marks, not_asked_count = [], [], 0
     for number, (part, ranked) in enumerate(zip(parts, chosen.of_parts, strict=True)):
         of_part, marked = np.empty(len(ranked.rows), dtype=ROW), part.marked(ranked)
-        not_asked_count += tell(
-            ranked.numbers,
-            ranked.costs_mm,
-            part.block.columns.facts,
-            when_us,
-            heard_since_us,
-            seconds_a_mm,
-            departure,
-            BAND_ENDS_MM,
-            number,
-            of_part,
-            marked,
-            opens,
-            vocabulary.openings.first,
-        )
+        facts, first = part.block.columns.facts, vocabulary.openings.first
+        not_asked_count += tell(ranked.numbers, ranked.costs_mm, facts, *alike, number, of_part, marked, opens, first)
         told.append(of_part)
         marks.append(marked)
     if chosen.order is None:

@@ -8,9 +8,6 @@ from google.protobuf.descriptor import FieldDescriptor
 
 _SEVEN_BITS: Final = 0x7F
 _FOURTEEN_BITS: Final = 0x3FFF
-_TWENTY_ONE_BITS: Final = 0x1F_FFFF
-_TWENTY_EIGHT_BITS: Final = 0xFFF_FFFF
-_THIRTY_FIVE_BITS: Final = 0x7_FFFF_FFFF
 _MORE: Final = 0x80
 _NUMBER, _FIXED, _LENGTH_DELIMITED = 0, 1, 2  #: wire types: a varint, eight bytes, a text or a message
 _WIRE_TYPES: Final = {
@@ -26,37 +23,29 @@ _S_PER_DAY: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _varint(number: int) -> bytes:
-    written = bytearray()
-    while number > _SEVEN_BITS:
-        written.append(number & _SEVEN_BITS | _MORE)
-        number >>= 7
-    written.append(number)
-    return bytes(written)
-
-
-_SHORT: Final = tuple(map(_varint, range(4096)))  #: numbers that are written often: lengths and counts
+#: numbers of seven bits and of fourteen, as most are: lengths and counts
+_SHORT: Final = (
+    *[bytes((number,)) for number in range(_MORE)],
+    *[bytes((number & _SEVEN_BITS | _MORE, number >> 7)) for number in range(_MORE, _FOURTEEN_BITS + 1)],
+)
 _SHORT_END: Final = len(_SHORT)
+#: the lowest fourteen bits of a longer number
+_LOWEST: Final = tuple(
+    bytes((number & _SEVEN_BITS | _MORE, number >> 7 | _MORE)) for number in range(_FOURTEEN_BITS + 1)
+)
 
 
 def varint(number: int) -> bytes:
     """Write a number that is not negative."""
     if number < _SHORT_END:
         return _SHORT[number]
-    if number <= _FOURTEEN_BITS:
-        return bytes((number & _SEVEN_BITS | _MORE, number >> 7))
-    if number <= _TWENTY_ONE_BITS:  # as nearly always: providers are counted, and seconds on the way
-        return bytes((number & _SEVEN_BITS | _MORE, number >> 7 & _SEVEN_BITS | _MORE, number >> 14))
-    if _TWENTY_EIGHT_BITS < number <= _THIRTY_FIVE_BITS:  # a time of this century
-        least = number & _SEVEN_BITS | _MORE, number >> 7 & _SEVEN_BITS | _MORE, number >> 14 & _SEVEN_BITS | _MORE
-        return bytes((*least, number >> 21 & _SEVEN_BITS | _MORE, number >> 28))
-    return _varint(number)
+    return _LOWEST[number & _FOURTEEN_BITS] + varint(number >> 14)
 
 
 def tag_of(message: Any, field: str) -> bytes:
     """Write the tag of a field, by its number and type."""
     found = message.DESCRIPTOR.fields_by_name[field]
-    return _varint(found.number << 3 | _WIRE_TYPES.get(found.type, _NUMBER))
+    return varint(found.number << 3 | _WIRE_TYPES.get(found.type, _NUMBER))
 
 
 def inside(tag: bytes, content: bytes) -> bytes:
