@@ -20,7 +20,7 @@ from services.matching.constraints.places import Places
 from services.matching.index.block import Block
 from services.matching.index.excluding import Counts, excluded_by
 from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason, is_in_all
-from services.matching.index.opening import NOT_ASKED, number_of
+from services.matching.index.opening import NOT_ASKED, Window, number_of
 from services.matching.index.sieve import Sifted
 from services.matching.index.telling import AT_WHEN, ROW, Told, tell
 from services.matching.index.times import microseconds
@@ -58,11 +58,11 @@ class Listing:
         self.sure_count = chosen.sure_count
         #: a record each, and the numbers of what is said of each with two notes behind them: how a referral reaches
         #: it and whether it is vetted, and whether it is open on arrival and its report of places is old
-        self.told, self.marks, not_asked_count = _told(asked, parts, chosen)
+        self.told, self.marks, not_asked = _told(asked, parts, chosen)
         if asked.calendar:
             self._note_announced()
-        elif not_asked_count:
-            self._note_opens()
+        elif not_asked is not None:
+            self._note_opens(not_asked)
         self.places: Sequence[Places] | None = None  #: None: nobody asks for places
         if asked.need.service.accommodation and parts:
             self.places = [*map(parts[0].question.wanted.at, self.providers)]
@@ -110,8 +110,8 @@ class Listing:
         reasons = [self._reasons(place) for place in range(len(self))]
         return Rows(self.asked).rows(zip(costs_mm, self.providers, reasons, strict=True))
 
-    def _note_opens(self) -> None:
-        """Note whether intake is open on arrival, where that was not known yet."""
+    def _note_opens(self, window: Window) -> None:
+        """Note whether intake is open on arrival, where a window of openings did not know it yet."""
         arrivals, vocabulary = self.told["arrival"].tolist(), self.blocks[0].vocabulary
         numbers = self.told["hours"].tolist()
         for place in (self.marks[:, _WHEN_AT] == NOT_ASKED).nonzero()[0].tolist():
@@ -119,7 +119,7 @@ class Listing:
             if arrival == AT_WHEN:
                 self.marks[place, _WHEN_AT] = number_of(hours.at(self.asked.when_time))
             else:
-                self.marks[place, _WHEN_AT] = vocabulary.openings.ask(hours, number, arrival)
+                self.marks[place, _WHEN_AT] = window.ask(hours, number, arrival)
 
     def _note_announced(self) -> None:
         """Note whether intake is open on arrival, where something is announced."""
@@ -162,15 +162,20 @@ class NeedAnswer(NamedTuple):
         return self.listing.rows[self.listing.sure_count :]
 
 
-def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, Marks, int]:
-    """Tell what hangs on facts and ways, mark what is said, and count where the hours must be asked."""
+def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, Marks, Window | None]:
+    """
+    Tell what hangs on facts and ways, and mark what is said.
+
+    Returns:
+        A record and marks for each, and what is known of openings where some must be asked.
+    """
     if not parts:
-        return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE), 0
+        return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE), None
     when_us = parts[0].question.when_us
     now_us = when_us if asked.now_time is asked.when_time else microseconds(asked.now_time)
     departure = reckoned(now_us, when_us)
     vocabulary = parts[0].block.vocabulary
-    opens = vocabulary.openings.around(departure[1], len(vocabulary.hours))
+    window = vocabulary.openings.around(departure[1], len(vocabulary.hours))
     alike = (
         when_us,
         now_us - _RING_FIRST_AFTER_US,
@@ -181,13 +186,23 @@ def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, 
     told, marks, not_asked_count = [], [], 0
     for number, (part, ranked) in enumerate(zip(parts, chosen.of_parts, strict=True)):
         of_part, marked = np.empty(len(ranked.rows), dtype=ROW), part.marked(ranked)
-        facts, first = part.block.columns.facts, vocabulary.openings.first
-        not_asked_count += tell(ranked.numbers, ranked.costs_mm, facts, *alike, number, of_part, marked, opens, first)
+        not_asked_count += tell(
+            ranked.numbers,
+            ranked.costs_mm,
+            part.block.columns.facts,
+            *alike,
+            number,
+            of_part,
+            marked,
+            window.states,
+            window.first,
+        )
         told.append(of_part)
         marks.append(marked)
+    not_asked = window if not_asked_count else None
     if chosen.order is None:
-        return told[0], marks[0], not_asked_count
-    return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order], not_asked_count
+        return told[0], marks[0], not_asked
+    return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order], not_asked
 
 
 def _mentions(constraint: str, reasons: Sequence[Reason], *, is_life_first: bool) -> npt.NDArray[np.bool_]:

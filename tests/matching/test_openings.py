@@ -29,29 +29,28 @@ ASKED = st.lists(st.integers(-10, 600), min_size=1, max_size=12)
 def test_what_is_kept_of_hours_is_what_they_say_of_each_moment(
     schedules: list[Schedule], zone: str, start: datetime, asked: list[int]
 ) -> None:
-    openings, now = Openings(), (start - datetime(1970, 1, 1, tzinfo=UTC)) // EVERY
-    openings.around(now, 1)
+    now = (start - datetime(1970, 1, 1, tzinfo=UTC)) // EVERY
+    window = Openings().around(now, 1)
     for ahead in asked:
-        openings.ask(hours_of(schedules, zone), 0, now + ahead)
+        window.ask(hours_of(schedules, zone), 0, now + ahead)
 
-    (states,) = openings.states.tolist()
+    (states,) = window.states.tolist()
 
     for ahead, state in enumerate(states):
         if state >= 0:
-            assert OPENS[state] == hours_of(schedules, zone).at(moment(openings.first + ahead))
-    assert all(
-        states[now + ahead - openings.first] >= 0 for ahead in asked if now + ahead < openings.first + len(states)
-    )
+            assert OPENS[state] == hours_of(schedules, zone).at(moment(window.first + ahead))
+    assert all(states[now + ahead - window.first] >= 0 for ahead in asked if now + ahead < window.first + len(states))
 
 
 def test_what_was_kept_is_forgotten_when_the_day_is_over() -> None:
     openings = Openings()
-    openings.around(1_000_000, 1)
-    openings.ask(hours_of([], "Africa/Tripoli"), 0, 1_000_001)
-    assert (openings.states >= 0).any()
+    openings.around(1_000_000, 1).ask(hours_of([], "Africa/Tripoli"), 0, 1_000_001)
+    assert (openings.around(1_000_001, 2).states[0] >= 0).any(), "further hours leave what is known"
 
-    assert (openings.around(1_000_200, 2)[0] < 0).all()
-    assert len(openings.states) == 2
+    window = openings.around(1_000_200, 2)
+
+    assert len(window.states) == 2
+    assert (window.states < 0).all()
 
 
 def hours_of(schedules: list[Schedule], zone: str) -> Hours:

@@ -4,7 +4,7 @@ Whether those who keep the same hours are open at the moments at which people ar
 Hours are judged by `services.hours` alone: here is kept what it said.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,22 +23,11 @@ _BEFORE: Final = 288  #: so many of them before now, when everything is forgotte
 _MOST_HOURS: Final = 4096  #: kinds of hours; of further ones nothing is kept
 
 
-class Openings:
-    """What is known, by the number of the hours and the moment."""
+class Window(NamedTuple):
+    """What is known of some days."""
 
-    def __init__(self) -> None:
-        self.first = 0  #: number of the first moment, as in `moment`
-        self.states: States = np.empty((0, _MOMENTS), dtype=np.int8)  #: by hours and moment since the first
-
-    def around(self, now: int, hours_count: int) -> States:
-        """Find what is known of the days around a moment, of so many kinds of hours."""
-        passed = now - self.first
-        if passed < _BEFORE // 2 or passed >= _MOMENTS // 2:
-            self.first, self.states = now - _BEFORE, self.states[:0]
-        if len(self.states) < hours_count and len(self.states) < _MOST_HOURS:
-            missing = min(hours_count, _MOST_HOURS) - len(self.states)
-            self.states = np.concatenate([self.states, np.full((missing, _MOMENTS), NOT_ASKED, dtype=np.int8)])
-        return self.states
+    first: int  #: number of the first moment, as in `moment`
+    states: States  #: by the number of the hours, and the moment since the first
 
     def ask(self, hours: Hours, number: int, arrival: int) -> int:
         """Ask hours, given their number, about a moment; what they say is kept for as long as it stays so."""
@@ -48,6 +37,25 @@ class Openings:
             alike = max(-((when - hours.steady_until(when)) // EVERY), 1)
             self.states[number, ahead : ahead + alike] = opens
         return opens
+
+
+class Openings:
+    """What is known of the days around now. A window is replaced and never moved: who reads one needs no lock."""
+
+    def __init__(self) -> None:
+        self._window = Window(-_MOMENTS, np.empty((0, _MOMENTS), dtype=np.int8))
+
+    def around(self, now: int, hours_count: int) -> Window:
+        """Find what is known around a moment, of so many kinds of hours."""
+        window = self._window
+        passed, missing = now - window.first, min(hours_count, _MOST_HOURS) - len(window.states)
+        if missing <= 0 and _BEFORE // 2 <= passed < _MOMENTS // 2:
+            return window
+        if not _BEFORE // 2 <= passed < _MOMENTS // 2:
+            window, missing = Window(now - _BEFORE, window.states[:0]), min(hours_count, _MOST_HOURS)
+        further = np.full((missing, _MOMENTS), NOT_ASKED, dtype=np.int8)
+        self._window = window = Window(window.first, np.concatenate([window.states, further]))
+        return window
 
 
 def number_of(opens: OpenState) -> int:

@@ -102,9 +102,9 @@ def tell(
         marks: Of each; how a referral reaches it, and `ANOTHER` if it is vetted, is noted at `MOST_MARKS`, and behind
             that whether it is open on arrival, `NOT_ASKED` if that must be asked.
 
-        opens: Of `Openings`.
+        opens: Of a `Window`.
 
-        first: The first moment of them.
+        first: The first moment of it.
 
     Returns:
         At how many that must be asked.
