@@ -7,6 +7,7 @@ person, the origin or the safety envelope: nothing here tells who asked.
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ from services.matching.index.values import Values, either, joined
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import YES, Finding, Verdict
 from services.taxonomy import Service
+
+_MOST_TIMES: Final = 4  #: spans of time; beyond that all but the next are forgotten
 
 
 class Sayings:
@@ -50,7 +53,8 @@ class Sayings:
             Passed(columns.times_us[name][rows]) for name in ("start_time", "end_time", "vetting_expire_time")
         ]
         self._values: dict[Attributes, Values] = {}  # of those that were asked about
-        self._placed: Placed | None = None
+        self._placed: Placed | None = None  # what was asked for last
+        self._by_times: dict[Times, Placed] = {}  # with the same sets
 
     def placed(self, service: Service, answers: Answers, when_us: int) -> Placed:
         """
@@ -67,9 +71,20 @@ class Sayings:
         if placed is None or not placed.kept.serves(service, answers):
             kept = Kept(words_of(len(self._rows)), service, answers)
             placed = self._placed = Placed(kept, self._span(when_us), np.empty((0, STEP), dtype=np.int32))
+            self._by_times = {placed.times: placed}
         elif not placed.since_us <= when_us < placed.until_us:
-            placed = self._placed = placed.at(self._span(when_us))
+            placed = self._placed = self._at(placed, self._span(when_us))
         return placed
+
+    def _at(self, placed: Placed, span: Span) -> Placed:
+        """Find what answers say at another time: questions for now and for days ahead come by turns."""
+        by_times = self._by_times
+        known = by_times.get(span.times)
+        if known is None or known.kept is not placed.kept:
+            if len(by_times) >= _MOST_TIMES:
+                by_times.clear()
+            known = by_times[span.times] = placed.at(span)
+        return known
 
     def _span(self, when_us: int) -> Span:
         """Say how long nobody begins, ends or loses the vetting: what is kept holds as long as that."""
