@@ -12,7 +12,7 @@ from ihala.geo.v1 import geo_pb2
 from services.errors import InvalidInput, NotFound
 from services.geo import Point, cell_at, ecef_m
 from services.matching.model.provider import Claim, ReachOut, Reporting, Status, VettingState
-from services.matching.origins import Origins, nearest
+from services.matching.origins import Origins
 from services.matching.wire.provider_wire import provider_from_wire
 from services.towns import load
 from tests.matching.peers import a_message
@@ -103,19 +103,12 @@ class TestOrigins:
         assert self.ORIGINS.country_at(cell_at(point, 5)) == country
 
     @given(st.floats(-90, 90) | st.floats(22, 34), st.floats(-180, 180) | st.floats(8, 14))
-    def test_squares_hide_no_nearer_town(self, latitude_deg: float, longitude_deg: float) -> None:
+    def test_no_town_is_nearer(self, latitude_deg: float, longitude_deg: float) -> None:
         place = Point(latitude_deg, longitude_deg)
         away_m = np.linalg.norm(TOWNS_M - ecef_m(latitude_deg, longitude_deg), axis=1)
         nearest = {TOWNS[each].country_code for each in np.flatnonzero(away_m <= away_m.min() + 1e-6)}
 
         assert self.ORIGINS.country_at(place) in nearest
-
-    @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=9))
-    def test_of_several_that_are_as_near_it_is_the_first(self, away_m: list[tuple[int, int, int]]) -> None:
-        lengths_m2 = [x**2 + y**2 + z**2 for x, y, z in away_m]
-
-        assert nearest(np.array(away_m, np.float64), 0, 0, 0) == lengths_m2.index(min(lengths_m2))
-        assert nearest(np.add(away_m, (5.0, 6.0, 7.0)), 5, 6, 7) == lengths_m2.index(min(lengths_m2))
 
     def test_without_towns_no_country_is_known(self) -> None:
         assert Origins([]).country_at(TRIPOLI) == ""

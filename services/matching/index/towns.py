@@ -1,0 +1,141 @@
+"""Which town is nearest to a point, found by a compiled walk: nothing is kept of where anybody asked."""
+
+from collections.abc import Sequence
+from math import cos, floor, inf, radians, sin, sqrt
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from services.geo import Point, ecef_m
+from services.geo.ecef import ECCENTRICITY_SQUARED, EQUATORIAL_RADIUS_M
+from services.matching.index.compiling import compiled, part
+
+Firsts = npt.NDArray[np.int64]
+Degrees = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.float64]
+
+_BANDS: Final = 180  #: of a degree of latitude each, from the south
+_SOUTH_DEG: Final = 90
+_TURN_DEG: Final = 360.0
+_HALF_TURN_DEG: Final = 180.0
+#: the least that a meridian bends by, as at the equator: so two parallels are as far apart as on such a circle, or more
+_LEAST_RADIUS_M: Final = EQUATORIAL_RADIUS_M * (1 - ECCENTRICITY_SQUARED)
+
+
+@part
+def _position_m(latitude_deg: float, longitude_deg: float) -> tuple[float, float, float]:
+    """Turn a position into earth-centred coordinates, as `services.geo.ecef_of_m` does."""
+    latitude_rad, longitude_rad = radians(latitude_deg), radians(longitude_deg)
+    sine = sin(latitude_rad)
+    normal_m = EQUATORIAL_RADIUS_M / sqrt(1 - ECCENTRICITY_SQUARED * sine * sine)
+    from_axis_m = normal_m * cos(latitude_rad)
+    return (
+        from_axis_m * cos(longitude_rad),
+        from_axis_m * sin(longitude_rad),
+        normal_m * (1 - ECCENTRICITY_SQUARED) * sine,
+    )
+
+
+@part
+def _place_of(longitude_deg: float, longitudes_deg: Any, first: int, end: int) -> int:
+    """Find the first row of a band that is not west of a longitude; its end if all are."""
+    low, high = first, end
+    while low < high:
+        middle = (low + high) // 2
+        if longitudes_deg[middle] < longitude_deg:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@part
+def _nearest_of_band(
+    way: tuple[int, float],
+    band: tuple[int, int],
+    heading: int,
+    point: tuple[float, float, float, float],
+    longitudes_deg: Any,
+    positions_m: Any,
+) -> tuple[int, float]:
+    """Walk along a band to the east (1) or the west (-1) for as long as anybody there can be nearer."""
+    found, least_m = way
+    first, end = band
+    longitude_deg, x_m, y_m, z_m = point
+    from_axis_m = sqrt(x_m * x_m + y_m * y_m)
+    start = _place_of(longitude_deg, longitudes_deg, first, end) - first
+    for step in range(end - first):
+        row = first + (start + step if heading > 0 else start - 1 - step) % (end - first)
+        turn_deg = heading * (longitudes_deg[row] - longitude_deg)
+        if turn_deg < 0:
+            turn_deg += _TURN_DEG
+        # the rest are sooner met the other way round, or behind this meridian, which is as far as that
+        if turn_deg > _HALF_TURN_DEG or from_axis_m * sin(radians(turn_deg)) > least_m:
+            break
+        x_away_m, y_away_m, z_away_m = positions_m[row, 0] - x_m, positions_m[row, 1] - y_m, positions_m[row, 2] - z_m
+        away_m = sqrt(x_away_m * x_away_m + y_away_m * y_away_m + z_away_m * z_away_m)
+        if away_m < least_m:
+            found, least_m = row, away_m
+    return found, least_m
+
+
+@compiled("i8(i8[::1], f8[::1], f8[:,::1], f8, f8)")
+def nearest(
+    firsts: Firsts, longitudes_deg: Degrees, positions_m: Positions, latitude_deg: float, longitude_deg: float
+) -> int:
+    """
+    Find the nearest town: bands of a degree of latitude are looked at from the point's own outwards.
+
+    Args:
+        firsts: Where each band begins in the columns, and where the last ends.
+
+        longitudes_deg: Of each town; they rise within a band.
+
+        positions_m: Of each town, earth-centred, shape (n, 3).
+
+        latitude_deg: In [-90, 90].
+
+        longitude_deg: In [-180, 180].
+
+    Returns:
+        Its row; -1 if there is no town.
+    """
+    found, least_m = -1, inf
+    x_m, y_m, z_m = _position_m(latitude_deg, longitude_deg)
+    point = longitude_deg, x_m, y_m, z_m
+    home = min(floor(latitude_deg) + _SOUTH_DEG, _BANDS - 1)
+    for turn in range(2 * _BANDS):
+        away = (turn + 1) // 2
+        if away > 0 and 2 * _LEAST_RADIUS_M * sin(radians(away - 1) / 2) > least_m:
+            break  # all others are at least so many degrees away
+        number = home + away if turn % 2 else home - away
+        if 0 <= number < _BANDS:
+            band = firsts[number], firsts[number + 1]
+            for heading in (1, -1):
+                found, least_m = _nearest_of_band((found, least_m), band, heading, point, longitudes_deg, positions_m)
+    return found
+
+
+class Towns:
+    """
+    Where towns are, in the order in which the nearest is looked for.
+
+    Args:
+        points: Of the towns.
+    """
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        latitudes_deg = np.array([each.latitude_deg for each in points], np.float64)
+        longitudes_deg = np.array([each.longitude_deg for each in points], np.float64)
+        bands = np.minimum(np.floor(latitudes_deg).astype(np.int64) + _SOUTH_DEG, _BANDS - 1)
+        order = np.lexsort((longitudes_deg, bands))
+        self._firsts = np.searchsorted(bands[order], np.arange(_BANDS + 1))
+        self._longitudes_deg = longitudes_deg[order]
+        self._positions_m = ecef_m(latitudes_deg, longitudes_deg)[order]
+        self._numbers: list[int] = order.tolist()
+
+    def nearest(self, point: Point) -> int | None:
+        """Find the number of the town that is nearest to a point; None if there is none."""
+        row = nearest(self._firsts, self._longitudes_deg, self._positions_m, point.latitude_deg, point.longitude_deg)
+        return None if row < 0 else self._numbers[row]
