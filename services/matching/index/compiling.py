@@ -3,7 +3,7 @@ Compile passes over many rows, when the module that has them is imported: nobody
 
 What was compiled is kept beside the module, else in the user's cache, for as long as
 the module's own file stays the same. So a pass may only use parts of its own file,
-and those of this one, which never change what they do.
+those of this one and those of `putting`, which never change what they do.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ What the bytes mean is said where they are written (`services.matching.wire`): h
 and the order in which they follow each other.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numba import from_dtype
@@ -14,73 +14,22 @@ from numba.core import types
 from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
 from services.matching.index.compiling import compiled, part
-from services.matching.index.excluding import Counts
 from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.marks import MOST_MARKS, NOTES, Marks
+from services.matching.index.putting import BYTES, PIECES, Pieces, put, put_number, size_of
 from services.matching.index.telling import AT_WHEN, NO_WAY, ROW, Told
 
 _MOMENT_S: Final = 300
 _MM_PER_M: Final = 1000.0
 _DOUBLE: Final = 8  #: bytes
 _COST_SLOTS: Final = 3  #: the same number stands three times in a row
-_LARGEST_BYTE: Final = 127  #: of a number that is written in groups of seven bits
 #: the numbers of forms: of two lists, around the slots of a cost, of three bands, and of one each
 _LIST, _COST, _BAND = 0, 2, 6
 _TRAVEL, _DURATION, _SECONDS, _ARRIVAL, _MODE, _PLACES = range(9, 15)
 
 
-class Forms(NamedTuple):
-    """Bytes that are alike in all rows of an answer, below each other."""
-
-    bytes: Bytes
-    ends: Rows  #: where each begins, and at last the end
-
-
-class Pieces(NamedTuple):
-    """Bytes of which each row has its own, below each other."""
-
-    bytes: Bytes
-    ends: Rows  #: where those of each begin, and at last the end
-
-
-_BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
-_ENDS: Final = types.int64[::1]
-_FORMS: Final = _BYTES, _ENDS  #: as arguments of their own: a tuple of arrays is told apart far later
-_PIECES: Final = _BYTES, _ENDS
-
-
 @part
-def _size(number: Any) -> int:
-    """Say how many bytes a number takes."""
-    size, left = 1, np.uint64(number)
-    while left > np.uint64(_LARGEST_BYTE):
-        left >>= np.uint64(7)
-        size += 1
-    return size
-
-
-@part
-def _put_number(out: Bytes, at: int, number: Any) -> int:
-    left = np.uint64(number)
-    while left > np.uint64(_LARGEST_BYTE):
-        out[at] = np.uint8(left & np.uint64(_LARGEST_BYTE)) | np.uint8(128)
-        left >>= np.uint64(7)
-        at += 1
-    out[at] = np.uint8(left)
-    return at + 1
-
-
-@part
-def _put(out: Bytes, at: int, source: Bytes, begin: int, end: int) -> int:
-    # numbers without a sign: for others each byte is first looked for from the end, and copied alone
-    first, source_first = np.uint64(at), np.uint64(begin)
-    for place in range(np.uint64(end - begin)):
-        out[first + place] = source[source_first + place]
-    return at + end - begin
-
-
-@part
-def _form_size(forms: Forms, number: int) -> int:
+def _form_size(forms: Pieces, number: int) -> int:
     return int(forms.ends[number + 1] - forms.ends[number])
 
 
@@ -90,57 +39,57 @@ def _band(cost_mm: int, bands_mm: tuple[int, int]) -> int:
 
 
 @part
-def _arrival_size(moment: int, forms: Forms) -> int:
+def _arrival_size(moment: int, forms: Pieces) -> int:
     """Say how many bytes the time of arrival takes, without its tag and length."""
-    return _form_size(forms, _SECONDS) + _size(moment * _MOMENT_S) if moment != 0 else 0
+    return _form_size(forms, _SECONDS) + size_of(moment * _MOMENT_S) if moment != 0 else 0
 
 
 @part
-def _way_size(row: Any, forms: Forms, at_when: Bytes) -> int:
+def _way_size(row: Any, forms: Pieces, at_when: Bytes) -> int:
     """Say how many bytes a way takes, without its tag and length."""
-    lasts = _form_size(forms, _SECONDS) + _size(row.travel_s)
-    size = _form_size(forms, _DURATION) + _size(lasts) + lasts + _form_size(forms, _MODE)
+    lasts = _form_size(forms, _SECONDS) + size_of(row.travel_s)
+    size = _form_size(forms, _DURATION) + size_of(lasts) + lasts + _form_size(forms, _MODE)
     if row.moment == AT_WHEN:
         size += len(at_when)
     else:
         arrives = _arrival_size(row.moment, forms)
-        size += _form_size(forms, _ARRIVAL) + _size(arrives) + arrives
+        size += _form_size(forms, _ARRIVAL) + size_of(arrives) + arrives
     return size
 
 
 @part
-def _put_form(out: Bytes, at: int, forms: Forms, number: int) -> int:
-    return _put(out, at, forms.bytes, forms.ends[number], forms.ends[number + 1])
+def _put_form(out: Bytes, at: int, forms: Pieces, number: int) -> int:
+    return put(out, at, forms.bytes, forms.ends[number], forms.ends[number + 1])
 
 
 @part
-def _put_way(out: Bytes, at: int, row: Any, forms: Forms, at_when: Bytes) -> int:
+def _put_way(out: Bytes, at: int, row: Any, forms: Pieces, at_when: Bytes) -> int:
     at = _put_form(out, at, forms, _TRAVEL)
-    at = _put_number(out, at, _way_size(row, forms, at_when))
+    at = put_number(out, at, _way_size(row, forms, at_when))
     at = _put_form(out, at, forms, _DURATION)
-    at = _put_number(out, at, _form_size(forms, _SECONDS) + _size(row.travel_s))
+    at = put_number(out, at, _form_size(forms, _SECONDS) + size_of(row.travel_s))
     at = _put_form(out, at, forms, _SECONDS)
-    at = _put_number(out, at, row.travel_s)
+    at = put_number(out, at, row.travel_s)
     if row.moment == AT_WHEN:
-        at = _put(out, at, at_when, 0, len(at_when))
+        at = put(out, at, at_when, 0, len(at_when))
     else:
         at = _put_form(out, at, forms, _ARRIVAL)
-        at = _put_number(out, at, _arrival_size(row.moment, forms))
+        at = put_number(out, at, _arrival_size(row.moment, forms))
         if row.moment != 0:
             at = _put_form(out, at, forms, _SECONDS)
-            at = _put_number(out, at, row.moment * _MOMENT_S)
+            at = put_number(out, at, row.moment * _MOMENT_S)
     return _put_form(out, at, forms, _MODE)
 
 
 @part
-def _cost_size(row: Any, forms: Forms, bands_mm: tuple[int, int]) -> int:
+def _cost_size(row: Any, forms: Pieces, bands_mm: tuple[int, int]) -> int:
     if row.is_confidential:
         return _form_size(forms, _band(row.cost_mm, bands_mm))
     return int(forms.ends[_COST + _COST_SLOTS + 1] - forms.ends[_COST]) + _COST_SLOTS * _DOUBLE
 
 
 @part
-def _put_cost(out: Bytes, at: int, row: Any, forms: Forms, bands_mm: tuple[int, int], scratch: Any) -> int:
+def _put_cost(out: Bytes, at: int, row: Any, forms: Pieces, bands_mm: tuple[int, int], scratch: Any) -> int:
     if row.is_confidential:
         return _put_form(out, at, forms, _band(row.cost_mm, bands_mm))
     scratch[0] = row.cost_mm / _MM_PER_M
@@ -171,74 +120,9 @@ def _put_remarks(out: Bytes, at: int, place: int, marks: Marks, said: Pieces, st
         number = marks[place, which]
         if number == 0:
             break
-        at = _put(out, at, said.bytes, said.ends[number], said.ends[number + 1])
+        at = put(out, at, said.bytes, said.ends[number], said.ends[number + 1])
     state = first_state + marks[place, MOST_MARKS] + NOTES * marks[place, MOST_MARKS + 1]
-    return _put(out, at, states.bytes, states.ends[state], states.ends[state + 1])
-
-
-@part
-def _count_size(place: int, counts: Counts, names: Pieces) -> int:
-    return int(names.ends[place + 1] - names.ends[place]) + _size(counts[place])
-
-
-@part
-def _put_count(out: Bytes, at: int, place: int, counts: Counts, names: Pieces) -> int:
-    at = _put_number(out, at, _count_size(place, counts, names))
-    at = _put(out, at, names.bytes, names.ends[place], names.ends[place + 1])
-    return _put_number(out, at, counts[place])
-
-
-@part
-def _comes_before(one: int, other: int, counts: Counts, ranks: Counts) -> bool:
-    if counts[one] == counts[other]:
-        return bool(ranks[one] < ranks[other])
-    return bool(counts[one] > counts[other])
-
-
-@compiled(types.int64(types.uint8[::1], types.int64, _ENDS, _ENDS, *_PIECES, types.int64))
-def join_counts(
-    out: Bytes, at: int, counts: Counts, ranks: Counts, names_bytes: Bytes, names_ends: Rows, tag: int
-) -> int:
-    """
-    Join messages of a name and a count, the largest count first, each with a tag and its length before it.
-
-    Args:
-        out: Where they are put; there is room for all names.
-
-        at: Behind so many bytes.
-
-        counts: By the place of the name; those of 0 are left out.
-
-        ranks: By the place of the name, which of equal counts comes first.
-
-        names_bytes: What stands before each count in its message, below each other.
-
-        names_ends: As of `Pieces`.
-
-        tag: Of each message; one byte.
-
-    Returns:
-        Where they end.
-    """
-    names = Pieces(names_bytes, names_ends)
-    order = np.empty(len(counts), dtype=np.int64)
-    number = 0
-    for place in range(len(counts)):
-        if counts[place] == 0:
-            continue
-        which = number
-        while which and _comes_before(place, order[which - 1], counts, ranks):
-            order[which] = order[which - 1]
-            which -= 1
-        order[which] = place
-        number += 1
-    for which in range(number):
-        place = order[which]
-        out[at] = np.uint8(tag)
-        at = _put_number(out, at + 1, names.ends[place + 1] - names.ends[place] + _size(counts[place]))
-        at = _put(out, at, names.bytes, names.ends[place], names.ends[place + 1])
-        at = _put_number(out, at, counts[place])
-    return at
+    return put(out, at, states.bytes, states.ends[state], states.ends[state + 1])
 
 
 @compiled(
@@ -247,14 +131,14 @@ def join_counts(
         types.uint8[::1],
         from_dtype(ROW)[::1],
         types.int64,
-        *_FORMS,
-        _BYTES,
+        *PIECES,
+        BYTES,
         types.int16[:, ::1],
-        *_PIECES,
-        *_PIECES,
+        *PIECES,
+        *PIECES,
         types.int64,
-        *_PIECES,
-        *_PIECES,
+        *PIECES,
+        *PIECES,
         types.int64,
         types.int64,
         types.UniTuple(types.int64, 2),  # type: ignore[no-untyped-call]
@@ -298,7 +182,7 @@ def join(
 
         forms_bytes: What is alike in all rows.
 
-        forms_ends: As of `Forms`.
+        forms_ends: As of `Pieces`.
 
         at_when: The time of arrival of those who are there exactly when they would be.
 
@@ -333,7 +217,7 @@ def join(
     Returns:
         How many bytes they take; nothing is put where `out` is shorter. `NOT_WRITTEN` where not all are in the arena.
     """
-    forms, said = Forms(forms_bytes, forms_ends), Pieces(said_bytes, said_ends)
+    forms, said = Pieces(forms_bytes, forms_ends), Pieces(said_bytes, said_ends)
     states, pieces = Pieces(states_bytes, states_ends), Pieces(pieces_bytes, pieces_ends)
     shown = Pieces(shown_bytes, shown_ends)
     length = 0
@@ -347,12 +231,12 @@ def join(
         size += _cost_size(row, forms, bands_mm)
         if row.travel_s != NO_WAY:
             way = _way_size(row, forms, at_when)
-            size += _form_size(forms, _TRAVEL) + _size(way) + way
+            size += _form_size(forms, _TRAVEL) + size_of(way) + way
         if not has_places:
             size += _form_size(forms, _PLACES)
         size += _remarks_size(place, marks, said, states, first_state)
         sizes[place], bits[place] = size, shows
-        length += _form_size(forms, _LIST + int(place >= sure_count)) + _size(size) + size
+        length += _form_size(forms, _LIST + int(place >= sure_count)) + size_of(size) + size
     if length > len(out):
         return length
     scratch = np.empty(1, dtype=np.float64)
@@ -360,14 +244,14 @@ def join(
     for place in range(len(told)):
         row, shows = told[place], bits[place]
         at = _put_form(out, at, forms, _LIST + int(place >= sure_count))
-        at = _put_number(out, at, sizes[place])
-        at = _put(out, at, arena, row.begin, row.begin + row.length)
-        at = _put(out, at, shown.bytes, shown.ends[shows], shown.ends[shows + 1])
+        at = put_number(out, at, sizes[place])
+        at = put(out, at, arena, row.begin, row.begin + row.length)
+        at = put(out, at, shown.bytes, shown.ends[shows], shown.ends[shows + 1])
         if not has_places:
             at = _put_form(out, at, forms, _PLACES)
         at = _put_cost(out, at, row, forms, bands_mm, scratch)
         if row.travel_s != NO_WAY:
             at = _put_way(out, at, row, forms, at_when)
         at = _put_remarks(out, at, place, marks, said, states, first_state)
-        at = _put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
+        at = put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
     return length

@@ -16,11 +16,12 @@ from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import BAND_ENDS_MM
 from services.matching.constraints.table import CONSTRAINTS
 from services.matching.index.arena import Arena, Bytes
-from services.matching.index.excluding import RANKS, Counts
+from services.matching.index.excluding import RANKS, Counts, join_counts
 from services.matching.index.facts import NOT_WRITTEN
-from services.matching.index.joining import Forms, Pieces, join, join_counts
+from services.matching.index.joining import join
 from services.matching.index.marks import ANOTHER, NOTES, Reason
 from services.matching.index.opening import OPENS
+from services.matching.index.putting import Pieces
 from services.matching.index.telling import RING_FIRST, TAKES_NONE
 from services.matching.listing import Listing
 from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
@@ -133,20 +134,18 @@ def _span(provider: Provider, arena: Arena) -> tuple[int, int]:
 
 
 @cache
-def _forms(mode: Mode) -> Forms:
-    return Forms(
-        *below_each_other(
-            (
-                *_LISTS,
-                *fragments.AROUND_COST,
-                *fragments.BANDS,
-                fragments.TRAVEL,
-                fragments.DURATION,
-                SECONDS,
-                fragments.ARRIVAL,
-                fragments.mode_to_bytes(mode),
-                fragments.NOBODY_COUNTS,
-            )
+def _forms(mode: Mode) -> Pieces:
+    return below_each_other(
+        (
+            *_LISTS,
+            *fragments.AROUND_COST,
+            *fragments.BANDS,
+            fragments.TRAVEL,
+            fragments.DURATION,
+            SECONDS,
+            fragments.ARRIVAL,
+            fragments.mode_to_bytes(mode),
+            fragments.NOBODY_COUNTS,
         )
     )
 
