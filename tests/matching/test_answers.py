@@ -1,6 +1,7 @@
 """What is kept of answers holds for its time, its values and its service; everything else is found anew."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -90,12 +91,34 @@ def test_a_value_that_comes_later_is_judged_by_what_was_asked_before() -> None:
     assert all(as_a_full_scan(changed, each) for each in questions)
 
 
-@pytest.mark.parametrize(("answer_count", "set_count"), [(1, 1024), (8192, 1), (1, 1)])
-def test_what_is_forgotten_is_found_again(answer_count: int, set_count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_MOST_KEPT", answer_count)
-    monkeypatch.setattr(kept, "_MOST_KEPT", set_count)
+@pytest.mark.parametrize(
+    "limits",
+    [
+        [(answers, "_MOST_KEPT")],
+        [(answers, "_MOST_MARKED")],
+        [(kept, "_MOST_KEPT")],
+        [(answers, "_MOST_KEPT"), (kept, "_MOST_KEPT")],
+    ],
+)
+def test_what_is_forgotten_is_found_again(limits: list[tuple[Any, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    for place, name in limits:
+        monkeypatch.setattr(place, name, 1)
     snapshot = Snapshot.of("epoch", 1, HOUSES)
 
     for person in PERSONS:
         for code in ("LEG-ADV", "ACC-EMG"):
             assert as_a_full_scan(snapshot, asked(a_need(code), person=person))
+
+
+@pytest.mark.parametrize(("name", "limit"), [("_MOST_KEPT", 40), ("_MOST_MARKED", 400)])
+def test_there_is_an_end_to_what_is_kept(name: str, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, name, limit)
+    snapshot = Snapshot.of("epoch", 1, HOUSES)
+    tables = snapshot.base.block.tables
+    first = tables.answers
+
+    for years in range(60):
+        find(snapshot, asked(person=a_person(age=AgeRange(years, years))), 10)
+
+    assert tables.answers is not first
+    assert len(tables.answers.listed) < 60

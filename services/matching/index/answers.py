@@ -29,6 +29,7 @@ from services.taxonomy import Service
 Numbers = npt.NDArray[np.int32]  #: of answers, of constraints that follow each other in the table
 
 _MOST_KEPT: Final = 8192  #: answers; beyond that all are forgotten
+_MOST_MARKED: Final = 1 << 25  #: bytes of marks; the same. When a value comes, those of a table are written anew
 _NUMBER: Final = Struct("=i")
 _TYPE: Final = np.dtype(np.int32)
 
@@ -95,6 +96,7 @@ class Answers:
     def __init__(self, vocabulary: Vocabulary, reasons: Reasons) -> None:
         self._vocabulary = vocabulary
         self.reasons = reasons
+        self.is_full = False  #: whether it is time to forget everything: others take their place
         self.listed: list[Answer] = []  #: by number
         self.marks = Arena()  #: what was found of the values of facets
         self._known: dict[Hashable, _Known] = {}
@@ -125,8 +127,10 @@ class Answers:
 
     def judged(self, answer: Answer, asked: Asked) -> tuple[Judged, ...]:
         """Bring the tables of an answer up to date, given a question that it answers."""
-        for each in answer.tables:
-            each.extend(asked, self.reasons, self.marks)
+        with self._lock:
+            for each in answer.tables:
+                each.extend(asked, self.reasons, self.marks)
+            self._count()
         return answer.tables
 
     def verdicts(self, step: Step, asked: Asked) -> bytes:
@@ -179,7 +183,11 @@ class Answers:
             cases = (False, True) if TIMED in constraint.looks_at else (None,)
             tables = tuple(Judged(constraint, values, is_expired=case) for case in cases)
         self.listed.append(Answer(constraint, step.facet, tables, step.is_timed))
+        self._count()
         return len(self.listed) - 1
+
+    def _count(self) -> None:
+        self.is_full = len(self.listed) >= _MOST_KEPT or self.marks.size >= _MOST_MARKED
 
 
 class Tables:
@@ -198,7 +206,7 @@ class Tables:
     @property
     def answers(self) -> Answers:
         """The answers that are known; one question uses the same throughout."""
-        if len(self._answers.listed) >= _MOST_KEPT:
+        if self._answers.is_full:
             self._answers = Answers(self._vocabulary, self.reasons)
         return self._answers
 
