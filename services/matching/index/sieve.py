@@ -212,5 +212,5 @@ class Sifted:
                 return shelf.judge_each(constraint, asked, left)
 
     def _excluded_rows(self) -> list[int]:
-        rows = [self.block.row_of(each) for each in self._asked.excluded_provider_ids]
-        return [row for row in rows if row is not None]
+        row_of = self.block.row_of
+        return [row for each in self._asked.excluded_provider_ids if (row := row_of(each)) is not None]
