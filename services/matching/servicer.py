@@ -17,6 +17,7 @@ from services.matching.model.travel import USUAL_PACE, Pace
 from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
 from services.matching.silence import Silences
+from services.matching.together import Together
 from services.matching.token import Answered, Sealer, expiry, stale
 from services.matching.wire import added_wire, answer_wire, explain_wire, request_wire, response_wire
 
@@ -60,6 +61,7 @@ class MatchingServicer:
         self._now = now
         self._pace = pace
         self._silences = silences or Silences()
+        self._together = Together(self._find_matches)
         self._plans = Plans(
             directory,
             Searches(
@@ -72,6 +74,9 @@ class MatchingServicer:
         )
 
     async def FindMatches(self, request: Any, context: Any) -> Any:
+        return await self._together.answered(request)
+
+    def _find_matches(self, request: Any) -> bytes:
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
         enquiry, conflicts = self._enquiry(request, snapshot)
