@@ -19,6 +19,8 @@ from rich.table import Table
 from bench import explaining, growth, matching, postgis, rows, serving
 from bench.matching import Measured
 from bench.rows import Line
+from bench.serving import Served
+from services.matching.__main__ import tune
 
 SIZES = (10_000, 100_000, 1_000_000)
 SERVED = 100_000
@@ -28,15 +30,17 @@ BEGIN, END = "<!-- matching: written by make bench-matching -->", "<!-- end -->"
 
 def run(console: Console, sizes: Sequence[int]) -> tuple[list[Line], list[Measured]]:
     """Measure directories of some sizes; all sizes renew the page."""
-    measured, peer, served = [], postgis.Peer(mean_ms=None), None
+    measured, peer, served = [], postgis.Peer(mean_ms=None), list[Served]()
     why: list[Line] = []
     load = getloadavg()[0]
+    tune()  # as the service does
     for size in sizes:
         console.print(f"measuring {size:,} providers …")
         each, snapshot = matching.measure(size)
         measured.append(each)
         if size == min(SERVED, sizes[-1]):
-            served = uvloop.run(serving.measure(snapshot))  # as the service runs
+            for knows_languages in (False, True):  # under the loop that the service has
+                served.append(uvloop.run(serving.measure(snapshot, knows_languages=knows_languages)))
             why = explaining.lines(explaining.measure(snapshot))
         if size == sizes[-1]:
             peer = postgis.measure(snapshot)

@@ -31,7 +31,7 @@ class Line:
     holds: str = ""
 
 
-def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[Line]:
+def of(measured: Sequence[Measured], served: Sequence[Served], peer: Peer) -> list[Line]:
     """Lay out all that was measured."""
     lines = [line for each in measured for line in _answers(each)]
     lines += [_kind(kind, measured[-1].provider_count) for kind in measured[-1].kinds]
@@ -53,21 +53,22 @@ def of(measured: Sequence[Measured], served: Served | None, peer: Peer) -> list[
             holds="" if peer.mean_ms is None else _word(peer.mean_ms >= LEAST_OF_POSTGIS * last.mean_ms),
         )
     )
-    if served is not None:
-        share = served.calls_per_s / served.echo_calls_per_s
-        cpu_share = served.echo_cpu_ms / served.cpu_ms
-        lines.append(
-            Line(
-                work=f"FindMatches over gRPC, {served.provider_count:,}, {served.response_bytes:,} bytes",
-                bar=">= 0.5x an echo",
-                figure=f"{served.calls_per_s:.0f}/s (cpu {served.cpu_ms:.2f} ms)",
-                peer="echo: same bytes, options, gate",
-                peer_figure=f"{served.echo_calls_per_s:.0f}/s (cpu {served.echo_cpu_ms:.2f} ms)",
-                ratio=f"{share:.2f}x (cpu {cpu_share:.2f}x)",
-                holds="yes" if share >= LEAST_OF_ECHO else "by cpu" if cpu_share >= LEAST_OF_ECHO else "no",
-            )
-        )
+    lines += map(_served, served)
     return lines
+
+
+def _served(each: Served) -> Line:
+    share, cpu_share = each.calls_per_s / each.echo_calls_per_s, each.echo_cpu_ms / each.cpu_ms
+    return Line(
+        work=f"FindMatches over gRPC, {each.provider_count:,}, {each.result_count:.1f} results, "
+        f"{each.response_bytes:,} bytes",
+        bar=">= 0.5x an echo",
+        figure=f"{each.calls_per_s:.0f}/s (cpu {each.cpu_ms:.2f} ms)",
+        peer="echo: same bytes, options, gate",
+        peer_figure=f"{each.echo_calls_per_s:.0f}/s (cpu {each.echo_cpu_ms:.2f} ms)",
+        ratio=f"{share:.2f}x (cpu {cpu_share:.2f}x)",
+        holds="yes" if share >= LEAST_OF_ECHO else "by cpu" if cpu_share >= LEAST_OF_ECHO else "no",
+    )
 
 
 def _answers(each: Measured) -> list[Line]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from statistics import fmean
 from typing import Any
 
 from bench import directory
@@ -16,7 +17,6 @@ from bench.caller import CALLS, ROUNDS
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from ihala.matching.v1.matching_pb2_grpc import add_MatchingServiceServicer_to_server
-from services.matching.__main__ import tune
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
 from services.matching.origins import REGION, Origins
@@ -43,6 +43,7 @@ class Served:
     cpu_ms: float  #: of a processor, a call
     echo_cpu_ms: float
     response_bytes: int
+    result_count: float  #: a call, on average
 
 
 class Echo(MatchingServicer):
@@ -55,15 +56,22 @@ class Echo(MatchingServicer):
         return self._answer
 
 
-async def measure(snapshot: Snapshot) -> Served:
-    """Serve both here, and have them called in turns by another process."""
-    tune()
+async def measure(snapshot: Snapshot, *, knows_languages: bool) -> Served:
+    """
+    Serve both here, and have them called in turns by another process.
+
+    Args:
+        snapshot: The directory.
+
+        knows_languages: Whether callers know which languages the persons speak: where nobody in the lists does, the
+            answer has an interpreter's list as well.
+    """
     warm, taken = Directory(), Taken()
     warm.swap(snapshot)
     write(snapshot.base.block, unwritten(snapshot.base.block))  # as the service does by and by, once it answers
     taken.replace({})
     servicer = MatchingServicer(warm, taken, Origins(load(REGION)), Sealer(b"k" * 32), _now)
-    requests = list(map(_request, range(REQUESTS)))
+    requests = [_request(number, knows_languages=knows_languages) for number in range(REQUESTS)]
     answers = [await servicer.FindMatches(each, None) for each in requests[:CALLS]]
     mean_size = sum(map(len, answers)) / len(answers)
     typical = min(answers, key=lambda each: abs(len(each) - mean_size))
@@ -96,6 +104,7 @@ async def measure(snapshot: Snapshot) -> Served:
         cpu_ms=called["cpu_s"][0] * 1000,
         echo_cpu_ms=called["cpu_s"][1] * 1000,
         response_bytes=len(typical),
+        result_count=fmean(map(_result_count, answers)),
     )
 
 
@@ -108,7 +117,11 @@ async def _called(plan: Path) -> Mapping[str, Sequence[float]]:
     return called
 
 
-def _request(number: int) -> pb.FindMatchesRequest:
+def _result_count(answer: bytes) -> int:
+    return sum(len(each.matches) + len(each.ask_first) for each in pb.FindMatchesResponse.FromString(answer).needs)
+
+
+def _request(number: int, *, knows_languages: bool) -> pb.FindMatchesRequest:
     """Write a question about another person each time, somewhere else."""
     random = Random(number)
     point = directory.point(random)
@@ -119,7 +132,7 @@ def _request(number: int) -> pb.FindMatchesRequest:
         person=pb.Person(
             age=pb.AgeRange(min_years=years, max_years=years),
             gender=random.choice((pb.GENDER_WOMAN, pb.GENDER_MAN)),
-            languages=pb.LanguageList(languages=[random.choice(("ar", "fr", "ti"))]),
+            languages=pb.LanguageList(languages=[random.choice(("ar", "fr", "ti"))]) if knows_languages else None,
             process=pb.PROCESS_SOM,
         ),
         limit=10,
