@@ -44,7 +44,7 @@ def rows_of(words: Words) -> Rows:
     return rows
 
 
-@compiled("u8[::1](i8[::1], i8)")
+@compiled("u8[::1](i8[::1], i8)", makes_arrays=True)
 def of_rows(rows: Rows, length: int) -> Words:
     """Make the set of some rows among `length`."""
     words = np.zeros((length + 63) >> 6, dtype=np.uint64)

@@ -11,27 +11,35 @@ from typing import Any, Final, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_njit: Final = cast("Any", numba.njit)  # its types leave out whether references are counted
 NONE: Final = np.uint64(0)  #: a word without bits
 ONE: Final = np.uint64(1)
 
 
-def compiled(*signatures: Any) -> Callable[[F], F]:
+def compiled(*signatures: Any, makes_arrays: bool = False) -> Callable[[F], F]:
     """
     Compile for one signature or more.
 
     The lock of the interpreter is kept: a pass takes less time than it would take to get the lock back.
+
+    Args:
+        signatures: At least one.
+
+        makes_arrays: Whether the pass does. Where it does not, references to the arrays that it is given are not
+            counted: in a loop that takes longer than what is done with them.
     """
 
     def compile_now(function: F) -> F:
         try:
-            found = numba.njit(cache=True)(function)
+            found = _njit(cache=True, _nrt=makes_arrays)(function)
         except RuntimeError:  # there is no folder that can be written: each process that starts compiles it
-            found = numba.njit(function)
+            found = _njit(_nrt=makes_arrays)(function)
         for each in signatures:
             found.compile(each)
         found.disable_compile()
@@ -56,6 +64,15 @@ def _count_bits(_typing: Any, _word: Any) -> Any:
 
 #: counts the bits of a word
 count_of: Final[Callable[[Any], int]] = cast("Any", intrinsic(_count_bits))
+
+
+def _bits_of(_typing: Any, _number: Any) -> Any:
+    word = ir.IntType(64)
+    return types.uint64(types.float64), lambda _context, builder, _signature, values: builder.bitcast(values[0], word)
+
+
+#: the bits of a number, as they stand in memory
+bits_of: Final[Callable[[float], int]] = cast("Any", intrinsic(_bits_of))
 
 
 @part

@@ -33,7 +33,10 @@ def _comes_before(one: int, other: int, counts: Counts, ranks: Counts) -> bool:
     return bool(counts[one] > counts[other])
 
 
-@compiled(types.int64(types.uint8[::1], types.int64, types.int64[::1], types.int64[::1], *PIECES, types.int64))
+@compiled(
+    types.int64(types.uint8[::1], types.int64, types.int64[::1], types.int64[::1], *PIECES, types.int64),
+    makes_arrays=True,
+)
 def join_counts(
     out: Bytes, at: int, counts: Counts, ranks: Counts, names_bytes: Bytes, names_ends: Rows, tag: int
 ) -> int:

@@ -13,7 +13,7 @@ from numba.core import types
 
 from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
-from services.matching.index.compiling import compiled, part
+from services.matching.index.compiling import bits_of, compiled, part
 from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.marks import MOST_MARKS, NOTES, Marks
 from services.matching.index.putting import BYTES, PIECES, Pieces, put, put_number, size_of
@@ -89,11 +89,10 @@ def _cost_size(row: Any, forms: Pieces, bands_mm: tuple[int, int]) -> int:
 
 
 @part
-def _put_cost(out: Bytes, at: int, row: Any, forms: Pieces, bands_mm: tuple[int, int], scratch: Any) -> int:
+def _put_cost(out: Bytes, at: int, row: Any, forms: Pieces, bands_mm: tuple[int, int]) -> int:
     if row.is_confidential:
         return _put_form(out, at, forms, _band(row.cost_mm, bands_mm))
-    scratch[0] = row.cost_mm / _MM_PER_M
-    bits = scratch.view(np.uint64)[0]
+    bits = bits_of(row.cost_mm / _MM_PER_M)
     for slot in range(_COST_SLOTS):
         at = _put_form(out, at, forms, _COST + slot)
         for byte in range(_DOUBLE):
@@ -221,7 +220,6 @@ def join(
     states, pieces = Pieces(states_bytes, states_ends), Pieces(pieces_bytes, pieces_ends)
     shown = Pieces(shown_bytes, shown_ends)
     length = 0
-    sizes, bits = np.empty(len(told), dtype=np.int64), np.empty(len(told), dtype=np.int64)
     for place in range(len(told)):
         row = told[place]
         if row.begin == NOT_WRITTEN:
@@ -235,21 +233,21 @@ def join(
         if not has_places:
             size += _form_size(forms, _PLACES)
         size += _remarks_size(place, marks, said, states, first_state)
-        sizes[place], bits[place] = size, shows
+        row.size, row.shows = size, shows
         length += _form_size(forms, _LIST + int(place >= sure_count)) + size_of(size) + size
     if length > len(out):
         return length
-    scratch = np.empty(1, dtype=np.float64)
     at = 0
     for place in range(len(told)):
-        row, shows = told[place], bits[place]
+        row = told[place]
+        shows = row.shows
         at = _put_form(out, at, forms, _LIST + int(place >= sure_count))
-        at = put_number(out, at, sizes[place])
+        at = put_number(out, at, row.size)
         at = put(out, at, arena, row.begin, row.begin + row.length)
         at = put(out, at, shown.bytes, shown.ends[shows], shown.ends[shows + 1])
         if not has_places:
             at = _put_form(out, at, forms, _PLACES)
-        at = _put_cost(out, at, row, forms, bands_mm, scratch)
+        at = _put_cost(out, at, row, forms, bands_mm)
         if row.travel_s != NO_WAY:
             at = _put_way(out, at, row, forms, at_when)
         at = _put_remarks(out, at, place, marks, said, states, first_state)

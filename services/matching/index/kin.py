@@ -49,7 +49,7 @@ class Names:
         return sorted(set(marked(self._marks, wanted).tolist()))
 
 
-@compiled(types.int64[::1](types.int64[::1], types.int32[::1]))
+@compiled(types.int64[::1](types.int64[::1], types.int32[::1]), makes_arrays=True)
 def marked(marks: Marks, wanted: npt.NDArray[np.int32]) -> Marks:
     """List the rows that are marked with any of some hashes, each as often as it is."""
     firsts, ends = np.empty_like(wanted), np.empty_like(wanted)

@@ -144,7 +144,7 @@ def _chosen(rows: Rows, lengths_m: Ecef, number: int, reach_m: float) -> Rows:
     return rows[:chosen]
 
 
-@compiled(_ROWS(_SET, types.int64, _POSITION, *_LAND))
+@compiled(_ROWS(_SET, types.int64, _POSITION, *_LAND), makes_arrays=True)
 def nearest(
     among: Words, limit: int, start_m: Position, balls_m: Ecef, firsts: Rows, margins_m: Ecef, ecef_m: Ecef
 ) -> Rows:
@@ -182,7 +182,7 @@ def nearest(
     return _chosen(rows, row_lengths_m, number, reach_m)
 
 
-@compiled(_ROWS(_SET, _SET, types.float64, _POSITION, *_LAND))
+@compiled(_ROWS(_SET, _SET, types.float64, _POSITION, *_LAND), makes_arrays=True)
 def within(
     among: Words,
     beyond: Words,

@@ -81,7 +81,10 @@ def _wide_deg(north: float, reach_deg: float) -> float:
     return reach_deg / cos(radians(abs(north) + reach_deg)) if abs(north) <= _POLAR_DEG else inf
 
 
-@compiled(types.int64[::1](types.uint64[::1], types.float64, _TABLE, _TABLE, _NUMBERS, _NUMBERS, types.int8[::1]))
+@compiled(
+    types.int64[::1](types.uint64[::1], types.float64, _TABLE, _TABLE, _NUMBERS, _NUMBERS, types.int8[::1]),
+    makes_arrays=True,
+)
 def _near(
     among: Words,
     start_deg: float,

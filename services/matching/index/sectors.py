@@ -101,7 +101,8 @@ def _stretch(
 @compiled(
     types.Tuple([TABLE, LIST, types.int64])(  # type: ignore[no-untyped-call]
         TABLE, types.boolean, _NUMBER, _NUMBER, types.int64
-    )
+    ),
+    makes_arrays=True,
 )
 def seen(
     edges: Edges,

@@ -35,6 +35,8 @@ ROW: Final = np.dtype(
         ("length", np.int32),
         ("number", np.int32),  # row of the block of its part
         ("hours", np.int32),  # as in `FACT`
+        ("size", np.int32),  # of its bytes; noted when it is written
+        ("shows", np.int16),  # what an offer would show, as bits of `model.needed`; noted then
         ("decisive", np.int16),  # as in `FACT`
         ("part", np.int8),  # of the directory
         ("is_confidential", np.bool_),
