@@ -154,7 +154,7 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     sets, program = programmed(steps)
     facts = np.zeros(len(met), dtype=FACT)
     facts["vetting_ends_us"] = [4 if has_ended else 6 for _, _, has_ended in met]
-    found, lengths = np.zeros((len(met), marks.MOST_MARKS), dtype=np.int16), np.zeros(len(met), dtype=np.int64)
+    found = np.zeros((len(met), marks.MOST_MARKS + marks.SPARE_MARKS), dtype=np.int16)
 
     open_count = marks.mark(
         sets,
@@ -166,7 +166,6 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
         facts,
         5,
         found,
-        lengths,
     )
 
     said = [
@@ -182,7 +181,7 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
         for each, (_, value, has_ended) in zip(said, met, strict=True)
     ]
     assert [row[: len(each)] for row, each in zip(found.tolist(), meant, strict=True)] == meant
-    assert lengths.tolist() == list(map(len, meant))
+    assert found[:, marks.MOST_MARKS].tolist() == list(map(len, meant))
     assert open_count == sum(number < 0 for each in meant for number in each)
 
 

@@ -83,7 +83,6 @@ def _signature(number: Any) -> Any:
         _FACTS,
         types.int64,
         types.int16[:, ::1],
-        types.int64[::1],
     )
 
 
@@ -98,7 +97,6 @@ def mark(
     facts: Facts,
     when_us: int,
     found: Marks,
-    lengths: Rows,
 ) -> int:
     """
     Mark what the steps of a program say of rows, who are left, besides a plain yes.
@@ -120,10 +118,8 @@ def mark(
 
         when_us: When the person would be there.
 
-        found: The marks of each row, shape (rows, at least `MOST_MARKS`): those of this program are put behind those
+        found: The marks of each row, and at `MOST_MARKS` how many they are: those of this program are put behind those
             that are there. A mark below 0 is put where each row is judged by itself.
-
-        lengths: How many marks each row has.
 
     Returns:
         How often each row is judged by itself.
@@ -148,8 +144,8 @@ def mark(
             else:
                 of_row = alike
                 open_count += alike < 0
-            found[place, lengths[place]] = of_row
-            lengths[place] += 1
+            found[place, found[place, MOST_MARKS]] = of_row
+            found[place, MOST_MARKS] += 1
     return open_count
 
 

@@ -102,13 +102,12 @@ class Sifted:
         Mark what is said of the nearest besides a plain yes.
 
         Returns:
-            For each a row of `MOST_MARKS` marks, in the order of the table and followed by zeros, and further
-            `SPARE_MARKS` zeros.
+            For each a row of `MOST_MARKS` marks, in the order of the table and followed by zeros, then how many they
+            are, and room for another note.
         """
         found = np.zeros((len(ranked.rows), MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE)
         if not len(found):
             return found
-        lengths = np.zeros(len(found), dtype=np.int64)
         columns, open_count = self.block.columns, 0
         marks = self._answers.marks.bytes.view(MARK_TYPE)
         for sets, program in self._passed:
@@ -122,7 +121,6 @@ class Sifted:
                 columns.facts,
                 self.question.when_us,
                 found,
-                lengths,
             )
         if open_count:
             for place, which in np.argwhere(found < 0).tolist():
