@@ -34,6 +34,9 @@ LOITERERS = 300
 SUBJECT = "referral.v1.offer_requested"
 WARM = 2_000  #: streams after which a process has the memory that streams take
 ROOM = 190  #: streams that find a place beside those that the services hold with each other
+#: after 20,000 streams: 2.5 KiB each. Circles wait for the collector, which in the directory looks once for 200,000
+#: new values: over 80,000 streams it came and went between 237 and 254 MiB, from 215 to 230 at first
+STREAMS_MIB = 48.0
 POOLED = 40  #: streams that between them take all the sessions that a service may have
 POOL = 10  #: sessions that a service opens when it first needs them, and keeps for ten minutes
 SHARE = 0.10  #: I14
@@ -183,7 +186,7 @@ async def test_streams_that_are_opened_and_left_leave_nothing_behind_f28(
     after = await asyncio.to_thread(await_calm, house, peer, before)
     async with held_open(watch, ROOM) as let_in:
         assert let_in == ROOM
-    assert after.own_mib - before.own_mib < MAX_GROWN_MIB
+    assert after.own_mib - before.own_mib < STREAMS_MIB
     record_property("streams a second", f"{count / took_s:.0f}")
     for name in ("own_mib", "files", "threads"):
         record_property(name, f"{getattr(before, name):g} to {getattr(after, name):g}")
