@@ -1,14 +1,13 @@
 """Which town is nearest to a point, found by a compiled walk: nothing is kept of where anybody asked."""
 
 from collections.abc import Sequence
-from math import cos, floor, inf, radians, sin, sqrt
+from math import floor, inf, radians, sin, sqrt
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from services.geo import Point, ecef_m
-from services.geo.ecef import ECCENTRICITY_SQUARED, EQUATORIAL_RADIUS_M
+from services.geo import Point, Position, ecef_m, ecef_of_m
 from services.matching.index.compiling import compiled, part
 
 Firsts = npt.NDArray[np.int64]
@@ -20,21 +19,7 @@ _SOUTH_DEG: Final = 90
 _TURN_DEG: Final = 360.0
 _HALF_TURN_DEG: Final = 180.0
 #: the least that a meridian bends by, as at the equator: so two parallels are as far apart as on such a circle, or more
-_LEAST_RADIUS_M: Final = EQUATORIAL_RADIUS_M * (1 - ECCENTRICITY_SQUARED)
-
-
-@part
-def _position_m(latitude_deg: float, longitude_deg: float) -> tuple[float, float, float]:
-    """Turn a position into earth-centred coordinates, as `services.geo.ecef_of_m` does."""
-    latitude_rad, longitude_rad = radians(latitude_deg), radians(longitude_deg)
-    sine = sin(latitude_rad)
-    normal_m = EQUATORIAL_RADIUS_M / sqrt(1 - ECCENTRICITY_SQUARED * sine * sine)
-    from_axis_m = normal_m * cos(latitude_rad)
-    return (
-        from_axis_m * cos(longitude_rad),
-        from_axis_m * sin(longitude_rad),
-        normal_m * (1 - ECCENTRICITY_SQUARED) * sine,
-    )
+_LEAST_RADIUS_M: Final = 6_335_439.0
 
 
 @part
@@ -80,9 +65,14 @@ def _nearest_of_band(
     return found, least_m
 
 
-@compiled("i8(i8[::1], f8[::1], f8[:,::1], f8, f8)")
+@compiled("i8(i8[::1], f8[::1], f8[:,::1], f8, f8, UniTuple(f8, 3))")
 def nearest(
-    firsts: Firsts, longitudes_deg: Degrees, positions_m: Positions, latitude_deg: float, longitude_deg: float
+    firsts: Firsts,
+    longitudes_deg: Degrees,
+    positions_m: Positions,
+    latitude_deg: float,
+    longitude_deg: float,
+    position_m: Position,
 ) -> int:
     """
     Find the nearest town: bands of a degree of latitude are looked at from the point's own outwards.
@@ -98,12 +88,13 @@ def nearest(
 
         longitude_deg: In [-180, 180].
 
+        position_m: The same position, earth-centred.
+
     Returns:
         Its row; -1 if there is no town.
     """
     found, least_m = -1, inf
-    x_m, y_m, z_m = _position_m(latitude_deg, longitude_deg)
-    point = longitude_deg, x_m, y_m, z_m
+    point = longitude_deg, position_m[0], position_m[1], position_m[2]
     home = min(floor(latitude_deg) + _SOUTH_DEG, _BANDS - 1)
     for turn in range(2 * _BANDS):
         away = (turn + 1) // 2
@@ -137,5 +128,6 @@ class Towns:
 
     def nearest(self, point: Point) -> int | None:
         """Find the number of the town that is nearest to a point; None if there is none."""
-        row = nearest(self._firsts, self._longitudes_deg, self._positions_m, point.latitude_deg, point.longitude_deg)
+        columns = self._firsts, self._longitudes_deg, self._positions_m
+        row = nearest(*columns, point.latitude_deg, point.longitude_deg, ecef_of_m(point))
         return None if row < 0 else self._numbers[row]
