@@ -76,7 +76,7 @@ def row_to_bytes(row: Row) -> bytes:
             before,
             seconds,
             after,
-            remarks.written or remarks_to_bytes(remarks),
+            remarks_to_bytes(remarks),
             places_to_bytes(places) if is_counted else b"",
             clocks_to_bytes(clocks) if clocks else b"",
             silence_to_bytes(cost_mm, silence_mm) if silence_mm else b"",
@@ -97,8 +97,9 @@ def profile_to_bytes(profile: Profile) -> bytes:
 
 def remarks_to_bytes(remarks: Remarks) -> bytes:
     """Write what is remarked, once."""
-    state = pb.Match(open=_OPEN_STATES[remarks.open], vetted=remarks.is_vetted).SerializeToString()
-    remarks.written = remarks.written or said_to_bytes(remarks) + state
+    if not remarks.written:
+        state = pb.Match(open=_OPEN_STATES[remarks.open], vetted=remarks.is_vetted)
+        remarks.written = said_to_bytes(remarks) + state.SerializeToString()
     return remarks.written
 
 
