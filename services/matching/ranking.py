@@ -1,13 +1,9 @@
 """Answer one need: sift the directory through the table of constraints, and list what is left nearest first."""
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from services.geo import Gauge, Place, cost_mm
 from services.matching.arriving import questions
 from services.matching.constraints.table import CONSTRAINTS
-from services.matching.index.excluding import NOT_ANYBODY, Counts
+from services.matching.index.excluding import together
 from services.matching.index.question import Question
 from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
@@ -26,18 +22,10 @@ def find(snapshot: Snapshot, asked: Asked, limit: int, gauge: Gauge | None = Non
     return NeedAnswer(
         need=asked.need,
         listing=Listing(asked, parts, limit),
-        counts=counts_of(parts),
+        counts=together(part.counts for part in parts),
         confidential_safety_count=sum(part.confidential_safety_count for part in parts),
         questions=questions(asked),
     )
-
-
-def counts_of(parts: Sequence[Sifted]) -> Counts:
-    """Add up how many each constraint was the first to exclude in all parts."""
-    if len(parts) == 1:
-        return parts[0].counts
-    counts: Counts = np.sum([NOT_ANYBODY, *(part.counts for part in parts)], axis=0)
-    return counts
 
 
 def turned(asked: Asked, provider: Provider) -> tuple[str, ...]:

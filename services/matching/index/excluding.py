@@ -1,5 +1,6 @@
 """How many each constraint was the first to exclude: as counts by its place in the table, by name, and as bytes."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,15 @@ _NAMES: Final = [each.name for each in CONSTRAINTS]
 NOT_ANYBODY: Final[Counts] = np.zeros(len(CONSTRAINTS), dtype=np.int64)  #: nobody was excluded by anything
 #: by the place in the table, which of equal counts comes first: by name
 RANKS: Final[Counts] = np.argsort(np.argsort(np.array(_NAMES))).astype(np.int64)
+
+
+def together(counts: Iterable[Counts]) -> Counts:
+    """Add up the counts of the parts of a directory."""
+    listed = [*counts]
+    if len(listed) == 1:
+        return listed[0]
+    found: Counts = np.sum([NOT_ANYBODY, *listed], axis=0)
+    return found
 
 
 def excluded_by(counts: Counts) -> dict[str, int]:

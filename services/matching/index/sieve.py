@@ -14,7 +14,6 @@ from services.matching.constraints.table import CONSTRAINTS, PLACES, SAFETY, Con
 from services.matching.index import passes
 from services.matching.index.answers import Numbers
 from services.matching.index.bits import Words, count
-from services.matching.index.excluding import excluded_by
 from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Placed, Said, Sets, matrix_of, open_mark
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
@@ -55,11 +54,6 @@ class Sifted:
         self.counts[_SERVICE] = others
         if self._left_count:
             self._sift(who)
-
-    @property
-    def excluded(self) -> dict[str, int]:
-        """How many each constraint was the first to exclude, of those that did."""
-        return excluded_by(self.counts)
 
     @property
     def sure(self) -> Words:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Final
 
+from services.matching.index.excluding import excluded_by, together
 from services.matching.index.question import Question
 from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
@@ -24,7 +25,7 @@ class Found:
 
     listed: Listed  #: who can, nearest first; the same object for all to whom the same can
     ask_first_count: int
-    excluded: Mapping[str, int]
+    excluded: Mapping[str, int]  #: by constraint, the largest count first
 
 
 class Field:
@@ -50,10 +51,7 @@ class Field:
     def _sift(self, asked: Asked) -> Found:
         question = Question(asked)
         sifted = [Sifted(part, question) for part in self._parts]
-        excluded: dict[str, int] = {}
-        for each in sifted:
-            for name, count in each.excluded.items():
-                excluded[name] = excluded.get(name, 0) + count
+        excluded = excluded_by(together(each.counts for each in sifted))
         # who can is the same for many who differ: listed and measured once
         key = (asked.need.code, *(each.sure.tobytes() for each in sifted))
         if key not in self._listed:

@@ -141,13 +141,12 @@ def _left(
             if not count:
                 continue
             told = [(reason, len(known.listed))] if reason and known.listed else []
-            others = sorted(known.excluded.items(), key=lambda pair: (-pair[1], pair[0]))
             left.append(
                 Left(
                     group_no=group_no,
                     need_no=need_no,
                     count=count,
-                    excluded=(*told, *others),
+                    excluded=(*told, *known.excluded.items()),
                     ask_first_count=known.ask_first_count,
                 )
             )

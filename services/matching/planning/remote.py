@@ -38,13 +38,12 @@ def by_telephone(
                 )
             )
         if not found.listed:
-            excluded = tuple(sorted(found.excluded.items(), key=lambda pair: (-pair[1], pair[0])))
             left.append(
                 Left(
                     group_no=group_no,
                     need_no=need_no,
                     count=count,
-                    excluded=excluded,
+                    excluded=tuple(found.excluded.items()),
                     ask_first_count=found.ask_first_count,
                 )
             )
