@@ -1,12 +1,12 @@
 """
 Compile passes over many rows, when the module that has them is imported: nobody waits for it later.
 
-What was compiled is kept beside the module, else in the user's cache, for as long as
-the module's own file stays the same. So a pass may only use parts of its own file,
-those of this one and those of `putting`, which never change what they do.
+What was compiled is kept beside the module, else in the user's cache, for as long as nothing changes
+that the pass is made of, wherever that stands (`renewing`).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -14,6 +14,8 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
+
+from services.matching.index.renewing import Kept
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,10 +38,9 @@ def compiled(*signatures: Any, makes_arrays: bool = False) -> Callable[[F], F]:
     """
 
     def compile_now(function: F) -> F:
-        try:
-            found = _njit(cache=True, _nrt=makes_arrays)(function)
-        except RuntimeError:  # there is no folder that can be written: each process that starts compiles it
-            found = _njit(_nrt=makes_arrays)(function)
+        found = _njit(_nrt=makes_arrays)(function)
+        with suppress(RuntimeError):  # there is no folder that can be written: each process that starts compiles it
+            found._cache = Kept(found)  # noqa: SLF001 -- `cache=True` would set one that looks at one file alone
         for each in signatures:
             found.compile(each)
         found.disable_compile()

@@ -1,4 +1,4 @@
-"""Parts of compiled passes that put bytes behind each other, as protobuf does; they never change what they do."""
+"""Parts of compiled passes that put bytes behind each other, as protobuf does."""
 
 from typing import Any, Final, NamedTuple
 
