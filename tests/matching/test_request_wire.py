@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput
 from services.geo import Point
@@ -171,12 +172,49 @@ def test_what_is_said_of_a_search_is_read_into_its_own_place(name: str, held: An
     assert _enquiry(pb.FindMatchesRequest(**told)) == Enquiry(needs, TRIPOLI, "LY", **read)
 
 
+@pytest.mark.parametrize("place", [Point(0, 0), Point(0, 13), Point(32, 0)])
+def test_a_degree_of_0_is_given_like_any_other(place: Point) -> None:
+    told = geo_pb2.Point(latitude_deg=place.latitude_deg, longitude_deg=place.longitude_deg)
+
+    assert _read(geo_pb2.Origin(point=told)).origin == place
+
+
+@pytest.mark.parametrize("given", [{}, {"latitude_deg": 0}, {"longitude_deg": 0}, {"longitude_deg": 13}])
+def test_a_degree_that_was_not_given_is_named(given: dict[str, float]) -> None:
+    missing = "longitude_deg" if "latitude_deg" in given else "latitude_deg"
+
+    with pytest.raises(InvalidInput) as caught:
+        _read(geo_pb2.Origin(point=geo_pb2.Point(**given)))
+
+    assert [each.field for each in caught.value.fields] == [f"origin.point.{missing}"]
+
+
+def test_no_part_of_a_request_is_a_map_whose_entries_may_be_written_in_any_order() -> None:
+    waiting, seen = [pb.FindMatchesRequest.DESCRIPTOR], set()
+    while waiting:
+        message = waiting.pop()
+        seen.add(message.full_name)
+        assert not message.GetOptions().map_entry
+        parts = [each.message_type for each in message.fields if each.message_type]
+        waiting += [each for each in parts if each.full_name not in seen]
+
+    assert "ihala.matching.v1.DangerZone" in seen
+
+
 def _needs(*needs: pb.Need) -> tuple[Need, ...]:
     return _enquiry(pb.FindMatchesRequest(needs=needs)).needs
 
 
 def _enquiry(message: pb.FindMatchesRequest) -> Enquiry:
     message.origin.point.latitude_deg, message.origin.point.longitude_deg = TRIPOLI.latitude_deg, TRIPOLI.longitude_deg
+    return _told(message)
+
+
+def _read(origin: geo_pb2.Origin) -> Enquiry:
+    return _told(pb.FindMatchesRequest(needs=[pb.Need(code="ACC-EMG")], origin=origin))
+
+
+def _told(message: pb.FindMatchesRequest) -> Enquiry:
     return enquiry_from_wire(message, _no_town, lambda _: "LY")
 
 

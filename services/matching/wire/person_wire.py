@@ -125,13 +125,12 @@ def person_from_wire(message: pb.Person) -> Person:
 
 
 def _age(message: pb.AgeRange) -> AgeRange | None:
-    has = message.HasField
-    has_min, has_max = has("min_years"), has("max_years")
-    if not (has_min or has_max):
-        return None  # a basis without a number is no age
-    return _age_range(
-        message.min_years if has_min else 0, message.max_years if has_max else OLDEST_AGE, message.basis == _DISPUTED
-    )
+    min_years, max_years = message.min_years, message.max_years
+    if not max_years and not message.HasField("max_years"):
+        if not min_years and not message.HasField("min_years"):
+            return None  # a basis without a number is no age
+        max_years = OLDEST_AGE
+    return _age_range(min_years, max_years, message.basis == _DISPUTED)
 
 
 def _status_class(code: str) -> str | None:

@@ -39,6 +39,10 @@ CountryAt = Callable[[Origin], str]
 Safety = tuple[frozenset[str], Envelope, tuple[Placed, ...], tuple[Placed, ...]]
 
 MAX_CHOICES: Final = 64
+# of the class: a message looks for a field of that name first. What is written has no map in it, whose entries
+# might stand in any order.
+_has_field: Final = pb.FindMatchesRequest.HasField
+_written: Final = pb.FindMatchesRequest.SerializeToString
 _NO_SAFETY: Final[Safety] = frozenset(), NO_ENVELOPE, (), ()
 MOST_HOURS: Final = 8760.0  #: a year: no clinical clock runs so long
 _MARGIN: Final = timedelta(days=366)
@@ -75,12 +79,16 @@ def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_a
     if mode is None:
         raise InvalidInput("travel_mode must be a value of its enum")
     when_time = _when(message) if has("when_time") else None
+    excluded, envelope, apart, together = _safety(message.safety, origin) if has("safety") else _NO_SAFETY
     return Enquiry(  # in their order: by name takes three times as long
         _needs(message.needs),
         origin,
         country_code or country_at(origin),
         person_from_wire(message.person) if has("person") else None,
-        *(_safety(message.safety, origin) if has("safety") else _NO_SAFETY),
+        excluded,
+        envelope,
+        apart,
+        together,
         mode,
         when_time,
         limit or DEFAULT_LIMIT,
@@ -99,12 +107,12 @@ def _safety(message: pb.Safety, origin: Origin) -> Safety:
 
 def digested(message: pb.FindMatchesRequest) -> tuple[bytes, bytes]:
     """Write a request as it is digested for its token: the facts, and the envelope apart."""
-    if not message.HasField("safety"):
-        return message.SerializeToString(deterministic=True), b""
+    if not _has_field(message, "safety"):
+        return _written(message), b""
     facts = pb.FindMatchesRequest()
     facts.CopyFrom(message)
     facts.ClearField("safety")
-    return facts.SerializeToString(deterministic=True), message.safety.SerializeToString(deterministic=True)
+    return _written(facts), _written(message.safety)
 
 
 def choices_from_wire(message: pb.CheckMatchRequest, need_count: int) -> Sequence[tuple[int, str]]:
@@ -121,7 +129,7 @@ def _needs(messages: Sequence[pb.Need]) -> tuple[Need, ...]:
     plain = _plain_needs()
     found = []
     for number, each in enumerate(messages[:]):  # a list of them: to go through the field takes twice as long
-        known = plain.get(each.SerializeToString())
+        known = plain.get(_written(each))
         found.append(known or _need(each, f"needs[{number}]"))
     return tuple(found)
 
@@ -190,12 +198,13 @@ def _origin(message: geo_pb2.Origin, town_of: TownOf) -> tuple[Origin, str]:
 
 
 def _point(message: geo_pb2.Point) -> Point:
-    has = message.HasField
-    if not (has("latitude_deg") and has("longitude_deg")):
-        missing = "longitude_deg" if has("latitude_deg") else "latitude_deg"
-        raise InvalidInput(f"origin.point.{missing} must be given")
+    latitude_deg, longitude_deg = message.latitude_deg, message.longitude_deg
+    if not (latitude_deg or message.HasField("latitude_deg")):  # what is not 0 was given
+        raise InvalidInput("origin.point.latitude_deg must be given")
+    if not (longitude_deg or message.HasField("longitude_deg")):
+        raise InvalidInput("origin.point.longitude_deg must be given")
     try:
-        return Point(message.latitude_deg, message.longitude_deg)
+        return Point(latitude_deg, longitude_deg)
     except InvalidInput as error:
         fields = [Violation(f"origin.point.{each.field}", each.rule) for each in error.fields]
         raise InvalidInput(error.message, fields=fields) from None
