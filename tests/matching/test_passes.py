@@ -221,6 +221,16 @@ def test_a_pass_takes_what_it_was_compiled_for_and_nothing_else() -> None:
         passes.take_off(floats, np.zeros((3, 1), dtype=np.uint64))
 
 
+def test_in_operation_a_pass_does_the_same_without_a_look_at_what_it_is_given() -> None:
+    unchecked = [each for each, checked in compiling.CHECKED.items() if checked is passes.take_off]
+    totals = []
+    for take_off in (passes.take_off, *unchecked):
+        state = np.full((3, 2), 7, dtype=np.uint64)
+        totals.append((take_off(np.array([5, 0], dtype=np.uint64), state), state.tolist()))
+
+    assert totals == totals[:1] * 2
+
+
 def test_only_the_index_is_compiled() -> None:
     """One part of the house knows the compiler: a service without it starts without it."""
     top = Path(services.__file__).parent

@@ -20,6 +20,8 @@ from services.matching.index.renewing import Kept
 F = TypeVar("F", bound=Callable[..., Any])
 
 _njit: Final = cast("Any", numba.njit)  # its types leave out whether references are counted
+#: by a pass, the same pass that refuses what it was not compiled for; tests go by these
+CHECKED: Final[dict[Callable[..., Any], Callable[..., Any]]] = {}
 NONE: Final = np.uint64(0)  #: a word without bits
 ONE: Final = np.uint64(1)
 
@@ -29,6 +31,9 @@ def compiled(*signatures: Any, makes_arrays: bool = False) -> Callable[[F], F]:
     Compile for one signature or more.
 
     The lock of the interpreter is kept: a pass takes less time than it would take to get the lock back.
+
+    A pass of one signature is entered without a look at what it is given, which would take longer than most passes
+    do: an array of another type, or with gaps, would be read as if it were the right one.
 
     Args:
         signatures: At least one.
@@ -44,7 +49,11 @@ def compiled(*signatures: Any, makes_arrays: bool = False) -> Callable[[F], F]:
         for each in signatures:
             found.compile(each)
         found.disable_compile()
-        return cast("F", found)
+        if len(found.overloads) > 1:  # which of them is meant is told by what it is given
+            return cast("F", found)
+        (only,) = found.overloads.values()
+        CHECKED[only.entry_point] = found
+        return cast("F", only.entry_point)
 
     return compile_now
 
