@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -135,41 +135,38 @@ def costs_mm(origin: Origin, places: PlaceArray) -> npt.NDArray[np.int64]:
 
 class Gauge:
     """
-    Measures many times from one origin, and finds the centres of its cells once.
+    Measures many times from one origin, and finds once where that lies and the centres of its cells.
 
     Args:
         origin: Where costs are measured from.
     """
 
     def __init__(self, origin: Origin) -> None:
-        self._start = position_of(origin)
-        self._starts = {_EXACT: self._start}
-        self._starts_m: dict[int, Position] = {}
+        self.position: Final = position_of(origin)  #: where exact points are measured from
+        self.position_m: Final = ecef_of_m(self.position)  #: the same in earth-centred metres
+        self._starts_m = {_EXACT: self.position_m}
 
-    def start(self, resolution: int) -> Point:
+    def _start(self, resolution: int) -> Point:
         """Find where areas of an H3 resolution, or exact points (0), are measured from."""
-        found = self._starts.get(resolution)
-        if found is None:
-            found = self._starts[resolution] = centre_around(self._start, resolution)
-        return found
+        return centre_around(self.position, resolution) if resolution else self.position
 
     def start_m(self, resolution: int) -> Position:
         """Turn where areas of an H3 resolution, or exact points (0), are measured from into earth-centred metres."""
         found = self._starts_m.get(resolution)
         if found is None:
-            found = self._starts_m[resolution] = ecef_of_m(self.start(resolution))
+            found = self._starts_m[resolution] = ecef_of_m(self._start(resolution))
         return found
 
     def costs_mm(self, places: PlaceArray) -> npt.NDArray[np.int64]:
         """Measure how far many places are, in whole millimetres, exactly as `cost_mm` does."""
         if not np.count_nonzero(places.resolution):  # sooner said of a few than `any`
-            lengths_m = distances_m(self._start, places.latitude_deg, places.longitude_deg)
+            lengths_m = distances_m(self.position, places.latitude_deg, places.longitude_deg)
             return np.rint(lengths_m * _MM_PER_M).astype(np.int64)
         latitude_deg = np.zeros(FINEST_RESOLUTION + 1)
         longitude_deg = np.zeros(FINEST_RESOLUTION + 1)
         least_m = np.zeros(FINEST_RESOLUTION + 1)
         for resolution in np.flatnonzero(np.bincount(places.resolution)).tolist():
-            position = self.start(resolution)
+            position = self._start(resolution)
             latitude_deg[resolution] = position.latitude_deg
             longitude_deg[resolution] = position.longitude_deg
             least_m[resolution] = MEAN_IN_CELL_M.get(resolution, 0)

@@ -1,6 +1,6 @@
 """Turn positions on the ellipsoid into earth-centred, earth-fixed coordinates, where straight lines are soon drawn."""
 
-import math
+from math import cos, radians, sin, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -39,12 +39,12 @@ def ecef_m(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> npt.NDA
 
 def ecef_of_m(position: Point) -> Position:
     """Turn one position into earth-centred coordinates in metres, as `ecef_m` does within some nanometres."""
-    latitude_rad, longitude_rad = math.radians(position.latitude_deg), math.radians(position.longitude_deg)
-    sine = math.sin(latitude_rad)
-    normal_m = EQUATORIAL_RADIUS_M / math.sqrt(1 - ECCENTRICITY_SQUARED * sine**2)
-    from_axis_m = normal_m * math.cos(latitude_rad)
+    latitude_rad, longitude_rad = radians(position.latitude_deg), radians(position.longitude_deg)
+    sine = sin(latitude_rad)
+    normal_m = EQUATORIAL_RADIUS_M / sqrt(1 - ECCENTRICITY_SQUARED * sine * sine)
+    from_axis_m = normal_m * cos(latitude_rad)
     return (
-        from_axis_m * math.cos(longitude_rad),
-        from_axis_m * math.sin(longitude_rad),
+        from_axis_m * cos(longitude_rad),
+        from_axis_m * sin(longitude_rad),
         normal_m * (1 - ECCENTRICITY_SQUARED) * sine,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from services.errors import NotFound
-from services.geo import Origin, Point, position_of
+from services.geo import Gauge, Point
 from services.matching.index.towns import Towns
 from services.towns import Town
 
@@ -47,7 +47,7 @@ class Origins:
             raise NotFound("the list has no town with this place_id")
         return self._point_of[place_id], self._country_of[place_id]
 
-    def country_at(self, origin: Origin) -> str:
-        """Say in which country an origin lies, by the nearest town; empty if no town is known at all."""
-        nearest = self._towns.nearest(position_of(origin))
+    def country_at(self, gauge: Gauge) -> str:
+        """Say in which country it is measured from, by the nearest town; empty if no town is known at all."""
+        nearest = self._towns.nearest(gauge)
         return "" if nearest is None else self._countries[nearest]

@@ -79,8 +79,7 @@ class MatchingServicer:
     def _find_matches(self, request: Any) -> bytes:
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
-        enquiry, conflicts = self._enquiry(request, snapshot)
-        gauge = geo.Gauge(enquiry.origin)
+        enquiry, conflicts, gauge = self._read(request, snapshot)
         answers = [
             ranking.find(snapshot, asked, enquiry.limit, gauge) for asked in self._asked(enquiry, enquiry.needs, now)
         ]
@@ -143,8 +142,14 @@ class MatchingServicer:
 
     def _enquiry(self, request: Any, snapshot: Snapshot) -> tuple[Enquiry, tuple[Conflict, ...]]:
         """Read a request with the needs that it brings with it, and what of its envelope cannot hold."""
-        enquiry = request_wire.enquiry_from_wire(request, self._origins.town, self._origins.country_at)
-        return settled(bundle.with_guardian(enquiry), snapshot.provider)
+        enquiry, conflicts, _ = self._read(request, snapshot)
+        return enquiry, conflicts
+
+    def _read(self, request: Any, snapshot: Snapshot) -> tuple[Enquiry, tuple[Conflict, ...], geo.Gauge]:
+        """Do so, and find what measures from its origin."""
+        enquiry, gauge = request_wire.enquiry_from_wire(request, self._origins.town, self._origins.country_at)
+        enquiry, conflicts = settled(bundle.with_guardian(enquiry), snapshot.provider)
+        return enquiry, conflicts, gauge
 
     def _asked(self, enquiry: Enquiry, needs: Iterable[Need], now: datetime) -> list[Asked]:
         taken, silence = self._taken.at(now), self._silences.at(now)

@@ -127,7 +127,7 @@ def test_the_cases_of_the_demo_find_whom_they_should(name: str) -> None:
     case = json.loads((ROOT / "demo" / "cases" / f"{name}.json").read_text(encoding="utf-8"))
     origins = Origins(towns.load(["LY", "MA", "ES", "DZ", "TN"]))
     request = json_format.ParseDict(case["request"], pb.FindMatchesRequest())
-    enquiry = enquiry_from_wire(request, origins.town, origins.country_at)
+    enquiry, _ = enquiry_from_wire(request, origins.town, origins.country_at)
     snapshot = Snapshot.of("epoch", 1, demo())
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

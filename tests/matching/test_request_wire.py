@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput
-from services.geo import Point
+from services.geo import Gauge, Point, cell_at
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.request import Enquiry, Item, Need
 from services.matching.model.safety import Placed
@@ -189,6 +189,23 @@ def test_a_degree_that_was_not_given_is_named(given: dict[str, float]) -> None:
     assert [each.field for each in caught.value.fields] == [f"origin.point.{missing}"]
 
 
+def test_the_country_is_asked_of_what_measures_from_the_origin() -> None:
+    told = geo_pb2.Origin(h3_cell=cell_at(TRIPOLI, 5).h3_cell)
+    asked: list[Gauge] = []
+
+    def country_at(gauge: Gauge) -> str:
+        asked.append(gauge)
+        return "TN"
+
+    enquiry, gauge = enquiry_from_wire(
+        pb.FindMatchesRequest(needs=[pb.Need(code="ACC-EMG")], origin=told), _no_town, country_at
+    )
+
+    assert enquiry.country_code == "TN"
+    assert asked == [gauge]
+    assert gauge.position == enquiry.origin
+
+
 def test_no_part_of_a_request_is_a_map_whose_entries_may_be_written_in_any_order() -> None:
     waiting, seen = [pb.FindMatchesRequest.DESCRIPTOR], set()
     while waiting:
@@ -215,7 +232,8 @@ def _read(origin: geo_pb2.Origin) -> Enquiry:
 
 
 def _told(message: pb.FindMatchesRequest) -> Enquiry:
-    return enquiry_from_wire(message, _no_town, lambda _: "LY")
+    enquiry, _ = enquiry_from_wire(message, _no_town, lambda _: "LY")
+    return enquiry
 
 
 def _no_town(_: str) -> tuple[Point, str]:

@@ -15,7 +15,7 @@ from shapely.geometry import Point as Flat
 from shapely.geometry import Polygon
 
 from services import towns
-from services.geo import Point
+from services.geo import Gauge, Point
 from services.matching.index.snapshot import Snapshot
 from services.matching.model.answer import Row
 from services.matching.model.lines import Line
@@ -90,5 +90,5 @@ def test_r60_a_record_that_says_where_it_is_stays_behind_its_border_unless_it_wo
         for person in (GROWN_UP, CHILD):
             rows = rows_from(snapshot, town, "HEA-EMG", person=person)
             assert [row.provider.provider_id for row in rows if is_in_melilla(row.provider)] == ["across"]
-    assert countries.country_at(NADOR) == "MA"
-    assert countries.country_at(Point(35.2923, -2.9381)) == "ES"
+    assert countries.country_at(Gauge(NADOR)) == "MA"
+    assert countries.country_at(Gauge(Point(35.2923, -2.9381))) == "ES"

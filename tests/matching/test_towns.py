@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.geo import Point, ecef_m
+from services.geo import Gauge, Point, ecef_m
 from services.matching.index.towns import Towns
 
 LATITUDES = st.floats(-90, 90) | st.sampled_from([-90.0, -1e-9, 0.0, 1.0, 89.0, 90.0])
@@ -20,7 +20,7 @@ def test_nobody_is_nearer(towns: list[Point], point: Point) -> None:
     positions_m = ecef_m([each.latitude_deg for each in towns], [each.longitude_deg for each in towns])
     away_m = np.linalg.norm(positions_m - ecef_m(point.latitude_deg, point.longitude_deg), axis=1)
 
-    found = Towns(towns).nearest(point)
+    found = Towns(towns).nearest(Gauge(point))
 
     assert found is not None
     assert away_m[found] <= away_m.min() + _A_MICROMETRE
@@ -32,7 +32,7 @@ def test_nobody_is_nearer_among_many_that_are_close(towns: list[Point], data: st
     positions_m = ecef_m([each.latitude_deg for each in towns], [each.longitude_deg for each in towns])
     away_m = np.linalg.norm(positions_m - ecef_m(point.latitude_deg, point.longitude_deg), axis=1)
 
-    found = Towns(towns).nearest(point)
+    found = Towns(towns).nearest(Gauge(point))
 
     assert found is not None
     assert away_m[found] <= away_m.min() + _A_MICROMETRE
@@ -40,4 +40,4 @@ def test_nobody_is_nearer_among_many_that_are_close(towns: list[Point], data: st
 
 @given(POINTS)
 def test_where_there_is_no_town_none_is_nearest(point: Point) -> None:
-    assert Towns([]).nearest(point) is None
+    assert Towns([]).nearest(Gauge(point)) is None

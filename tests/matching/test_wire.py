@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ihala.directory.v1 import directory_pb2 as pb
 from ihala.geo.v1 import geo_pb2
 from services.errors import InvalidInput, NotFound
-from services.geo import Point, cell_at, ecef_m
+from services.geo import Gauge, Point, cell_at, ecef_m
 from services.matching.model.provider import Claim, ReachOut, Reporting, Status, VettingState
 from services.matching.origins import Origins
 from services.matching.wire.provider_wire import provider_from_wire
@@ -99,8 +99,8 @@ class TestOrigins:
 
     @pytest.mark.parametrize(("point", "country"), [(TRIPOLI, "LY"), (Point(33.5, 11.11), "TN")])
     def test_a_point_is_in_the_country_of_the_nearest_town(self, point: Point, country: str) -> None:
-        assert self.ORIGINS.country_at(point) == country
-        assert self.ORIGINS.country_at(cell_at(point, 5)) == country
+        assert self.ORIGINS.country_at(Gauge(point)) == country
+        assert self.ORIGINS.country_at(Gauge(cell_at(point, 5))) == country
 
     @given(st.floats(-90, 90) | st.floats(22, 34), st.floats(-180, 180) | st.floats(8, 14))
     def test_no_town_is_nearer(self, latitude_deg: float, longitude_deg: float) -> None:
@@ -108,7 +108,7 @@ class TestOrigins:
         away_m = np.linalg.norm(TOWNS_M - ecef_m(latitude_deg, longitude_deg), axis=1)
         nearest = {TOWNS[each].country_code for each in np.flatnonzero(away_m <= away_m.min() + 1e-6)}
 
-        assert self.ORIGINS.country_at(place) in nearest
+        assert self.ORIGINS.country_at(Gauge(place)) in nearest
 
     def test_without_towns_no_country_is_known(self) -> None:
-        assert Origins([]).country_at(TRIPOLI) == ""
+        assert Origins([]).country_at(Gauge(TRIPOLI)) == ""

@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from services.geo import Point, Position, ecef_m, ecef_of_m
+from services.geo import Gauge, Point, Position, ecef_m
 from services.matching.index.compiling import compiled, part
 
 Firsts = npt.NDArray[np.int64]
-Degrees = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.float64]
+#: of each town its longitude in degrees, and earth-centred x, y and z in metres: shape (n, 4)
+Places = npt.NDArray[np.float64]
 
 _BANDS: Final = 180  #: of a degree of latitude each, from the south
 _SOUTH_DEG: Final = 90
@@ -23,12 +23,12 @@ _LEAST_RADIUS_M: Final = 6_335_439.0
 
 
 @part
-def _place_of(longitude_deg: float, longitudes_deg: Any, first: int, end: int) -> int:
+def _place_of(longitude_deg: float, places: Any, first: int, end: int) -> int:
     """Find the first row of a band that is not west of a longitude; its end if all are."""
     low, high = first, end
     while low < high:
         middle = (low + high) // 2
-        if longitudes_deg[middle] < longitude_deg:
+        if places[middle, 0] < longitude_deg:
             low = middle + 1
         else:
             high = middle
@@ -41,48 +41,38 @@ def _nearest_of_band(
     band: tuple[int, int],
     heading: int,
     point: tuple[float, float, float, float],
-    longitudes_deg: Any,
-    positions_m: Any,
+    places: Any,
 ) -> tuple[int, float]:
     """Walk along a band to the east (1) or the west (-1) for as long as anybody there can be nearer."""
     found, least_m = way
     first, end = band
     longitude_deg, x_m, y_m, z_m = point
     from_axis_m = sqrt(x_m * x_m + y_m * y_m)
-    start = _place_of(longitude_deg, longitudes_deg, first, end) - first
+    start = _place_of(longitude_deg, places, first, end) - first
     for step in range(end - first):
         row = first + (start + step if heading > 0 else start - 1 - step) % (end - first)
-        turn_deg = heading * (longitudes_deg[row] - longitude_deg)
+        turn_deg = heading * (places[row, 0] - longitude_deg)
         if turn_deg < 0:
             turn_deg += _TURN_DEG
         # the rest are sooner met the other way round, or behind this meridian, which is as far as that
         if turn_deg > _HALF_TURN_DEG or from_axis_m * sin(radians(turn_deg)) > least_m:
             break
-        x_away_m, y_away_m, z_away_m = positions_m[row, 0] - x_m, positions_m[row, 1] - y_m, positions_m[row, 2] - z_m
+        x_away_m, y_away_m, z_away_m = places[row, 1] - x_m, places[row, 2] - y_m, places[row, 3] - z_m
         away_m = sqrt(x_away_m * x_away_m + y_away_m * y_away_m + z_away_m * z_away_m)
         if away_m < least_m:
             found, least_m = row, away_m
     return found, least_m
 
 
-@compiled("i8(i8[::1], f8[::1], f8[:,::1], f8, f8, UniTuple(f8, 3))")
-def nearest(
-    firsts: Firsts,
-    longitudes_deg: Degrees,
-    positions_m: Positions,
-    latitude_deg: float,
-    longitude_deg: float,
-    position_m: Position,
-) -> int:
+@compiled("i8(i8[::1], f8[:,::1], f8, f8, UniTuple(f8, 3))")
+def nearest(firsts: Firsts, places: Places, latitude_deg: float, longitude_deg: float, position_m: Position) -> int:
     """
     Find the nearest town: bands of a degree of latitude are looked at from the point's own outwards.
 
     Args:
-        firsts: Where each band begins in the columns, and where the last ends.
+        firsts: Where each band begins in the places, and where the last ends.
 
-        longitudes_deg: Of each town; they rise within a band.
-
-        positions_m: Of each town, earth-centred, shape (n, 3).
+        places: Of the towns; their longitudes rise within a band.
 
         latitude_deg: In [-90, 90].
 
@@ -104,7 +94,7 @@ def nearest(
         if 0 <= number < _BANDS:
             band = firsts[number], firsts[number + 1]
             for heading in (1, -1):
-                found, least_m = _nearest_of_band((found, least_m), band, heading, point, longitudes_deg, positions_m)
+                found, least_m = _nearest_of_band((found, least_m), band, heading, point, places)
     return found
 
 
@@ -122,12 +112,11 @@ class Towns:
         bands = np.minimum(np.floor(latitudes_deg).astype(np.int64) + _SOUTH_DEG, _BANDS - 1)
         order = np.lexsort((longitudes_deg, bands))
         self._firsts = np.searchsorted(bands[order], np.arange(_BANDS + 1))
-        self._longitudes_deg = longitudes_deg[order]
-        self._positions_m = ecef_m(latitudes_deg, longitudes_deg)[order]
+        self._places = np.column_stack([longitudes_deg, ecef_m(latitudes_deg, longitudes_deg)])[order]
         self._numbers: list[int] = order.tolist()
 
-    def nearest(self, point: Point) -> int | None:
-        """Find the number of the town that is nearest to a point; None if there is none."""
-        columns = self._firsts, self._longitudes_deg, self._positions_m
-        row = nearest(*columns, point.latitude_deg, point.longitude_deg, ecef_of_m(point))
+    def nearest(self, gauge: Gauge) -> int | None:
+        """Find the number of the town that is nearest to where a gauge measures from; None if there is none."""
+        point = gauge.position
+        row = nearest(self._firsts, self._places, point.latitude_deg, point.longitude_deg, gauge.position_m)
         return None if row < 0 else self._numbers[row]

@@ -10,7 +10,7 @@ import h3
 from ihala.geo.v1 import geo_pb2
 from ihala.matching.v1 import matching_pb2 as pb
 from services.errors import InvalidInput, Violation
-from services.geo import Origin, Point, is_cell
+from services.geo import Gauge, Origin, Point, is_cell
 from services.matching.model.request import (
     DEFAULT_LIMIT,
     FARTHEST_M,
@@ -34,7 +34,7 @@ from services.taxonomy import Kind, Urgency, service, services, term
 
 #: place id -> the town's middle and its country code
 TownOf = Callable[[str], tuple[Point, str]]
-CountryAt = Callable[[Origin], str]
+CountryAt = Callable[[Gauge], str]
 #: whom not to offer, what to keep out of, from whom to keep apart and with whom to stay
 Safety = tuple[frozenset[str], Envelope, tuple[Placed, ...], tuple[Placed, ...]]
 
@@ -61,9 +61,12 @@ MODES: Final = {
 }
 
 
-def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_at: CountryAt) -> Enquiry:
+def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_at: CountryAt) -> tuple[Enquiry, Gauge]:
     """
     Read what is asked.
+
+    Returns:
+        That, and what measures from its origin.
 
     Raises:
         InvalidInput: a field breaks its rule, naming it.
@@ -79,12 +82,14 @@ def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_a
     if mode is None:
         raise InvalidInput("travel_mode must be a value of its enum")
     when_time = _when(message) if has("when_time") else None
+    needs, gauge = _needs(message.needs), Gauge(origin)
+    person = person_from_wire(message.person) if has("person") else None
     excluded, envelope, apart, together = _safety(message.safety, origin) if has("safety") else _NO_SAFETY
-    return Enquiry(  # in their order: by name takes three times as long
-        _needs(message.needs),
+    enquiry = Enquiry(  # in their order: by name takes three times as long
+        needs,
         origin,
-        country_code or country_at(origin),
-        person_from_wire(message.person) if has("person") else None,
+        country_code or country_at(gauge),
+        person,
         excluded,
         envelope,
         apart,
@@ -94,6 +99,7 @@ def enquiry_from_wire(message: pb.FindMatchesRequest, town_of: TownOf, country_a
         limit or DEFAULT_LIMIT,
         _max_cost_mm(message.max_distance_m) if has("max_distance_m") else None,
     )
+    return enquiry, gauge
 
 
 def _safety(message: pb.Safety, origin: Origin) -> Safety:
