@@ -14,6 +14,7 @@ import h3
 from h3.api.basic_int import cell_to_latlng, latlng_to_cell
 
 from services.errors import InvalidInput, Reason, Violation
+from services.values import value
 
 FINEST_RESOLUTION = 6  #: H3; cells of about 36 km2. An area is never finer.
 COARSEST_RESOLUTION = 3  #: H3; cells of about 12,400 km2
@@ -21,7 +22,7 @@ COARSEST_RESOLUTION = 3  #: H3; cells of about 12,400 km2
 _SPELLING = re.compile("[0-9a-f]{15}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Point:
     """
     A position on the WGS84 ellipsoid.
@@ -88,7 +89,7 @@ Origin = Point | AreaCell  #: where a person is; a town's id is resolved to a po
 
 def position_of(place: Place | Origin) -> Point:
     """Choose the position that stands for a place: the point itself, or its cell's centre."""
-    return place.centre if isinstance(place, AreaCell) else place
+    return place if isinstance(place, Point) else place.centre
 
 
 def cell_at(point: Point, resolution: int) -> AreaCell:

@@ -14,7 +14,7 @@ from struct import Struct
 from typing import Final
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
-from services.matching.model.values import value
+from services.values import value
 
 LIFE: Final = timedelta(minutes=30)
 KEY_BYTES: Final = 32

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Final
 
 from services.errors import InvalidInput
-from services.matching.model.values import value
+from services.values import value
 
 ADULT_AGE: Final = 18  #: years
 OLDEST_AGE: Final = 130  #: years

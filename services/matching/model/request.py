@@ -13,8 +13,8 @@ from services.matching.model.person import Person
 from services.matching.model.provider import Provider
 from services.matching.model.safety import NO_ENVELOPE, Envelope, Placed
 from services.matching.model.travel import USUAL_PACE, Mode, Pace
-from services.matching.model.values import value
 from services.taxonomy import Service, Urgency
+from services.values import value
 
 MAX_NEEDS: Final = 16
 MAX_LIMIT: Final = 100
