@@ -56,7 +56,7 @@ def test_no_more_is_kept_the_longer_two_times_are_asked_for_by_turns() -> None:
             for when in (NOON, LATER):
                 find(snapshot, asked(when_time=when, now_time=when, person=a_person()), 10)
         service = asked().need.service
-        return block.shelf(service.code).sayings.placed(service, block.tables.answers, microseconds(NOON)).kept
+        return block.shelf(service.code).sayings.placed(service, block.tables.answers, microseconds(NOON), None).kept
 
     before = ask(2)
     count = len(before.sets)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.matching.constraints.places import places_at, population_of
+from services.matching.constraints.places import places_at
 from services.matching.model.answer import PlacesKind
 from services.matching.model.person import AgeRange, Person
 from services.matching.model.provider import Claim, PlaceReport, RuleKind
@@ -33,7 +33,7 @@ WITH_MOTHER = a_person(age=AgeRange(16, 16), sex="female", is_unaccompanied=Fals
     ],
 )
 def test_r38_the_population_follows_age_and_gender(facts: dict[str, Any], expected: str | None) -> None:
-    assert population_of(Person(**facts)) == expected
+    assert Person(**facts).population == expected
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,16 @@ from typing import Final, NamedTuple
 
 from services.matching.constraints.eligibility import judge_ages
 from services.matching.model.answer import NOT_COUNTED, PlacesKind, PlacesView
-from services.matching.model.person import ADULT_AGE, OLDEST_AGE, TRANSGENDER, Person
+from services.matching.model.person import ADULT_AGE, OLDEST_AGE
 from services.matching.model.provider import PlaceReport, Provider, Rule, RuleKind
 from services.matching.model.request import ANYONE, Asked, Item, TakenPlaces
 from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
 
 #: for whom only children have a place
 CHILD_POPULATIONS: Final = frozenset({"girls", "boys"})
-_POPULATIONS = {("woman", True): "girls", ("man", True): "boys", ("woman", False): "women", ("man", False): "men"}
+ASK_PLACES: Final = ask_provider("places")
+ASK_POPULATION: Final = ask_person("population")
+UNKNOWNS: Final = (ASK_PLACES, ASK_POPULATION)  #: all that is unknown here
 
 
 class Places(NamedTuple):
@@ -30,21 +32,6 @@ class Places(NamedTuple):
 
 
 NOBODY_COUNTS: Final = Places(YES, NOT_COUNTED)
-
-
-def population_of(person: Person) -> str | None:
-    """Choose the population that keeps a place for a person; None if age or gender leave it open."""
-    gender = person.known_gender
-    if gender in TRANSGENDER:
-        return "transgender"
-    if person.age is None:
-        is_child = None if not person.no_reason_to_believe_child else False
-    elif person.age.is_disputed:
-        is_child = None
-    else:
-        ages = {years < 18 for years in (person.age.min_years, person.age.max_years)}  # noqa: PLR2004 -- years
-        is_child = ages.pop() if len(ages) == 1 else None
-    return None if gender is None or is_child is None else _POPULATIONS.get((gender, is_child))
 
 
 def places(asked: Asked, provider: Provider) -> Finding:
@@ -72,7 +59,7 @@ class Wanted:
         self._is_child_alone = may_be_child_alone(asked)
         self._taken = asked.taken
         population = self._wanted[0].population if self._wanted else None
-        self._unreported = Places(_ASK_PLACES, PlacesView(kind=_UNKNOWN, population=population or ""))
+        self._unreported = Places(ASK_PLACES, PlacesView(kind=_UNKNOWN, population=population or ""))
 
     def at(self, provider: Provider) -> Places:
         """Say what is known of places, and which would be held."""
@@ -104,7 +91,6 @@ _SEVERITY = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
 _COUNTED: Final = PlacesKind.COUNTED
 _NOT_COUNTED: Final = PlacesKind.NOT_COUNTED
 _UNKNOWN: Final = PlacesKind.UNKNOWN
-_ASK_PLACES: Final = ask_provider("places")
 
 
 def _severity(one: Places) -> int:
@@ -138,7 +124,7 @@ def wanted_places(asked: Asked) -> tuple[tuple[str | None, int], ...]:
     """List population (None: not known) and count; nothing in a plain search that names none."""
     if asked.need.items:
         return tuple((item.population, item.count) for item in asked.need.items)
-    return () if asked.person is None else ((population_of(asked.person), 1),)
+    return () if asked.person is None else ((asked.person.population, 1),)
 
 
 def _one(
@@ -154,7 +140,7 @@ def _one(
     if best is not None and best.finding is not YES and is_open:
         best = None
     if best is None:
-        finding = ask_person("population") if is_open else _ASK_PLACES
+        finding = ASK_POPULATION if is_open else ASK_PLACES
         return Places(finding, PlacesView(kind=_UNKNOWN, population=item.population or ""))
     if best.view.kind is not _NOT_COUNTED:  # full or not known too: the hold decides, not this copy
         chosen[best.view.population] = chosen.get(best.view.population, 0) + item.count
@@ -168,7 +154,7 @@ def _judge(
     if view.kind is _NOT_COUNTED:
         return Places(YES, view)
     if view.kind is _UNKNOWN:
-        return Places(_ASK_PLACES, view)
+        return Places(ASK_PLACES, view)
     return Places(YES if view.free - chosen.get(report.population, 0) >= count else NO, view)
 
 

@@ -1,8 +1,7 @@
 """The one ordered table of constraints. Its order is that in which excluded providers are counted."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Final
 
 from services.matching.constraints import (
@@ -57,20 +56,6 @@ class Constraint:
             return False
         return not self.only_for or bool(getattr(service, self.only_for))
 
-    def key_of(self, *, has_person: bool) -> Callable[[Asked], Hashable]:
-        """
-        Make what reads of a question all that decides, besides the time at which a vetting ends.
-
-        It reads None where that is not known, and then nothing may be kept.
-        """
-        if self.asks is None:
-            return lambda _: None
-        is_timed = _ENDS in self.looks_at
-        names = [each for each in self.asks if not (is_timed and each == _WHEN)]
-        names = [each for each in names if has_person or not each.startswith("person.")]
-        read = attrgetter(*names) if names else lambda _: ()
-        return (lambda asked: (read(asked),)) if len(names) == 1 else read
-
     def excludes(self, service: Service) -> bool:
         """Say whether a no keeps a provider out, which it must not where life comes first (R59)."""
         return not (service.life_first and self.yields_to_life)
@@ -80,9 +65,7 @@ class Constraint:
         return self.judge(asked, provider) if self.applies(asked) else YES
 
 
-_ENDS: Final = "vetting_expire_time"
-_WHEN: Final = "when_time"
-_VETTING: Final = ("vetting", _ENDS)
+_VETTING: Final = ("vetting", "vetting_expire_time")
 _BORDERS: Final = ("country_code", "works_across_borders")
 _REPORTS: Final = ("reporting", "co_located")
 _MAY_BE_CHILD: Final = ("person.may_be_child", "person.is_with_carer", "need.service.child_path")
@@ -220,7 +203,21 @@ CONSTRAINTS: Final = (
     Constraint(
         "accessibility", "R42", meeting.accessibility, ("wheelchair",), ("person.accessibility",), needs_person=True
     ),
-    Constraint("places", "R7", places.places, ("pool_id", "place_reports", "rules.age"), only_for="accommodation"),
+    Constraint(
+        "places",
+        "R7",
+        places.places,
+        ("pool_id", "place_reports", "rules.age"),
+        (
+            "need.service.accommodation",
+            "need.items",
+            "person.population",
+            "person.may_be_child",
+            "person.is_with_carer",
+            "taken",
+        ),
+        only_for="accommodation",
+    ),
     Constraint("position", "", whereabouts.position, ("place",)),
     Constraint("distance", "", whereabouts.distance, ("place",), only_if=whereabouts.has_limit),
     Constraint(

@@ -28,11 +28,10 @@ _RESTS_ON: Final = {
     "person.is_age_known": ("person.age",),
     "person.child_years": ("person.age", "person.no_reason_to_believe_child"),
     "person.known_gender": ("person.gender", "person.sex"),
+    "person.population": ("person.age", "person.gender", "person.no_reason_to_believe_child", "person.sex"),
     "person.is_with_carer": ("person.is_unaccompanied", "person.family"),
     "provider.populations": ("provider.place_reports",),
 }
-#: of the constraints that do not say what they read of a question, those that read the person
-_READS_THE_PERSON: Final = frozenset({"places"})
 
 
 def touched(before: Case, after: Case) -> frozenset[int]:
@@ -74,8 +73,6 @@ def _readers(altered: frozenset[str]) -> frozenset[int]:
 def _reads(constraint: Constraint) -> frozenset[str]:
     if constraint.asks is None:
         of_asked = [*_ASKED, *(f"need.{name}" for name in _NEED)]
-        if constraint.name in _READS_THE_PERSON:
-            of_asked += [f"person.{name}" for name in _PERSON]
     else:
         # `need.service.accommodation` is read of `need.service`, and the code is the service's
         of_asked = [".".join(name.split(".")[:2]).replace("need.code", "need.service") for name in constraint.asks]

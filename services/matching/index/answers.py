@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.constraints.places import UNKNOWNS
 from services.matching.constraints.table import Constraint
 from services.matching.index.arena import Arena
 from services.matching.index.facets import TIMED, Attributes, Vocabulary
@@ -24,6 +25,7 @@ from services.matching.index.marks import Reasons
 from services.matching.index.steps import Step, steps
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
+from services.matching.model.verdicts import Finding
 from services.taxonomy import Service
 
 Numbers = npt.NDArray[np.int32]  #: of answers, of constraints that follow each other in the table
@@ -40,23 +42,23 @@ class Answer(NamedTuple):
     constraint: Constraint
     facet: Attributes | None
     tables: tuple[Judged, ...]  #: of the facet's values; a second one holds for those whose vetting has ended
-    is_timed: bool  #: whether the time decides too
+    unknown: Finding | None = None  #: the only kind of unknown that it tells; None: all that there are
 
 
 class _Known(dict[Hashable, bytes]):
     """The numbers of a constraint's answers, by what decides; each new one gets the next."""
 
-    def __init__(self, new: Callable[[], int], lock: Lock) -> None:
+    def __init__(self, new: Callable[[], bytes], lock: Lock) -> None:
         super().__init__()
         self._new = new
         self._lock = lock
 
     def __missing__(self, key: Hashable) -> bytes:
         with self._lock:
-            number = self.get(key)
-            if number is None:
-                number = self[key] = _NUMBER.pack(self._new())
-        return number
+            numbers = self.get(key)
+            if numbers is None:
+                numbers = self[key] = self._new()
+        return numbers
 
 
 class _Run(NamedTuple):
@@ -98,6 +100,8 @@ class Answers:
         self.reasons = reasons
         self.is_full = False  #: whether it is time to forget everything: others take their place
         self.listed: list[Answer] = []  #: by number
+        self.timed: list[int] = []  #: the numbers of those that hang on the time too
+        self.of_taken: list[int] = []  #: the same of those that hang on what is held and booked
         self.marks = Arena()  #: what was found of the values of facets
         self._known: dict[Hashable, _Known] = {}
         self._courses: dict[tuple[str, bool], _Course] = {}
@@ -175,16 +179,21 @@ class Answers:
             run.numbers.append(b"" if step.facts else known[()])
         return run
 
-    def _new(self, step: Step) -> int:
+    def _new(self, step: Step) -> bytes:
+        """Number what a constraint says from now on: twice where there are two kinds of unknown, told by sets."""
         constraint = step.constraint
         tables: tuple[Judged, ...] = ()
         if step.facet is not None:
             values = self._vocabulary.facets[step.facet]
             cases = (False, True) if TIMED in constraint.looks_at else (None,)
             tables = tuple(Judged(constraint, values, is_expired=case) for case in cases)
-        self.listed.append(Answer(constraint, step.facet, tables, step.is_timed))
+        kinds = UNKNOWNS if step.is_of_taken else (None,)
+        numbers = range(len(self.listed), len(self.listed) + len(kinds))
+        self.listed += [Answer(constraint, step.facet, tables, each) for each in kinds]
+        self.timed += numbers if step.is_timed else ()
+        self.of_taken += numbers if step.is_of_taken else ()
         self._count()
-        return len(self.listed) - 1
+        return b"".join(map(_NUMBER.pack, numbers))
 
     def _count(self) -> None:
         self.is_full = len(self.listed) >= _MOST_KEPT or self.marks.size >= _MOST_MARKED

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from services.matching.index.answers import Answers
 from services.matching.index.bits import Words
 from services.matching.index.passes import MISSING, NOBODY, STEP, Program
+from services.matching.model.request import TakenPlaces
 from services.taxonomy import Service
 
 _MOST_KEPT: Final = 1024  #: sets of a shelf; beyond that all are forgotten
@@ -54,37 +55,45 @@ class Span(NamedTuple):
 
 class Placed:
     """
-    What answers say of a shelf in a span of time.
+    What answers say of a shelf in a span of time, while nothing else is taken.
 
     Args:
         kept: Has the sets.
 
         span: The time.
 
+        taken: What is held and booked.
+
         steps: By the number of the answer.
     """
 
-    def __init__(self, kept: "Kept", span: Span, steps: Program) -> None:
+    def __init__(self, kept: "Kept", span: Span, taken: TakenPlaces | None, steps: Program) -> None:
         self.kept = kept
+        self.span = span
         self.since_us, self.until_us, self.times = span
+        self.taken = taken
         self.steps = steps
-        self._timed: list[int] = []  #: answers that hang on the time
 
-    def put(self, number: int, said: Said, *, is_timed: bool) -> None:
+    def put(self, number: int, said: Said) -> None:
         """Note what an answer says."""
         if number >= len(self.steps):
             larger = np.full((number * 5 // 4 + _FIRST, STEP), MISSING, dtype=np.int32)
             larger[: len(self.steps)] = self.steps
             self.steps = larger
         self.steps[number] = said
-        if is_timed:
-            self._timed.append(number)
 
     def at(self, span: Span) -> "Placed":
         """Forget what hangs on the time; whoever asks meanwhile has what holds for the other one."""
+        return Placed(self.kept, span, self.taken, self._without(self.kept.answers.timed))
+
+    def given(self, taken: TakenPlaces | None) -> "Placed":
+        """Forget what hangs on what is taken, likewise."""
+        return Placed(self.kept, self.span, taken, self._without(self.kept.answers.of_taken))
+
+    def _without(self, numbers: list[int]) -> Program:
         steps = self.steps.copy()
-        steps[self._timed] = MISSING
-        return Placed(self.kept, span, steps)
+        steps[[each for each in numbers if each < len(steps)]] = MISSING
+        return steps
 
 
 class Kept:

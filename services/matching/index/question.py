@@ -1,19 +1,12 @@
 """Prepare a question once for all parts of a directory."""
 
-from typing import Final
-
 from services.geo import Gauge
 from services.matching.constraints.places import Wanted
-from services.matching.constraints.table import Constraint
 from services.matching.index.answers import Answers, Numbers
 from services.matching.index.paths import Paths
 from services.matching.index.steps import Step
 from services.matching.index.times import microseconds
-from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
-from services.matching.model.verdicts import Finding
-
-_PLACES: Final = "places"  #: the constraint
 
 
 class Question:
@@ -54,9 +47,3 @@ class Question:
         if self._wanted is None:
             self._wanted = Wanted(self.asked)
         return self._wanted
-
-    def judge(self, constraint: Constraint, provider: Provider) -> Finding:
-        """Judge one provider: as the constraint does, with what was prepared for it."""
-        if constraint.name == _PLACES and self.asked.need.service.accommodation:
-            return self.wanted.at(provider).finding
-        return constraint.judge(self.asked, provider)

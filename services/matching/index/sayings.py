@@ -17,11 +17,12 @@ from services.matching.index.answers import Answer, Answers
 from services.matching.index.bits import Mask, Words, pack, words_of
 from services.matching.index.columns import Columns
 from services.matching.index.facets import PLACE_OF, Attributes
+from services.matching.index.free import FreePlaces
 from services.matching.index.kept import Kept, Placed, Said, Sets, Span, Times
 from services.matching.index.passes import STEP
 from services.matching.index.times import Passed
 from services.matching.index.values import Values, either, joined
-from services.matching.model.request import Asked
+from services.matching.model.request import Asked, TakenPlaces
 from services.matching.model.verdicts import YES, Finding, Verdict
 from services.taxonomy import Service
 
@@ -40,15 +41,26 @@ class Sayings:
         is_maybe: For each of them, whether the claim is unknown.
 
         nowhere: Those of whom nobody knows where they are; None for nobody.
+
+        has_places: Whether places of the service are counted.
     """
 
-    def __init__(self, columns: Columns, rows: npt.NDArray[np.int32], is_maybe: Mask, nowhere: Words | None) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        rows: npt.NDArray[np.int32],
+        is_maybe: Mask,
+        nowhere: Words | None,
+        *,
+        has_places: bool,
+    ) -> None:
         self._columns = columns
         self._rows = rows
         claims = [each for each in (is_maybe, ~is_maybe) if each.any()]
         self._claimed = [pack(each) for each in claims]
         self._examples = [columns.providers[rows[np.argmax(each)]] for each in claims]  # one who makes each
         self._nowhere = nowhere
+        self._free = FreePlaces([columns.providers[row] for row in rows.tolist()]) if has_places else None
         self._begun, self._ended, self._expired = [
             Passed(columns.times_us[name][rows]) for name in ("start_time", "end_time", "vetting_expire_time")
         ]
@@ -56,9 +68,9 @@ class Sayings:
         self._placed: Placed | None = None  # what was asked for last
         self._by_times: dict[Times, Placed] = {}  # with the same sets
 
-    def placed(self, service: Service, answers: Answers, when_us: int) -> Placed:
+    def placed(self, service: Service, answers: Answers, when_us: int, taken: TakenPlaces | None) -> Placed:
         """
-        Find what answers say of this shelf at a time; one question uses the same throughout.
+        Find what answers say of this shelf at a time, given what is taken; one question uses the same throughout.
 
         Args:
             service: What is asked for.
@@ -66,14 +78,18 @@ class Sayings:
             answers: By whose numbers.
 
             when_us: In microseconds since 1970.
+
+            taken: What is held and booked.
         """
         placed = self._placed
         if placed is None or not placed.kept.serves(service, answers):
             kept = Kept(words_of(len(self._rows)), service, answers)
-            placed = self._placed = Placed(kept, self._span(when_us), np.empty((0, STEP), dtype=np.int32))
+            placed = self._placed = Placed(kept, self._span(when_us), taken, np.empty((0, STEP), dtype=np.int32))
             self._by_times = {placed.times: placed}
         elif not placed.since_us <= when_us < placed.until_us:
             placed = self._placed = self._at(placed, self._span(when_us))
+        if placed.taken is not taken and self._free is not None:
+            placed = self._placed = self._by_times[placed.times] = placed.given(taken)
         return placed
 
     def _at(self, placed: Placed, span: Span) -> Placed:
@@ -115,6 +131,14 @@ class Sayings:
             case "service":
                 sets, finding = self._judge_service(constraint, asked)
                 return Said(*kept.place(sets), *rest, mark=kept.answers.reasons.number((constraint, finding)))
+            case "places":
+                assert self._free is not None, "a night under a roof has places"  # noqa: S101
+                assert answer.unknown is not None, "each is told apart"  # noqa: S101
+                sets = self._free.sets(asked, answer.unknown)
+                # as before something else was taken, mostly
+                same = constraint.name, *[None if each is None else each.tobytes() for each in sets]
+                mark = kept.answers.reasons.number((constraint, answer.unknown))
+                return Said(*(kept.find(same) or kept.place(sets, same)), *rest, mark=mark)
             case "validity":
                 key = constraint.name, times[:2]
                 return Said(*(kept.find(key) or kept.place((self._invalid(times), None), key)), *rest)

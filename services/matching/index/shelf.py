@@ -7,13 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from services.geo import Gauge
-from services.matching.constraints.places import may_be_child_alone, wanted_places
 from services.matching.constraints.table import Constraint
 from services.matching.index import measuring
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.columns import Columns
-from services.matching.index.free import FreePlaces, Wanted
 from services.matching.index.ground import NOWHERE, Ground, arranged
 from services.matching.index.kept import Sets
 from services.matching.index.kin import Names
@@ -21,11 +19,9 @@ from services.matching.index.measuring import Costs, Numbers
 from services.matching.index.plane import plane_of
 from services.matching.index.sayings import Sayings
 from services.matching.model.provider import Provider
-from services.matching.model.request import Asked, TakenPlaces
+from services.matching.model.request import Asked
 from services.matching.model.safety import Kin
 from services.matching.model.verdicts import Verdict
-
-_MOST_KEPT: Final = 64  #: wants of places; beyond that all are forgotten
 
 NOBODY: Final[Sets] = (None, None)
 
@@ -57,11 +53,8 @@ class Shelf:
         is_nowhere = places.resolution == NOWHERE
         self.areas: Words = pack((places.resolution > 0) & ~is_nowhere)  #: confidential sites
         self.nowhere: Words | None = pack(is_nowhere) if is_nowhere.any() else None
-        self.sayings = Sayings(columns, self.rows, is_maybe[order], self.nowhere)
-        self._free = FreePlaces([columns.providers[row] for row in self.rows.tolist()]) if has_places else None
+        self.sayings = Sayings(columns, self.rows, is_maybe[order], self.nowhere, has_places=has_places)
         self._names: Names | None = None  # made once somebody asks
-        # what is taken, and what it leaves for a want, of a child alone or not
-        self._wanted: tuple[TakenPlaces | None, dict[tuple[Wanted, bool], Sets]] = (None, {})
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -75,26 +68,6 @@ class Shelf:
         if not len(block_rows):
             return block_rows
         return np.flatnonzero(np.isin(self.rows, block_rows))
-
-    def judge_places(self, constraint: Constraint, asked: Asked, alive: Words) -> Sets:
-        """Judge the constraint on places by its twin."""
-        free = self._free
-        if free is None:
-            return self.judge_each(constraint, asked, alive)
-        wanted = wanted_places(asked)
-        if not wanted:
-            return NOBODY
-        if self._wanted[0] is not asked.taken or len(self._wanted[1]) >= _MOST_KEPT:
-            self._wanted = asked.taken, {}
-        key = wanted, may_be_child_alone(asked)
-        known = self._wanted[1].get(key)
-        if known is None:
-            found = np.full(len(self), Verdict.UNKNOWN, dtype=np.int8)
-            found[free.rows] = free.judge(asked, wanted)
-            for row in free.odd:
-                found[row] = constraint.judge(asked, self.provider(row)).verdict
-            known = self._wanted[1][key] = pack(found == Verdict.NO), pack(found == Verdict.UNKNOWN)
-        return known
 
     def judge_distance(self, gauge: Gauge, max_cost_mm: int, alive: Words) -> Sets:
         """Judge who of those left is within the distance asked for; who is nowhere is gone already."""

@@ -119,14 +119,14 @@ class Sifted:
         if open_count:
             for place, which in np.argwhere(found < 0).tolist():
                 constraint = CONSTRAINTS[open_mark(int(found[place, which]))]
-                finding = self.question.judge(constraint, self.block.providers[ranked.numbers[place]])
+                finding = constraint.judge(self._asked, self.block.providers[ranked.numbers[place]])
                 found[place, which] = self.block.tables.reasons.number((constraint, finding))
         return found
 
     def _sift(self, among: Words) -> None:
         """Go through the table."""
         answers = self._answers
-        placed = self.shelf.sayings.placed(self._asked.need.service, answers, self.question.when_us)
+        placed = self.shelf.sayings.placed(self._asked.need.service, answers, self.question.when_us, self._asked.taken)
         for leg in self.question.answered(answers):
             if not self._left_count:
                 return
@@ -142,8 +142,7 @@ class Sifted:
 
     def _find(self, placed: Placed, number: int) -> None:
         """Find what an answer says of the shelf."""
-        answer = self._answers.listed[number]
-        placed.put(number, self.shelf.sayings.said(placed, answer, self._asked), is_timed=answer.is_timed)
+        placed.put(number, self.shelf.sayings.said(placed, self._answers.listed[number], self._asked))
 
     def _pass(self, among: Words, steps: Program, numbers: Numbers, sets: Words) -> int:
         """
@@ -191,8 +190,6 @@ class Sifted:
     def _sets_of(self, constraint: Constraint, left: Words) -> Sets:
         asked, shelf = self._asked, self.shelf
         match constraint.name:
-            case "places":
-                return shelf.judge_places(constraint, asked, left)
             case "distance" if asked.max_cost_mm is not None:
                 return shelf.judge_distance(self.question.gauge, asked.max_cost_mm, left)
             case "safety" if not (asked.envelope.zones or asked.envelope.apart):

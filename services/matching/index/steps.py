@@ -13,6 +13,7 @@ from services.taxonomy import Service
 _ALIKE: Final = frozenset({"service", "validity", "position"})
 _TIMED: Final = frozenset({"start_time", "end_time", TIMED})
 _WHEN: Final = "when_time"
+_TAKEN: Final = "taken"
 _OF_SERVICE: Final = ("need.service", "need.code")
 
 
@@ -26,6 +27,7 @@ class Step(NamedTuple):
     facts: tuple[str, ...]  #: those facts, without what the service says
     of_service: tuple[Hashable, ...]  #: what of the service decides
     is_timed: bool  #: whether the time decides too
+    is_of_taken: bool  #: whether what is held and booked does
     excludes: bool
     only_if: Callable[[Asked], bool] | None  #: of a question without which everybody is a yes; None: always
 
@@ -51,23 +53,25 @@ def _step(constraint: Constraint, number: int, service: Service, *, has_person: 
     facet, asks = facet_of(constraint.looks_at), constraint.asks
     if asks is None and TIMED in constraint.looks_at:
         facet = None  # whom it excludes is neither kept nor a matter of values: one by one
-    is_kept = constraint.name in _ALIKE or (facet is not None and asks is not None)
+    is_alike = constraint.name in _ALIKE
     names: list[str] = []
-    if facet is not None and asks is not None:
-        # when a vetting ends is no fact of the question: a table is judged for each of the two cases
-        names = [each for each in asks if not (each == _WHEN and TIMED in constraint.looks_at)]
+    if asks is not None and not is_alike:
+        # when a vetting ends is no fact of the question: a table is judged for each of the two cases;
+        # nor is what is taken: what was said is forgotten when that turns
+        names = [each for each in asks if each != _TAKEN and not (each == _WHEN and TIMED in constraint.looks_at)]
         names = [each for each in names if has_person or not each.startswith("person.")]
     of_service = [each for each in names if each.startswith(_OF_SERVICE)]
     return Step(
         constraint=constraint,
         number=number,
         facet=facet,
-        is_kept=is_kept,
+        is_kept=is_alike or asks is not None,
         facts=tuple(each for each in names if each not in of_service),
         of_service=tuple(
             attrgetter(each.removeprefix("need.").removeprefix("service."))(service) for each in of_service
         ),
         is_timed=not _TIMED.isdisjoint(constraint.looks_at),
+        is_of_taken=_TAKEN in (asks or ()),
         excludes=constraint.excludes(service),
         only_if=constraint.only_if,
     )

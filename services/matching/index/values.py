@@ -34,13 +34,13 @@ class Values:
         table = np.frombuffer(verdicts, dtype=np.uint8)
         if self._column is not None:
             said = table[self._column]
-            return _some(said == Verdict.NO), _some(said == Verdict.UNKNOWN)
+            return some(said == Verdict.NO), some(said == Verdict.UNKNOWN)
         found = np.empty((2, self._sets.shape[1]), dtype=np.uint64)
         is_any_no, is_any_unknown = passes.gather(table, self._numbers, self._sets, found)
         return (found[0] if is_any_no else None), (found[1] if is_any_unknown else None)
 
 
-def _some(mask: Mask) -> Words | None:
+def some(mask: Mask) -> Words | None:
     """Turn one boolean a row into a set; None for nobody."""
     return pack(mask) if mask.any() else None
 

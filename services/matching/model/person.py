@@ -20,6 +20,13 @@ WITH_CARER: Final = frozenset(
 )
 TRANSGENDER: Final = frozenset({"transgender_woman", "transgender_man"})
 _GENDER_OF_SEX: Final = {"female": "woman", "male": "man"}
+#: by gender, and whether it is a child
+_POPULATIONS: Final = {
+    ("woman", True): "girls",
+    ("man", True): "boys",
+    ("woman", False): "women",
+    ("man", False): "men",
+}
 
 
 @value
@@ -100,6 +107,20 @@ class Person:
     def known_gender(self) -> str | None:
         """The gender, or what the sex says where nobody gave a gender."""
         return self.gender or _GENDER_OF_SEX.get(self.sex or "")
+
+    @property
+    def population(self) -> str | None:
+        """The population that keeps a place for the person; None if age or gender leave it open (R38)."""
+        gender, age = self.known_gender, self.age
+        if gender in TRANSGENDER:
+            return "transgender"
+        if age is None:
+            is_child = False if self.no_reason_to_believe_child else None
+        elif age.is_disputed or age.min_years < ADULT_AGE <= age.max_years:
+            is_child = None
+        else:
+            is_child = age.min_years < ADULT_AGE
+        return None if gender is None or is_child is None else _POPULATIONS.get((gender, is_child))
 
     @property
     def is_with_carer(self) -> bool | None:
