@@ -1,4 +1,4 @@
-"""Make the values that every question is put in: cheap to make, and never changed."""
+"""Make values that are cheap to make, and never changed."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform

@@ -171,15 +171,16 @@ class MatchingServicer:
     ) -> str:
         """Sign that a request, its facts and its envelope, was answered from a snapshot."""
         facts, safety = digested
-        return self._sealer.seal(
+        sealer, now_s = self._sealer, now.timestamp()
+        return sealer.seal(
             Answered(  # in their order: by name takes three times as long
-                self._sealer.digest(facts),
-                self._sealer.digest(safety),
+                sealer.digest(facts),
+                sealer.digest(safety),
                 snapshot.epoch,
                 snapshot.revision,
                 RULES_VERSION,
-                evaluated_time.timestamp(),
-                expiry(now),
+                now_s if evaluated_time is now else evaluated_time.timestamp(),
+                expiry(now_s),
                 with_interpreter,
             )
         )

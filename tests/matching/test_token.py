@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from string import ascii_letters, digits
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from services.matching.token import Answered, Sealer, expiry, read_key
 from tests.matching.samples import NOON
 
 SEALER = Sealer(b"k" * 32)
+#: what may stand in an address as it is
+IN_ADDRESSES = {*ascii_letters, *digits, "-", "_"}
 ANSWERED = Answered(
     request=SEALER.digest(b"facts"),
     safety=SEALER.digest(b""),
@@ -19,7 +22,7 @@ ANSWERED = Answered(
     revision=7,
     rules="1",
     evaluated_s=NOON.timestamp(),
-    expires_s=expiry(NOON),
+    expires_s=expiry(NOON.timestamp()),
 )
 
 
@@ -41,7 +44,10 @@ def test_a_token_opens_as_it_was_sealed() -> None:
     )
 )
 def test_whatever_was_answered_is_read_again(answered: Answered) -> None:
-    assert SEALER.open(SEALER.seal(answered), NOON) == answered
+    token = SEALER.seal(answered)
+
+    assert SEALER.open(token, NOON) == answered
+    assert set(token) <= IN_ADDRESSES
 
 
 def test_replicas_with_the_same_key_accept_each_others() -> None:
