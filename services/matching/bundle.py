@@ -22,7 +22,7 @@ _URGENCIES: Final = tuple(Urgency)  # the most urgent first
 def with_guardian(enquiry: Enquiry) -> Enquiry:
     """Add a guardian or legal representative for a child without a carer, unless one is asked for (R35)."""
     person = enquiry.person
-    if person is None or not person.may_be_child or person.is_with_carer is not False or _asks(enquiry, GUARDIAN):
+    if person is None or not person.is_child_alone or _asks(enquiry, GUARDIAN):
         return enquiry
     return replace(enquiry, needs=(*enquiry.needs, _guardian(_most_urgent(enquiry.needs))))
 

@@ -26,11 +26,11 @@ def unaccompanied_child(asked: Asked, provider: Provider) -> Finding:
     On the child path it must say so; elsewhere only a stated no counts.
     """
     person = asked.person
-    if person is None or not person.may_be_child or person.is_with_carer:
+    if person is None or person.is_child_alone is False:
         return YES
     claims = {rule.claim for rule in provider.rules_of(RuleKind.UNACCOMPANIED_CHILD)}
     if Claim.NO in claims:
-        return NO if person.is_with_carer is False else ask_person("unaccompanied")
+        return NO if person.is_child_alone else ask_person("unaccompanied")
     if claims == {Claim.YES} or not asked.need.service.child_path:
         return YES
     return ask_provider("unaccompanied_child")
@@ -64,7 +64,7 @@ def best_interests(asked: Asked, _: Provider) -> Finding:
     A roof for tonight, and any roof that is urgently needed, goes ahead without.
     """
     person, need = asked.person, asked.need
-    if person is None or not person.may_be_child or person.is_with_carer or need.has_best_interests:
+    if person is None or person.is_child_alone is False or need.has_best_interests:
         return YES
     is_for_now = need.code == _TONIGHT or need.urgency in _FOR_NOW
     return YES if is_for_now or not need.service.accommodation else ask_person("best_interests")
@@ -74,13 +74,13 @@ _SEVERITY: Final = {Verdict.YES: 0, Verdict.UNKNOWN: 1, Verdict.NO: 2}
 
 
 def _is_not_alone(person: Person) -> Finding:
-    if person.is_with_carer is None:
+    if person.is_child_alone is None:
         return ask_person("unaccompanied")
-    return YES if person.is_with_carer else NO
+    return NO if person.is_child_alone else YES
 
 
 def _is_apart_from_adults(person: Person, rules: tuple[Rule, ...], provider: Provider) -> Finding:
-    if person.is_with_carer or CHILD_POPULATIONS & provider.populations:
+    if person.is_child_alone is False or CHILD_POPULATIONS & provider.populations:
         return YES
     if judge_ages(rules, ADULT_AGE, OLDEST_AGE) is NO:
         return YES

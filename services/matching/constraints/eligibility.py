@@ -7,9 +7,9 @@ only if the rules say the same of all of them is the answer yes or no.
 
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from services.matching.model.person import TRANSGENDER
+from services.matching.model.person import ALONE, TRANSGENDER
 from services.matching.model.provider import Claim, Provider, Rule, RuleKind
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import NO, YES, Finding, ask_person, ask_provider
@@ -18,8 +18,6 @@ from services.taxonomy import Kind, terms
 Possible = TypeVar("Possible")
 # looked up once: of an enum that takes a while
 _YES, _NO, _UNKNOWN = Claim.YES, Claim.NO, Claim.UNKNOWN
-#: code of the family vocabulary for somebody with whom nobody comes
-_ALONE: Final = frozenset({"alone"})
 
 
 def judge_rules(
@@ -93,8 +91,7 @@ def age(asked: Asked, provider: Provider) -> Finding:
     """Whether it takes people of this age."""
     if asked.person is None:
         return YES
-    years = asked.person.possible_years
-    return judge_ages(provider.rules_of(RuleKind.AGE), years[0], years[-1])
+    return judge_ages(provider.rules_of(RuleKind.AGE), *asked.person.years)
 
 
 def gender(asked: Asked, provider: Provider) -> Finding:
@@ -121,15 +118,13 @@ def family(asked: Asked, provider: Provider) -> Finding:
     """Whether it takes those who come together; one who comes alone needs no rule for that."""
     if asked.person is None:
         return YES
-    together = asked.person.family
-    if together is None and asked.person.is_unaccompanied:
-        together = _ALONE
+    together = asked.person.company
     rules = provider.rules_of(RuleKind.FAMILY)
     if together is None:
         return judge_rules(rules, _worlds(None, Kind.FAMILY), has_code, "family")
-    if together <= _ALONE and not rules:
+    if together == ALONE and not rules:
         return YES
-    return judge_rules(rules, [together or _ALONE], has_code, "family")
+    return judge_rules(rules, [together], has_code, "family")
 
 
 def exploitation(asked: Asked, provider: Provider) -> Finding:

@@ -100,7 +100,7 @@ def _severity(one: Places) -> int:
 def may_be_child_alone(asked: Asked) -> bool:
     """Say whether the person is or may be a child without a carer, who never sleeps among unrelated adults (R36)."""
     person = asked.person
-    return person is not None and person.may_be_child and not person.is_with_carer
+    return person is not None and person.is_child_alone is not False
 
 
 def keeps_children_apart(provider: Provider) -> bool:

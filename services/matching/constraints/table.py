@@ -68,15 +68,15 @@ class Constraint:
 _VETTING: Final = ("vetting", "vetting_expire_time")
 _BORDERS: Final = ("country_code", "works_across_borders")
 _REPORTS: Final = ("reporting", "co_located")
-_MAY_BE_CHILD: Final = ("person.may_be_child", "person.is_with_carer", "need.service.child_path")
 _CHILD_PATH: Final = (
-    *_MAY_BE_CHILD,
+    "person.may_be_child",
+    "person.is_child_alone",
     "person.child_years",
+    "need.service.child_path",
     "need.service.not_for_child_alone",
     "need.service.accommodation",
     "when_time",
 )
-_CONCERNED: Final = ("person.accepts_reporting", "person.process", "person.status_class")
 
 CONSTRAINTS: Final = (
     Constraint("service", "R21", record.service, ("claims",), ("need.code", "need.service")),
@@ -115,20 +115,21 @@ CONSTRAINTS: Final = (
         "R33",
         trust.vetting,
         _VETTING,
-        ("need.service.vetted_only", "person.may_be_child", "person.is_age_known", "when_time"),
+        ("need.service.vetted_only", "person.counts_as_child", "when_time"),
         yields_to_life=True,
     ),
-    Constraint("firewall", "R29", trust.firewall, _REPORTS, _CONCERNED, needs_person=True, yields_to_life=True),
-    Constraint("age", "R38", eligibility.age, ("rules.age",), ("person.possible_years",), needs_person=True),
-    Constraint("gender", "R38", eligibility.gender, ("rules.gender",), ("person.known_gender",), needs_person=True),
     Constraint(
-        "family",
-        "R38",
-        eligibility.family,
-        ("rules.family",),
-        ("person.family", "person.is_unaccompanied"),
+        "firewall",
+        "R29",
+        trust.firewall,
+        _REPORTS,
+        ("person.is_harmed_by_reports",),
         needs_person=True,
+        yields_to_life=True,
     ),
+    Constraint("age", "R38", eligibility.age, ("rules.age",), ("person.years",), needs_person=True),
+    Constraint("gender", "R38", eligibility.gender, ("rules.gender",), ("person.known_gender",), needs_person=True),
+    Constraint("family", "R38", eligibility.family, ("rules.family",), ("person.company",), needs_person=True),
     Constraint(
         "exploitation",
         "R44",
@@ -161,7 +162,7 @@ CONSTRAINTS: Final = (
         "R35",
         children.unaccompanied_child,
         ("rules.unaccompanied_child",),
-        _MAY_BE_CHILD,
+        ("person.is_child_alone", "need.service.child_path"),
         needs_person=True,
         yields_to_life=True,
     ),
@@ -180,8 +181,7 @@ CONSTRAINTS: Final = (
         children.best_interests,
         (),
         (
-            "person.may_be_child",
-            "person.is_with_carer",
+            "person.is_child_alone",
             "need.has_best_interests",
             "need.code",
             "need.urgency",
@@ -212,8 +212,7 @@ CONSTRAINTS: Final = (
             "need.service.accommodation",
             "need.items",
             "person.population",
-            "person.may_be_child",
-            "person.is_with_carer",
+            "person.is_child_alone",
             "taken",
         ),
         only_for="accommodation",

@@ -1,14 +1,8 @@
 """Constraints on trust: who is vetted, and who reports people to authorities."""
 
-from typing import Final
-
-from services.matching.model.person import Person
 from services.matching.model.provider import Claim, Provider, Reporting, VettingState
 from services.matching.model.request import Asked
-from services.matching.model.verdicts import NO, YES, Finding, Verdict, ask_person, ask_provider
-
-_SMUGGLED: Final = frozenset({"som", "both"})
-_IRREGULAR: Final = "irregular"
+from services.matching.model.verdicts import NO, YES, Finding, ask_person, ask_provider
 
 
 def vetting(asked: Asked, provider: Provider) -> Finding:
@@ -25,9 +19,9 @@ def vetting(asked: Asked, provider: Provider) -> Finding:
         return NO
     person = asked.person
     is_listed = provider.vetting is VettingState.LISTED and not provider.vetting_expired(asked.when_time)
-    if person is None or is_listed or not person.may_be_child:
+    if person is None or is_listed or person.counts_as_child is False:
         return YES
-    return NO if person.is_age_known else ask_person("age")
+    return NO if person.counts_as_child else ask_person("age")
 
 
 def firewall(asked: Asked, provider: Provider) -> Finding:
@@ -39,16 +33,9 @@ def firewall(asked: Asked, provider: Provider) -> Finding:
     the person is concerned, the person decides; where it is not known whether
     the provider reports, the provider is asked.
     """
-    person = asked.person
-    concerned = Verdict.NO if person is None else _is_concerned(person)
-    if person is None or person.accepts_reporting or concerned is Verdict.NO:
+    is_harmed = asked.person is not None and asked.person.is_harmed_by_reports
+    if is_harmed is False:
         return YES
     if provider.reporting in {Reporting.BY_LAW, Reporting.BY_POLICY} or provider.co_located is Claim.YES:
-        return NO if concerned is Verdict.YES else ask_person("accepts_reporting")
+        return NO if is_harmed else ask_person("accepts_reporting")
     return ask_provider("reporting") if provider.reporting is Reporting.UNKNOWN else YES
-
-
-def _is_concerned(person: Person) -> Verdict:
-    if person.process in _SMUGGLED or person.status_class == _IRREGULAR:
-        return Verdict.YES
-    return Verdict.UNKNOWN if person.status_class is None else Verdict.NO

@@ -21,15 +21,18 @@ _PERSON: Final = tuple(each.name for each in fields(Person))
 _NEED: Final = tuple(each.name for each in fields(Need))
 _ASKED: Final = tuple(each.name for each in fields(Asked) if each.name not in {"person", "need"})
 _PROVIDER: Final = tuple(each.name for each in fields(Provider) if each.name != "rules")
+_OF_AGE: Final = ("person.age", "person.no_reason_to_believe_child")
 #: what is worked out, and of which facts
 _RESTS_ON: Final = {
-    "person.may_be_child": ("person.age", "person.no_reason_to_believe_child"),
-    "person.possible_years": ("person.age", "person.no_reason_to_believe_child"),
-    "person.is_age_known": ("person.age",),
-    "person.child_years": ("person.age", "person.no_reason_to_believe_child"),
+    "person.may_be_child": _OF_AGE,
+    "person.counts_as_child": _OF_AGE,
+    "person.years": _OF_AGE,
+    "person.child_years": _OF_AGE,
     "person.known_gender": ("person.gender", "person.sex"),
     "person.population": ("person.age", "person.gender", "person.no_reason_to_believe_child", "person.sex"),
-    "person.is_with_carer": ("person.is_unaccompanied", "person.family"),
+    "person.is_child_alone": (*_OF_AGE, "person.is_unaccompanied", "person.family"),
+    "person.company": ("person.is_unaccompanied", "person.family"),
+    "person.is_harmed_by_reports": ("person.accepts_reporting", "person.process", "person.status_class"),
     "provider.populations": ("provider.place_reports",),
 }
 

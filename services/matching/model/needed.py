@@ -42,15 +42,15 @@ def known_of(person: Person | None) -> int:
     if person is None:
         return 0
     return (
-        (person.age is not None)
-        | (person.known_gender is not None) << 1
-        | (person.family is not None) << 2
-        | (person.exploitation is not None) << 3
-        | (person.process is not None) << 4
-        | (person.is_unaccompanied is not None) << 5
-        | (person.has_documents is not None) << 6
-        | bool(person.languages) << 7
-        | bool(person.accessibility) << 8
+        (0 if person.age is None else 1)
+        + (0 if person.known_gender is None else 2)
+        + (0 if person.family is None else 4)
+        + (0 if person.exploitation is None else 8)
+        + (0 if person.process is None else 16)
+        + (0 if person.is_unaccompanied is None else 32)
+        + (0 if person.has_documents is None else 64)
+        + (128 if person.languages else 0)
+        + (256 if person.accessibility else 0)
     )
 
 

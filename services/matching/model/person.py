@@ -5,6 +5,7 @@ None is "nobody knows", an empty set is "asked, and none". There is no name,
 number, date of birth or free text to hold here (R9).
 """
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 
@@ -19,7 +20,9 @@ WITH_CARER: Final = frozenset(
     {"mother_with_children", "father_with_children", "parents_with_children", "with_adolescent_son", "relatives"}
 )
 TRANSGENDER: Final = frozenset({"transgender_woman", "transgender_man"})
-_GENDER_OF_SEX: Final = {"female": "woman", "male": "man"}
+ALONE: Final = frozenset({"alone"})  #: the family of one with whom nobody comes
+_WITHOUT_CARER: Final = frozenset({"alone", "siblings"})
+_GENDER_OF_SEX: Final[Mapping[str | None, str]] = {"female": "woman", "male": "man"}
 #: by gender, and whether it is a child
 _POPULATIONS: Final = {
     ("woman", True): "girls",
@@ -27,10 +30,21 @@ _POPULATIONS: Final = {
     ("woman", False): "women",
     ("man", False): "men",
 }
+_SMUGGLED: Final = frozenset({"som", "both"})
+_IRREGULAR: Final = "irregular"
+
+
+class _Years:
+    """What follows from an age, worked out once: the same few come again and again."""
+
+    __slots__ = ("child_years", "is_child_or_may_be", "years")
+    is_child_or_may_be: bool  #: whether the range includes a child's age, or somebody disputes it (R34)
+    years: tuple[int, int]  #: the youngest and the oldest that it may be
+    child_years: tuple[int, int]  #: the same of a child; the oldest child stands for whoever is older
 
 
 @value
-class AgeRange:
+class AgeRange(_Years):
     """
     An age as a range in whole years, both ends inside.
 
@@ -47,20 +61,44 @@ class AgeRange:
             raise InvalidInput(f"person.age.min_years must be in [0, {OLDEST_AGE}]")
         if not self.min_years <= self.max_years <= OLDEST_AGE:
             raise InvalidInput(f"person.age.max_years must be in [min_years, {OLDEST_AGE}]")
+        self.is_child_or_may_be = self.min_years < ADULT_AGE or self.is_disputed
+        self.years = self.min_years, self.max_years
+        self.child_years = min(self.min_years, _OLDEST_CHILD), min(self.max_years, _OLDEST_CHILD)
 
-    @property
-    def is_child_or_may_be(self) -> bool:
-        """Whether the range includes a child's age, or somebody disputes it (R34)."""
-        return self.min_years < ADULT_AGE or self.is_disputed
 
-    @property
-    def years(self) -> range:
-        """Every age that it may be."""
-        return range(self.min_years, self.max_years + 1)
+_ANY_AGE: Final = AgeRange()
+_GROWN_UP: Final = AgeRange(min_years=ADULT_AGE)
+
+
+class _Following:
+    """
+    What follows from what is known of a person, worked out once.
+
+    A constraint asks for one of these where that decides: it is less than all from which it follows.
+    """
+
+    __slots__ = (
+        "child_years",
+        "company",
+        "counts_as_child",
+        "is_child_alone",
+        "is_harmed_by_reports",
+        "known_gender",
+        "may_be_child",
+        "years",
+    )
+    may_be_child: bool  #: whether the child path applies: under 18, perhaps, disputed or not known (R34)
+    counts_as_child: bool | None  #: the same; None: nobody knows the age
+    years: tuple[int, int]  #: the youngest and the oldest that the person may be
+    child_years: tuple[int, int]  #: the same of a child; the oldest child stands for whoever is older
+    known_gender: str | None  #: the gender, or what the sex says where nobody gave a gender
+    is_child_alone: bool | None  #: whether it is or may be a child without a carer; None: nobody knows of a carer
+    company: frozenset[str] | None  #: codes of the family that comes together, never empty; None: nobody knows
+    is_harmed_by_reports: bool | None  #: smuggled or irregular, and does not accept it (R29); None: nobody knows
 
 
 @value
-class Person:
+class Person(_Following):
     """Who is to be helped; the codes are those of the vocabularies of the same names."""
 
     age: AgeRange | None = None
@@ -78,35 +116,38 @@ class Person:
     accepts_reporting: bool = False  #: told that a provider reports, and agrees
     indicators: frozenset[str] = frozenset()  #: for screening help; they filter nothing (R44)
 
-    @property
-    def may_be_child(self) -> bool:
-        """Whether the child path applies: under 18, perhaps, disputed or not known (R34)."""
-        if self.age is None:
-            return not self.no_reason_to_believe_child
-        return self.age.is_child_or_may_be
+    def __post_init__(self) -> None:
+        age = self.age
+        if age is None:
+            age = _GROWN_UP if self.no_reason_to_believe_child else _ANY_AGE
+        self.years, self.child_years = age.years, age.child_years
+        self.may_be_child = may_be_child = age.is_child_or_may_be
+        self.counts_as_child = None if may_be_child and self.age is None else may_be_child
+        self.known_gender = self.gender or _GENDER_OF_SEX.get(self.sex)
+        self.is_child_alone = self._is_without_carer() if may_be_child else False
+        if self.family is None:
+            self.company = ALONE if self.is_unaccompanied else None
+        else:
+            self.company = self.family or ALONE
+        if self.accepts_reporting:
+            self.is_harmed_by_reports = False
+        elif self.process in _SMUGGLED or self.status_class == _IRREGULAR:
+            self.is_harmed_by_reports = True
+        else:
+            self.is_harmed_by_reports = None if self.status_class is None else False
+
+    def _is_without_carer(self) -> bool | None:
+        if self.is_unaccompanied is not None or self.family is None:
+            return self.is_unaccompanied
+        if not self.family.isdisjoint(WITH_CARER):
+            return False
+        return True if self.family <= _WITHOUT_CARER else None
 
     @property
     def possible_years(self) -> range:
         """Every age that the person may have."""
-        if self.age is not None:
-            return self.age.years
-        return range(ADULT_AGE if self.no_reason_to_believe_child else 0, OLDEST_AGE + 1)
-
-    @property
-    def is_age_known(self) -> bool:
-        """Whether anything is known of the age."""
-        return self.age is not None
-
-    @property
-    def child_years(self) -> tuple[int, int]:
-        """The youngest and the oldest that a child may be; the oldest child stands for whoever is older."""
-        years = self.possible_years
-        return min(years[0], _OLDEST_CHILD), min(years[-1], _OLDEST_CHILD)
-
-    @property
-    def known_gender(self) -> str | None:
-        """The gender, or what the sex says where nobody gave a gender."""
-        return self.gender or _GENDER_OF_SEX.get(self.sex or "")
+        youngest, oldest = self.years
+        return range(youngest, oldest + 1)
 
     @property
     def population(self) -> str | None:
@@ -121,14 +162,3 @@ class Person:
         else:
             is_child = age.min_years < ADULT_AGE
         return None if gender is None or is_child is None else _POPULATIONS.get((gender, is_child))
-
-    @property
-    def is_with_carer(self) -> bool | None:
-        """Whether a child is with somebody who cares for it; None if nobody knows."""
-        if self.is_unaccompanied is not None:
-            return not self.is_unaccompanied
-        if self.family is None:
-            return None
-        if self.family & WITH_CARER:
-            return True
-        return False if self.family <= {"alone", "siblings"} else None

@@ -120,7 +120,8 @@ def is_alone(group: Group, *, with_adult: bool) -> bool:
 
     Each part of a plan must be safe by itself, so a carer who may sleep elsewhere does not count (R36).
     """
-    return group.person.may_be_child and not (group.person.is_with_carer and with_adult)
+    person = group.person
+    return person.may_be_child and not (with_adult and person.is_child_alone is False)
 
 
 def check(groups: Sequence[Group]) -> Mapping[str, int]:
