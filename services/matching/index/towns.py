@@ -23,6 +23,12 @@ _LEAST_RADIUS_M: Final = 6_335_439.0
 
 
 @part
+def _apart_m(latitudes_deg: float) -> float:
+    """Tell how far two parallels are from each other at least; those that are not apart are less than nothing."""
+    return 2 * _LEAST_RADIUS_M * sin(radians(latitudes_deg) / 2)
+
+
+@part
 def _place_of(longitude_deg: float, places: Any, first: int, end: int) -> int:
     """Find the first row of a band that is not west of a longitude; its end if all are."""
     low, high = first, end
@@ -39,28 +45,28 @@ def _place_of(longitude_deg: float, places: Any, first: int, end: int) -> int:
 def _nearest_of_band(
     way: tuple[int, float],
     band: tuple[int, int],
-    heading: int,
     point: tuple[float, float, float, float],
     places: Any,
 ) -> tuple[int, float]:
-    """Walk along a band to the east (1) or the west (-1) for as long as anybody there can be nearer."""
+    """Walk along a band, first to the east and then to the west, for as long as anybody there can be nearer."""
     found, least_m = way
     first, end = band
     longitude_deg, x_m, y_m, z_m = point
     from_axis_m = sqrt(x_m * x_m + y_m * y_m)
     start = _place_of(longitude_deg, places, first, end) - first
-    for step in range(end - first):
-        row = first + (start + step if heading > 0 else start - 1 - step) % (end - first)
-        turn_deg = heading * (places[row, 0] - longitude_deg)
-        if turn_deg < 0:
-            turn_deg += _TURN_DEG
-        # the rest are sooner met the other way round, or behind this meridian, which is as far as that
-        if turn_deg > _HALF_TURN_DEG or from_axis_m * sin(radians(turn_deg)) > least_m:
-            break
-        x_away_m, y_away_m, z_away_m = places[row, 1] - x_m, places[row, 2] - y_m, places[row, 3] - z_m
-        away_m = sqrt(x_away_m * x_away_m + y_away_m * y_away_m + z_away_m * z_away_m)
-        if away_m < least_m:
-            found, least_m = row, away_m
+    for heading in (1, -1):
+        for step in range(end - first):
+            row = first + (start + step if heading > 0 else start - 1 - step) % (end - first)
+            turn_deg = heading * (places[row, 0] - longitude_deg)
+            if turn_deg < 0:
+                turn_deg += _TURN_DEG
+            # the rest are sooner met the other way round, or behind this meridian, which is as far as that
+            if turn_deg > _HALF_TURN_DEG or from_axis_m * sin(radians(turn_deg)) > least_m:
+                break
+            x_away_m, y_away_m, z_away_m = places[row, 1] - x_m, places[row, 2] - y_m, places[row, 3] - z_m
+            away_m = sqrt(x_away_m * x_away_m + y_away_m * y_away_m + z_away_m * z_away_m)
+            if away_m < least_m:
+                found, least_m = row, away_m
     return found, least_m
 
 
@@ -88,13 +94,15 @@ def nearest(firsts: Firsts, places: Places, latitude_deg: float, longitude_deg: 
     home = min(floor(latitude_deg) + _SOUTH_DEG, _BANDS - 1)
     for turn in range(2 * _BANDS):
         away = (turn + 1) // 2
-        if away > 0 and 2 * _LEAST_RADIUS_M * sin(radians(away - 1) / 2) > least_m:
+        if away > 0 and _apart_m(away - 1) > least_m:
             break  # all others are at least so many degrees away
         number = home + away if turn % 2 else home - away
-        if 0 <= number < _BANDS:
+        if not 0 <= number < _BANDS:
+            continue
+        south_deg = number - _SOUTH_DEG
+        if _apart_m(max(south_deg - latitude_deg, latitude_deg - south_deg - 1)) <= least_m:
             band = firsts[number], firsts[number + 1]
-            for heading in (1, -1):
-                found, least_m = _nearest_of_band((found, least_m), band, heading, point, places)
+            found, least_m = _nearest_of_band((found, least_m), band, point, places)
     return found
 
 
