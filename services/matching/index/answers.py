@@ -5,13 +5,13 @@ What is kept are answers to facts such as an age or a language, without the
 person, the origin or the safety envelope: nothing here tells who asked.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from functools import partial
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from struct import Struct
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from services.matching.constraints.table import Constraint
 from services.matching.index.arena import Arena
 from services.matching.index.facets import TIMED, Attributes, Vocabulary
 from services.matching.index.judged import Judged
+from services.matching.index.lookups import LookUp, look_up
 from services.matching.index.marks import Reasons
 from services.matching.index.steps import Step, steps
 from services.matching.model.provider import Provider
@@ -61,20 +62,11 @@ class _Known(dict[Hashable, bytes]):
         return numbers
 
 
-class _Run(NamedTuple):
-    """Constraints that follow each other in the table, and whose answers do not hang on who is left."""
-
-    numbers: list[bytes]  #: of the answers, as far as they are the same for all questions
-    #: the others: the place among them, the numbers, and what decides, of the facts of a question
-    open: list[tuple[int, _Known, Callable[[tuple[Any, ...]], Hashable]]]
-
-
 class _Course(NamedTuple):
     """How questions about a service go through the table."""
 
     service: Service
-    facts: Callable[[Asked], tuple[Any, ...]]
-    legs: list[_Run | Step]
+    legs: list[LookUp | Step]  #: of constraints that follow each other and do not hang on who is left; one that does
     examined: list[tuple[list[Provider], int]]  #: values of which nobody was concerned, and how many there were
 
     def holds(self, service: Service) -> bool:
@@ -115,18 +107,12 @@ class Answers:
             The numbers of the answers in the order of the table, interrupted by a step where what a constraint says
             hangs on more than facts of the question.
         """
-        course = self._course(asked)
-        facts = course.facts(asked)
         found: list[Numbers | Step] = []
-        for leg in course.legs:
-            if isinstance(leg, Step):
-                if leg.only_if is None or leg.only_if(asked):
-                    found.append(leg)
-                continue
-            numbers = leg.numbers.copy()
-            for place, known, decides in leg.open:
-                numbers[place] = known[decides(facts)]
-            found.append(np.frombuffer(b"".join(numbers), _TYPE))
+        for leg in self._course(asked).legs:
+            if not isinstance(leg, Step):
+                found.append(np.frombuffer(b"".join(leg(asked, asked.need, asked.person)), _TYPE))
+            elif leg.only_if is None or leg.only_if(asked):
+                found.append(leg)
         return found
 
     def judged(self, answer: Answer, asked: Asked) -> tuple[Judged, ...]:
@@ -162,22 +148,18 @@ class Answers:
                 listed.append(step)
             else:
                 examined.append((values, len(values)))
-        names = list(dict.fromkeys(name for step in listed if step.is_kept for name in step.facts))
-        legs: list[_Run | Step] = []
-        for is_kept, those in groupby(listed, key=attrgetter("is_kept")):
-            following = list(those)
-            legs += [self._run(following, names, has_person=has_person)] if is_kept else following
-        return _Course(service, _reader(names), legs, examined)
+        legs: list[LookUp | Step] = []
+        for is_kept, following in groupby(listed, key=attrgetter("is_kept")):
+            if is_kept:
+                tables = [(each.facts, self._known_of(each, has_person=has_person)) for each in following]
+                legs.append(look_up(tables))
+            else:
+                legs += following
+        return _Course(service, legs, examined)
 
-    def _run(self, following: Iterable[Step], names: list[str], *, has_person: bool) -> _Run:
-        run = _Run([], [])
-        for step in following:
-            key = step.number, has_person, step.of_service
-            known = self._known.setdefault(key, _Known(partial(self._new, step), self._lock))
-            if step.facts:
-                run.open.append((len(run.numbers), known, itemgetter(*map(names.index, step.facts))))
-            run.numbers.append(b"" if step.facts else known[()])
-        return run
+    def _known_of(self, step: Step, *, has_person: bool) -> _Known:
+        key = step.number, has_person, step.of_service
+        return self._known.setdefault(key, _Known(partial(self._new, step), self._lock))
 
     def _new(self, step: Step) -> bytes:
         """Number what a constraint says from now on: twice where there are two kinds of unknown, told by sets."""
@@ -218,11 +200,3 @@ class Tables:
         if self._answers.is_full:
             self._answers = Answers(self._vocabulary, self.reasons)
         return self._answers
-
-
-def _reader(names: list[str]) -> Callable[[Asked], tuple[Any, ...]]:
-    """Make what reads facts of a question, always as a tuple."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    read: Callable[[Asked], Any] = attrgetter(names[0] if names else "need")
-    return lambda asked: (read(asked),)
