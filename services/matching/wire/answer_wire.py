@@ -37,7 +37,8 @@ def answer_to_wire(
     for need_no, answer in enumerate(answers):
         content = need_to_bytes(need_no, answer)
         parts += (_NEEDS, varint(len(content)), content)
-    parts += (_revision(epoch, revision), time(_EVALUATED, evaluated_time), text(_TOKEN, match_token))
+    token = match_token.encode()
+    parts += (_revision(epoch, revision), time(_EVALUATED, evaluated_time), _TOKEN, varint(len(token)), token)
     if conflicts or screening:
         told = pb.FindMatchesResponse(
             safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],
