@@ -5,24 +5,36 @@ The columns say what `services.matching.rows` says of one provider after the
 other, and a test holds both equal; rows are made once somebody looks at them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from services.geo import BAND_ENDS_MM
 from services.matching.arriving import clocks_left
 from services.matching.choosing import Chosen, choose
 from services.matching.constraints.places import Places
 from services.matching.index.block import Block
 from services.matching.index.excluding import Counts, excluded_by
-from services.matching.index.marks import ANOTHER, MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, Reason, is_in_all
-from services.matching.index.opening import NOT_ASKED, Window, number_of
+from services.matching.index.marks import Reason
+from services.matching.index.opening import NOT_ASKED, number_of
 from services.matching.index.sieve import Sifted
-from services.matching.index.telling import AT_WHEN, ROW, Told, tell
+from services.matching.index.telling import (
+    ANOTHER,
+    ARRIVAL,
+    AT_WHEN,
+    COST_MM,
+    HOURS,
+    MARKS,
+    NUMBER,
+    OPENS,
+    PART,
+    TOLD,
+    Told,
+    all_have,
+)
 from services.matching.index.times import microseconds
 from services.matching.model.answer import ClockLeft, Row
 from services.matching.model.hours import OpenState
@@ -30,10 +42,9 @@ from services.matching.model.needed import known_of
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
-from services.matching.model.travel import moment, reckoned
+from services.matching.model.travel import EPOCH, EVERY, moment
 from services.matching.rows import RING_FIRST_AFTER, Rows, has_old_report, remarks_of_one
 
-_WHEN_AT: Final = MOST_MARKS + 1  #: where that is noted; before it is what `tell` notes
 _RING_FIRST_AFTER_US: Final = RING_FIRST_AFTER // timedelta(microseconds=1)
 _NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
 
@@ -54,21 +65,20 @@ class Listing:
         self.asked = asked
         self.known = known_of(asked.person)  #: which facts are known of the person
         self.blocks: Sequence[Block] = [part.block for part in parts]  #: by number of the part
+        self.when_us = parts[0].question.when_us if parts else 0  #: when the person would be there, since 1970
         chosen = choose(asked, parts, limit)
         self.sure_count = chosen.sure_count
-        #: a record each, and the numbers of what is said of each with two notes behind them: how a referral reaches
-        #: it and whether it is vetted, and whether it is open on arrival and its report of places is old
-        self.told, self.marks, not_asked = _told(asked, parts, chosen)
+        self.told, not_asked_count = _told(asked, parts, chosen)  #: a row each, as in `index.telling`
         if asked.calendar:
             self._note_announced()
-        elif not_asked is not None:
-            self._note_opens(not_asked)
+        elif not_asked_count:
+            self._note_opens()
         self.places: Sequence[Places] | None = None  #: None: nobody asks for places
         if asked.need.service.accommodation and parts:
             self.places = [*map(parts[0].question.wanted.at, self.providers)]
             for place, each in enumerate(self.places):
                 if has_old_report(each.view, asked.now_time):
-                    self.marks[place, _WHEN_AT] += ANOTHER
+                    self.told[place, OPENS] += ANOTHER
 
     def __len__(self) -> int:
         return len(self.told)
@@ -76,7 +86,7 @@ class Listing:
     @cached_property
     def providers(self) -> Sequence[Provider]:
         """Who is listed."""
-        numbers, parts = self.told["number"].tolist(), self.told["part"].tolist()
+        numbers, parts = self.told[:, NUMBER].tolist(), self.told[:, PART].tolist()
         return [self.blocks[part].providers[number] for part, number in zip(parts, numbers, strict=True)]
 
     @property
@@ -84,7 +94,7 @@ class Listing:
         """What is left of clinical clocks at each (R47); None: nobody said when it was."""
         if self.asked.need.hours_since_event is None:
             return None
-        arrivals = self.told["arrival"].tolist()
+        arrivals = self.told[:, ARRIVAL].tolist()
         return [
             clocks_left(self.asked, provider, self._time(arrival))
             for provider, arrival in zip(self.providers, arrivals, strict=True)
@@ -95,8 +105,7 @@ class Listing:
         if not len(self):
             return True
         is_life_first = self.asked.need.service.life_first
-        make = partial(_mentions, constraint, is_life_first=is_life_first)
-        return is_in_all(self.marks, self.blocks[0].tables.reasons.made((constraint, is_life_first), make))
+        return all_have(self.told, self.blocks[0].tables.reasons.made(_mentions(constraint, is_life_first)))
 
     @property
     def silences_mm(self) -> Sequence[int] | None:
@@ -106,27 +115,28 @@ class Listing:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The same as rows."""
-        costs_mm = self.told["cost_mm"].tolist()
+        costs_mm = self.told[:, COST_MM].tolist()
         reasons = [self._reasons(place) for place in range(len(self))]
         return Rows(self.asked).rows(zip(costs_mm, self.providers, reasons, strict=True))
 
-    def _note_opens(self, window: Window) -> None:
-        """Note whether intake is open on arrival, where a window of openings did not know it yet."""
-        arrivals, vocabulary = self.told["arrival"].tolist(), self.blocks[0].vocabulary
-        numbers = self.told["hours"].tolist()
-        for place in (self.marks[:, _WHEN_AT] == NOT_ASKED).nonzero()[0].tolist():
-            hours, number, arrival = vocabulary.hours_of(numbers[place]), numbers[place], arrivals[place]
+    def _note_opens(self) -> None:
+        """Note whether intake is open on arrival, where the window of openings did not know it yet."""
+        vocabulary = self.blocks[0].vocabulary
+        window = vocabulary.openings.around((self.asked.now_time - EPOCH) // EVERY, len(vocabulary.hours))
+        for place in (self.told[:, OPENS] == NOT_ASKED).nonzero()[0].tolist():
+            number, arrival = self.told[place, HOURS].item(), self.told[place, ARRIVAL].item()
+            hours = vocabulary.hours_of(number)
             if arrival == AT_WHEN:
-                self.marks[place, _WHEN_AT] = number_of(hours.at(self.asked.when_time))
+                self.told[place, OPENS] = number_of(hours.at(self.asked.when_time))
             else:
-                self.marks[place, _WHEN_AT] = window.ask(hours, number, arrival)
+                self.told[place, OPENS] = window.ask(hours, number, arrival)
 
     def _note_announced(self) -> None:
         """Note whether intake is open on arrival, where something is announced."""
-        for place, (provider, arrival) in enumerate(zip(self.providers, self.told["arrival"].tolist(), strict=True)):
+        for place, (provider, arrival) in enumerate(zip(self.providers, self.told[:, ARRIVAL].tolist(), strict=True)):
             hours = profile_of(provider).hours(self.asked.calendar)
             opens = OpenState.UNKNOWN if hours is None else hours.at(self._time(arrival))
-            self.marks[place, _WHEN_AT] = number_of(opens)
+            self.told[place, OPENS] = number_of(opens)
 
     def _time(self, number: int) -> datetime:
         return self.asked.when_time if number == AT_WHEN else moment(number)
@@ -134,7 +144,7 @@ class Listing:
     def _reasons(self, place: int) -> tuple[Reason, ...]:
         """List what is not a plain yes."""
         listed = self.blocks[0].tables.reasons.listed
-        return tuple([listed[number] for number in self.marks[place, :MOST_MARKS].tolist() if number])
+        return tuple([listed[number] for number in self.told[place, MARKS:].tolist() if number])
 
 
 class NeedAnswer(NamedTuple):
@@ -162,50 +172,32 @@ class NeedAnswer(NamedTuple):
         return self.listing.rows[self.listing.sure_count :]
 
 
-def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, Marks, Window | None]:
+def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, int]:
     """
     Tell what hangs on facts and ways, and mark what is said.
 
     Returns:
-        A record and marks for each, and what is known of openings where some must be asked.
+        A row for each, and at how many it must be asked whether they are open.
     """
     if not parts:
-        return np.empty(0, dtype=ROW), np.empty((0, MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE), None
+        return np.zeros((0, TOLD), dtype=np.int64), 0
     when_us = parts[0].question.when_us
     now_us = when_us if asked.now_time is asked.when_time else microseconds(asked.now_time)
-    departure = reckoned(now_us, when_us)
-    vocabulary = parts[0].block.vocabulary
-    window = vocabulary.openings.around(departure[1], len(vocabulary.hours))
-    alike = (
-        when_us,
-        now_us - _RING_FIRST_AFTER_US,
-        _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode),
-        departure,
-        BAND_ENDS_MM,
-    )
-    told, marks, not_asked_count = [], [], 0
-    for number, (part, ranked) in enumerate(zip(parts, chosen.of_parts, strict=True)):
-        of_part, marked = np.empty(len(ranked.rows), dtype=ROW), part.marked(ranked)
-        not_asked_count += tell(
-            ranked.numbers,
-            ranked.costs_mm,
-            part.block.columns.facts,
-            *alike,
-            number,
-            of_part,
-            marked,
-            window.states,
-            window.first,
-        )
+    seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
+    told, not_asked_count = [], 0
+    for number, part in enumerate(parts):
+        of_part, count = part.told(chosen.of_parts[number], number, now_us, now_us - _RING_FIRST_AFTER_US, seconds_a_mm)
         told.append(of_part)
-        marks.append(marked)
-    not_asked = window if not_asked_count else None
-    if chosen.order is None:
-        return told[0], marks[0], not_asked
-    return np.concatenate(told)[chosen.order], np.concatenate(marks)[chosen.order], not_asked
+        not_asked_count += count
+    return told[0] if chosen.order is None else np.concatenate(told)[chosen.order], not_asked_count
 
 
-def _mentions(constraint: str, reasons: Sequence[Reason], *, is_life_first: bool) -> npt.NDArray[np.bool_]:
-    """Say by number of which reasons a constraint is unknown, or a caution."""
+@cache
+def _mentions(constraint: str, is_life_first: bool) -> Callable[[Sequence[Reason]], npt.NDArray[np.bool_]]:  # noqa: FBT001 -- a key
+    """Find what says by number of which reasons a constraint is unknown, or a caution: the same for the same."""
+    return partial(_are_mentioned, constraint, is_life_first=is_life_first)
+
+
+def _are_mentioned(constraint: str, reasons: Sequence[Reason], *, is_life_first: bool) -> npt.NDArray[np.bool_]:
     remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
     return np.array([False, *(each.mentions(constraint) for each in remarks)])

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import services
+from services.geo import BAND_ENDS_MM
 from services.matching.constraints.table import CONSTRAINTS
-from services.matching.index import bits, compiling, kept, marks, passes
+from services.matching.index import bits, compiling, kept, marks, passes, telling
 from services.matching.index.answers import Answers
 from services.matching.index.excluding import excluded_by
 from services.matching.index.facets import Vocabulary
@@ -143,6 +144,7 @@ def test_who_has_a_value_is_gathered_by_what_is_said_of_it(
 
 
 #: of a row: the number that it has of a facet, and whether its vetting has ended
+FAR = 700  #: beyond what fits in a byte
 MET = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(0, 3), st.booleans()), max_size=20)
 
 
@@ -154,18 +156,28 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     sets, program = programmed(steps)
     facts = np.zeros(len(met), dtype=FACT)
     facts["vetting_ends_us"] = [4 if has_ended else 6 for _, _, has_ended in met]
-    found = np.zeros((len(met), marks.MOST_MARKS + marks.SPARE_MARKS), dtype=np.int16)
+    table = np.array([[0, FAR + number] for _, number, _ in met], dtype=number_type).reshape(-1, 2)
+    told = np.zeros((len(met), telling.TOLD), dtype=np.int64)
 
-    open_count = marks.mark(
+    open_count, _ = telling.tell(
         sets,
         program,
-        np.arange(ENDED + 4, dtype=marks.MARK_TYPE),
+        np.arange(FAR + ENDED + 4, dtype=marks.MARK_TYPE).view(np.uint8),
         np.array([row for row, _, _ in met], dtype=np.int64),
         np.arange(len(met), dtype=np.int32),
-        np.array([[0, number] for _, number, _ in met], dtype=number_type).reshape(-1, 2),
+        np.zeros(len(met), dtype=np.int64),
+        table.view(np.uint8),
+        table.itemsize,
         facts,
         5,
-        found,
+        5,
+        0,
+        0.0,
+        BAND_ENDS_MM,
+        0,
+        0,
+        np.empty((0, 0), dtype=np.int8),
+        told,
     )
 
     said = [
@@ -177,11 +189,13 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
         for row, _, _ in met
     ]
     meant = [
-        [(STANDING + value + (ENDED - STANDING) * has_ended, OPEN, ALIKE)[number % 3] for number in each]
+        [(FAR + STANDING + value + (ENDED - STANDING) * has_ended, OPEN, ALIKE)[number % 3] for number in each]
         for each, (_, value, has_ended) in zip(said, met, strict=True)
     ]
-    assert [row[: len(each)] for row, each in zip(found.tolist(), meant, strict=True)] == meant
-    assert found[:, marks.MOST_MARKS].tolist() == list(map(len, meant))
+    found = told[:, telling.MARKS :].tolist()
+    assert [row[: len(each)] for row, each in zip(found, meant, strict=True)] == meant
+    assert not any(any(row[len(each) :]) for row, each in zip(found, meant, strict=True))
+    assert told[:, telling.MARK_COUNT].tolist() == list(map(len, meant))
     assert open_count == sum(number < 0 for each in meant for number in each)
 
 

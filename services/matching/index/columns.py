@@ -1,9 +1,12 @@
 """What is known of each provider of a block, in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from services.geo import PlaceArray
+from services.matching.index.arena import Bytes
 from services.matching.index.facets import PLACE_OF, Attributes, Column, Table
 from services.matching.index.facts import Facts
 from services.matching.index.kin import Hashes
@@ -21,6 +24,12 @@ class Columns:
     places: PlaceArray  #: with `NOWHERE` in place of a resolution
     times_us: Mapping[str, Microseconds]  #: by attribute
     kin: Hashes  #: of what providers share
+    table_bytes: Bytes = field(init=False, repr=False)  #: the table as passes read it, whichever its type
+    number_size: int = field(init=False, repr=False)  #: how many of these bytes a number takes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "table_bytes", self.table.view(np.uint8))
+        object.__setattr__(self, "number_size", self.table.itemsize)
 
     def numbers(self, facet: Attributes) -> Column:
         """Say which number each provider has of a facet."""

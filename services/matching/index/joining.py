@@ -1,147 +1,128 @@
 """
-Join the rows of an answer from bytes that were written before, compiled.
+Join the lists of an answer from bytes that were written before, compiled.
 
 What the bytes mean is said where they are written (`services.matching.wire`): here are only lengths, numbers
 and the order in which they follow each other.
 """
 
-from typing import Any, Final
-
-import numpy as np
-from numba import from_dtype
 from numba.core import types
 
 from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
-from services.matching.index.compiling import bits_of, compiled, part
+from services.matching.index.book import (
+    LIST,
+    NAMES,
+    PLACES,
+    STATES,
+    TAG,
+    TRAVEL,
+    cost_size,
+    counts_size,
+    page_size,
+    put_cost,
+    put_counts,
+    put_page,
+    put_tag,
+    put_way,
+    way_size,
+)
+from services.matching.index.compiling import compiled, part
+from services.matching.index.excluding import Counts
 from services.matching.index.facts import NOT_WRITTEN
-from services.matching.index.marks import MOST_MARKS, NOTES, Marks
-from services.matching.index.putting import BYTES, PIECES, Pieces, put, put_number, size_of
-from services.matching.index.telling import AT_WHEN, NO_WAY, ROW, Told
-
-_MOMENT_S: Final = 300
-_MM_PER_M: Final = 1000.0
-_DOUBLE: Final = 8  #: bytes
-_COST_SLOTS: Final = 3  #: the same number stands three times in a row
-#: the numbers of forms: of two lists, around the slots of a cost, of three bands, and of one each
-_LIST, _COST, _BAND = 0, 2, 6
-_TRAVEL, _DURATION, _SECONDS, _ARRIVAL, _MODE, _PLACES = range(9, 15)
-
-
-@part
-def _form_size(forms: Pieces, number: int) -> int:
-    return int(forms.ends[number + 1] - forms.ends[number])
-
-
-@part
-def _band(cost_mm: int, bands_mm: tuple[int, int]) -> int:
-    return _BAND + int(cost_mm >= bands_mm[0]) + int(cost_mm >= bands_mm[1])
-
-
-@part
-def _arrival_size(moment: int, forms: Pieces) -> int:
-    """Say how many bytes the time of arrival takes, without its tag and length."""
-    return _form_size(forms, _SECONDS) + size_of(moment * _MOMENT_S) if moment != 0 else 0
+from services.matching.index.putting import PIECES, Pieces, put, put_number, size_of
+from services.matching.index.telling import (
+    BEGIN,
+    COST_MM,
+    DECISIVE,
+    IS_CONFIDENTIAL,
+    LENGTH,
+    MARK_COUNT,
+    MARKS,
+    MOMENT,
+    NO_WAY,
+    NOTES,
+    OPENS,
+    REACHED,
+    SHOWS,
+    SIZE,
+    STATE,
+    TRAVEL_S,
+    Told,
+)
 
 
 @part
-def _way_size(row: Any, forms: Pieces, at_when: Bytes) -> int:
-    """Say how many bytes a way takes, without its tag and length."""
-    lasts = _form_size(forms, _SECONDS) + size_of(row.travel_s)
-    size = _form_size(forms, _DURATION) + size_of(lasts) + lasts + _form_size(forms, _MODE)
-    if row.moment == AT_WHEN:
-        size += len(at_when)
-    else:
-        arrives = _arrival_size(row.moment, forms)
-        size += _form_size(forms, _ARRIVAL) + size_of(arrives) + arrives
-    return size
+def _row_size(
+    place: int,
+    told: Told,
+    book: Pieces,
+    said: Pieces,
+    pieces: Pieces,
+    when_us: int,
+    bands_mm: tuple[int, int],
+    has_places: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
+) -> int:
+    """Say how many bytes a row takes, without its tag and length."""
+    row = told[place]
+    size = row[LENGTH] + page_size(book, row[SHOWS]) + page_size(book, row[STATE])
+    size += cost_size(row[COST_MM], row[IS_CONFIDENTIAL], book, bands_mm)
+    if row[TRAVEL_S] != NO_WAY:
+        way = way_size(row[TRAVEL_S], row[MOMENT], when_us, book)
+        size += page_size(book, TRAVEL) + size_of(way) + way
+    if not has_places:
+        size += page_size(book, PLACES)
+    for which in range(row[MARK_COUNT]):
+        size += page_size(said, row[MARKS + which])
+    if len(pieces.ends) > 1:
+        size += page_size(pieces, place)
+    return int(size)
 
 
 @part
-def _put_form(out: Bytes, at: int, forms: Pieces, number: int) -> int:
-    return put(out, at, forms.bytes, forms.ends[number], forms.ends[number + 1])
-
-
-@part
-def _put_way(out: Bytes, at: int, row: Any, forms: Pieces, at_when: Bytes) -> int:
-    at = _put_form(out, at, forms, _TRAVEL)
-    at = put_number(out, at, _way_size(row, forms, at_when))
-    at = _put_form(out, at, forms, _DURATION)
-    at = put_number(out, at, _form_size(forms, _SECONDS) + size_of(row.travel_s))
-    at = _put_form(out, at, forms, _SECONDS)
-    at = put_number(out, at, row.travel_s)
-    if row.moment == AT_WHEN:
-        at = put(out, at, at_when, 0, len(at_when))
-    else:
-        at = _put_form(out, at, forms, _ARRIVAL)
-        at = put_number(out, at, _arrival_size(row.moment, forms))
-        if row.moment != 0:
-            at = _put_form(out, at, forms, _SECONDS)
-            at = put_number(out, at, row.moment * _MOMENT_S)
-    return _put_form(out, at, forms, _MODE)
-
-
-@part
-def _cost_size(row: Any, forms: Pieces, bands_mm: tuple[int, int]) -> int:
-    if row.is_confidential:
-        return _form_size(forms, _band(row.cost_mm, bands_mm))
-    return int(forms.ends[_COST + _COST_SLOTS + 1] - forms.ends[_COST]) + _COST_SLOTS * _DOUBLE
-
-
-@part
-def _put_cost(out: Bytes, at: int, row: Any, forms: Pieces, bands_mm: tuple[int, int]) -> int:
-    if row.is_confidential:
-        return _put_form(out, at, forms, _band(row.cost_mm, bands_mm))
-    bits = bits_of(row.cost_mm / _MM_PER_M)
-    for slot in range(_COST_SLOTS):
-        at = _put_form(out, at, forms, _COST + slot)
-        for byte in range(_DOUBLE):
-            out[at + byte] = np.uint8((bits >> np.uint64(8 * byte)) & np.uint64(255))
-        at += _DOUBLE
-    return _put_form(out, at, forms, _COST + _COST_SLOTS)
-
-
-@part
-def _remarks_size(place: int, marks: Marks, said: Pieces, states: Pieces, first_state: int) -> int:
-    state = first_state + marks[place, MOST_MARKS] + NOTES * marks[place, MOST_MARKS + 1]
-    size = int(states.ends[state + 1] - states.ends[state])
-    for which in range(MOST_MARKS):
-        number = marks[place, which]
-        if number == 0:
-            break
-        size += said.ends[number + 1] - said.ends[number]
-    return size
-
-
-@part
-def _put_remarks(out: Bytes, at: int, place: int, marks: Marks, said: Pieces, states: Pieces, first_state: int) -> int:
-    for which in range(MOST_MARKS):
-        number = marks[place, which]
-        if number == 0:
-            break
-        at = put(out, at, said.bytes, said.ends[number], said.ends[number + 1])
-    state = first_state + marks[place, MOST_MARKS] + NOTES * marks[place, MOST_MARKS + 1]
-    return put(out, at, states.bytes, states.ends[state], states.ends[state + 1])
+def _put_row(
+    out: Bytes,
+    at: int,
+    place: int,
+    told: Told,
+    book: Pieces,
+    said: Pieces,
+    pieces: Pieces,
+    when_us: int,
+    bands_mm: tuple[int, int],
+    has_places: bool,  # noqa: FBT001
+) -> int:
+    """Put a row but for what its provider says of itself."""
+    row = told[place]
+    at = put_page(out, at, book, row[SHOWS])
+    if not has_places:
+        at = put_page(out, at, book, PLACES)
+    at = put_cost(out, at, row[COST_MM], row[IS_CONFIDENTIAL], book, bands_mm)
+    if row[TRAVEL_S] != NO_WAY:
+        at = put_way(out, at, row[TRAVEL_S], row[MOMENT], when_us, book)
+    for which in range(row[MARK_COUNT]):
+        at = put_page(out, at, said, row[MARKS + which])
+    at = put_page(out, at, book, row[STATE])
+    if len(pieces.ends) > 1:
+        at = put_page(out, at, pieces, place)
+    return at
 
 
 @compiled(
     types.int64(
         types.uint8[::1],
         types.uint8[::1],
-        from_dtype(ROW)[::1],
-        types.int64,
-        *PIECES,
-        BYTES,
-        types.int16[:, ::1],
-        *PIECES,
-        *PIECES,
+        types.int64[:, ::1],
         types.int64,
         *PIECES,
         *PIECES,
+        *PIECES,
+        types.int64,
         types.int64,
         types.int64,
         types.UniTuple(types.int64, 2),  # type: ignore[no-untyped-call]
         types.boolean,
+        types.boolean,
+        types.int64[::1],
     )
 )
 def join(
@@ -149,26 +130,22 @@ def join(
     arena: Bytes,
     told: Told,
     sure_count: int,
-    forms_bytes: Bytes,
-    forms_ends: Rows,
-    at_when: Bytes,
-    marks: Marks,
+    book_bytes: Bytes,
+    book_ends: Rows,
     said_bytes: Bytes,
     said_ends: Rows,
-    states_bytes: Bytes,
-    states_ends: Rows,
-    first_state: int,
     pieces_bytes: Bytes,
     pieces_ends: Rows,
-    shown_bytes: Bytes,
-    shown_ends: Rows,
     known: int,
     always: int,
+    when_us: int,
     bands_mm: tuple[int, int],
-    has_places: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
+    is_reported: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
+    has_places: bool,  # noqa: FBT001
+    counts: Counts,
 ) -> int:
     """
-    Join rows, each with the tag of its list and its length before it.
+    Join rows and counts, each with the tag of its list and its length before it.
 
     Args:
         out: Where they are put.
@@ -179,77 +156,54 @@ def join(
 
         sure_count: So many of the first are of the first list.
 
-        forms_bytes: What is alike in all rows.
+        book_bytes: What is the same for many rows and answers.
 
-        forms_ends: As of `Pieces`.
-
-        at_when: The time of arrival of those who are there exactly when they would be.
-
-        marks: Of each row, and what is noted behind them.
+        book_ends: As of `Pieces`.
 
         said_bytes: What each mark says.
 
         said_ends: As of `Pieces`.
 
-        states_bytes: What each note says, by both: the first, and 8 times the second.
-
-        states_ends: As of `Pieces`.
-
-        first_state: The first of those that are meant.
-
         pieces_bytes: What else is said of each row: it comes last, where a number may take the place of one before.
 
-        pieces_ends: As of `Pieces`.
-
-        shown_bytes: The fields that an offer would show, by the bits of those that are known and decide.
-
-        shown_ends: As of `Pieces`.
+        pieces_ends: As of `Pieces`; only 0 where nothing is.
 
         known: Which facts are known of the person: a bit each.
 
         always: Which of them are shown whether they decide or not.
 
+        when_us: When the person would be there, in microseconds since 1970.
+
         bands_mm: Where the bands end by which the cost of a confidential site is told.
 
-        has_places: Whether the pieces say of places; else the form does.
+        is_reported: Whether the result may be reported.
+
+        has_places: Whether the pieces say of places; else the book does.
+
+        counts: How many each constraint excluded, by its place in the table; those of 0 are left out.
 
     Returns:
         How many bytes they take; nothing is put where `out` is shorter. `NOT_WRITTEN` where not all are in the arena.
     """
-    forms, said = Pieces(forms_bytes, forms_ends), Pieces(said_bytes, said_ends)
-    states, pieces = Pieces(states_bytes, states_ends), Pieces(pieces_bytes, pieces_ends)
-    shown = Pieces(shown_bytes, shown_ends)
-    length = 0
+    book, said, pieces = Pieces(book_bytes, book_ends), Pieces(said_bytes, said_ends), Pieces(pieces_bytes, pieces_ends)
+    first_state = STATES + (NOTES * NOTES if is_reported else 0)
+    first_shown = NAMES + len(counts)
+    length = counts_size(counts, book)
     for place in range(len(told)):
         row = told[place]
-        if row.begin == NOT_WRITTEN:
+        if row[BEGIN] == NOT_WRITTEN:
             return NOT_WRITTEN
-        shows = known & (row.decisive | always)
-        size = row.length + pieces.ends[place + 1] - pieces.ends[place] + shown.ends[shows + 1] - shown.ends[shows]
-        size += _cost_size(row, forms, bands_mm)
-        if row.travel_s != NO_WAY:
-            way = _way_size(row, forms, at_when)
-            size += _form_size(forms, _TRAVEL) + size_of(way) + way
-        if not has_places:
-            size += _form_size(forms, _PLACES)
-        size += _remarks_size(place, marks, said, states, first_state)
-        row.size, row.shows = size, shows
-        length += _form_size(forms, _LIST + int(place >= sure_count)) + size_of(size) + size
+        row[STATE] = first_state + row[REACHED] + NOTES * row[OPENS]
+        row[SHOWS] = first_shown + (known & (row[DECISIVE] | always))
+        row[SIZE] = _row_size(place, told, book, said, pieces, when_us, bands_mm, has_places)
+        length += TAG + size_of(row[SIZE]) + row[SIZE]
     if length > len(out):
         return length
     at = 0
     for place in range(len(told)):
-        row = told[place]
-        shows = row.shows
-        at = _put_form(out, at, forms, _LIST + int(place >= sure_count))
-        at = put_number(out, at, row.size)
-        at = put(out, at, arena, row.begin, row.begin + row.length)
-        at = put(out, at, shown.bytes, shown.ends[shows], shown.ends[shows + 1])
-        if not has_places:
-            at = _put_form(out, at, forms, _PLACES)
-        at = _put_cost(out, at, row, forms, bands_mm)
-        if row.travel_s != NO_WAY:
-            at = _put_way(out, at, row, forms, at_when)
-        at = _put_remarks(out, at, place, marks, said, states, first_state)
-        at = put(out, at, pieces.bytes, pieces.ends[place], pieces.ends[place + 1])
+        at = put_tag(out, at, book, LIST + int(place >= sure_count))
+        at = put_number(out, at, told[place, SIZE])
+        at = put(out, at, arena, told[place, BEGIN], told[place, BEGIN] + told[place, LENGTH])
+        at = _put_row(out, at, place, told, book, said, pieces, when_us, bands_mm, has_places)
+    put_counts(out, at, counts, book)
     return length

@@ -40,21 +40,21 @@ class Window(NamedTuple):
 
 
 class Openings:
-    """What is known of the days around now. A window is replaced and never moved: who reads one needs no lock."""
+    """What is known of some days. A window is replaced and never moved: who reads one needs no lock."""
 
     def __init__(self) -> None:
-        self._window = Window(-_MOMENTS, np.empty((0, _MOMENTS), dtype=np.int8))
+        self.window = Window(-_MOMENTS, np.empty((0, _MOMENTS), dtype=np.int8))  #: that was asked for last
 
     def around(self, now: int, hours_count: int) -> Window:
-        """Find what is known around a moment, of so many kinds of hours."""
-        window = self._window
+        """Find what is known around a moment, of so many kinds of hours, with room for what is asked next."""
+        window = self.window
         passed, missing = now - window.first, min(hours_count, _MOST_HOURS) - len(window.states)
         if missing <= 0 and _BEFORE // 2 <= passed < _MOMENTS // 2:
             return window
         if not _BEFORE // 2 <= passed < _MOMENTS // 2:
             window, missing = Window(now - _BEFORE, window.states[:0]), min(hours_count, _MOST_HOURS)
         further = np.full((missing, _MOMENTS), NOT_ASKED, dtype=np.int8)
-        self._window = window = Window(window.first, np.concatenate([window.states, further]))
+        self.window = window = Window(window.first, np.concatenate([window.states, further]))
         return window
 
 

@@ -1,9 +1,11 @@
 """Parts of compiled passes that put bytes behind each other, as protobuf does."""
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
-from numba.core import types
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 from services.matching.index.arena import Bytes
 from services.matching.index.bits import Rows
@@ -46,11 +48,26 @@ def put_number(out: Bytes, at: int, number: Any) -> int:
     return at + 1
 
 
+def _copy(_typing: Any, out: Any, at: Any, source: Any, begin: Any, length: Any) -> Any:
+    def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        to, of = [
+            builder.gep(
+                context.make_array(signature.args[each])(context, builder, values[each]).data, [values[each + 1]]
+            )
+            for each in (0, 2)
+        ]
+        cgutils.raw_memcpy(builder, to, of, values[4], 1)  # type: ignore[no-untyped-call]
+        return context.get_dummy_value()
+
+    return types.none(out, types.int64, source, types.int64, types.int64), write
+
+
+#: copies so many bytes from a place of one array to a place of another, as C does: a loop took three times as long
+_copied: Final[Callable[[Bytes, int, Bytes, int, int], None]] = cast("Any", intrinsic(_copy))
+
+
 @part
 def put(out: Bytes, at: int, source: Bytes, begin: int, end: int) -> int:
     """Copy bytes behind so many others, and say where they end."""
-    # numbers without a sign: for others each byte is first looked for from the end, and copied alone
-    first, source_first = np.uint64(at), np.uint64(begin)
-    for place in range(np.uint64(end - begin)):
-        out[first + place] = source[source_first + place]
+    _copied(out, at, source, begin, end - begin)
     return at + end - begin

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from services.geo import BAND_ENDS_MM
 from services.matching.constraints.table import CONSTRAINTS, PLACES, SAFETY, Constraint
 from services.matching.index import passes
 from services.matching.index.answers import Numbers
 from services.matching.index.bits import Words, count
 from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Placed, Said, Sets, matrix_of, open_mark
-from services.matching.index.marks import MARK_TYPE, MOST_MARKS, SPARE_MARKS, Marks, mark
 from services.matching.index.passes import LEFT, MISSING, STEP, SURE, UNSURE, Program
 from services.matching.index.question import Question
 from services.matching.index.steps import Step
+from services.matching.index.telling import MARKS, TOLD, Told, tell
 from services.matching.model.provider import Provider
 
 if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
 
 _SERVICE: Final = PLACES["service"]
+_TOLD_TYPE: Final = np.dtype(np.int64)
+_NOTHING_PASSED: Final = [(np.empty((0, 0), dtype=np.uint64), np.empty((0, STEP), dtype=np.int32))]
 _FIRST: Final = np.zeros(1, dtype=np.int32)  #: the number of the only step
 
 
@@ -91,37 +94,58 @@ class Sifted:
         """Look up who stands in rows of the block."""
         return [self.block.providers[number] for number in numbers]
 
-    def marked(self, ranked: Ranked) -> Marks:
+    def told(
+        self, ranked: Ranked, number: int, now_us: int, heard_since_us: int, seconds_a_mm: float
+    ) -> tuple[Told, int]:
         """
-        Mark what is said of the nearest besides a plain yes.
+        Tell what hangs on facts, ways and times of the nearest, and mark what is said of them besides a plain yes.
+
+        Args:
+            ranked: Who they are.
+
+            number: Of this part of the directory.
+
+            now_us: When one can leave, in microseconds since 1970.
+
+            heard_since_us: A receiver that was last heard before is rung first.
+
+            seconds_a_mm: How long a way takes; below 0: nobody has to go.
 
         Returns:
-            For each a row of `MOST_MARKS` marks, in the order of the table and followed by zeros, then how many they
-            are, and room for another note.
+            A row for each, and at how many it must be asked whether they are open.
         """
-        found = np.zeros((len(ranked.rows), MOST_MARKS + SPARE_MARKS), dtype=MARK_TYPE)
-        if not len(found):
-            return found
-        columns, open_count = self.block.columns, 0
-        marks = self._answers.marks.bytes.view(MARK_TYPE)
-        for sets, program in self._passed:
-            open_count += mark(
+        rows, numbers, costs_mm, _ = ranked
+        found = np.zeros((len(rows), TOLD), dtype=_TOLD_TYPE)
+        columns, window = self.block.columns, self.block.vocabulary.openings.window
+        open_count = not_asked_count = 0
+        for sets, program in self._passed or _NOTHING_PASSED:
+            open_marks, not_asked_count = tell(
                 sets,
                 program,
-                marks,
-                ranked.rows,
-                ranked.numbers,
-                columns.table,
+                self._answers.marks.bytes,
+                rows,
+                numbers,
+                costs_mm,
+                columns.table_bytes,
+                columns.number_size,
                 columns.facts,
                 self.question.when_us,
+                now_us,
+                heard_since_us,
+                seconds_a_mm,
+                BAND_ENDS_MM,
+                number,
+                window.first,
+                window.states,
                 found,
             )
+            open_count += open_marks
         if open_count:
-            for place, which in np.argwhere(found < 0).tolist():
-                constraint = CONSTRAINTS[open_mark(int(found[place, which]))]
-                finding = constraint.judge(self._asked, self.block.providers[ranked.numbers[place]])
-                found[place, which] = self.block.tables.reasons.number((constraint, finding))
-        return found
+            for place, which in np.argwhere(found[:, MARKS:] < 0).tolist():
+                constraint = CONSTRAINTS[open_mark(int(found[place, MARKS + which]))]
+                finding = constraint.judge(self._asked, self.block.providers[numbers[place]])
+                found[place, MARKS + which] = self.block.tables.reasons.number((constraint, finding))
+        return found, not_asked_count
 
     def _sift(self, among: Words) -> None:
         """Go through the table."""

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 _MM_PER_H_PER_KMH: Final = 1_000_000.0
 _S_PER_H: Final = 3600.0
 EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 _EVERY_S: Final = EVERY // _SECOND
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -100,7 +100,7 @@ class Departure:
 
     def __init__(self, now: datetime, when: datetime) -> None:
         self._when = when
-        self._reckoned = reckoned((now - _EPOCH) // _MICROSECOND, (when - _EPOCH) // _MICROSECOND)
+        self._reckoned = reckoned((now - EPOCH) // _MICROSECOND, (when - EPOCH) // _MICROSECOND)
 
     def arrival(self, travel_s: int) -> datetime:
         """Say when after a way of so many seconds: `when`, or else the estimate, rounded up to five minutes."""
@@ -128,4 +128,4 @@ def reckoned(now_us: int, when_us: int) -> tuple[int, int, int]:
 @lru_cache(maxsize=4096)
 def moment(number: int) -> datetime:
     """Name the moment after a number of five minutes: the same few are said of many rows."""
-    return _EPOCH + number * EVERY
+    return EPOCH + number * EVERY

@@ -6,23 +6,34 @@ behind each other. A test holds the rows equal to those that are written one by 
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from functools import partial
 from itertools import accumulate
 from typing import Final
 
 import numpy as np
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import BAND_ENDS_MM
 from services.matching.constraints.table import CONSTRAINTS
-from services.matching.index.arena import Arena, Bytes
-from services.matching.index.excluding import RANKS, Counts, join_counts
+from services.matching.index.arena import Arena
+from services.matching.index.excluding import Counts
 from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.joining import join
-from services.matching.index.marks import ANOTHER, NOTES, Reason
+from services.matching.index.marks import Reason
 from services.matching.index.opening import OPENS
 from services.matching.index.putting import Pieces
-from services.matching.index.telling import RING_FIRST, TAKES_NONE
+from services.matching.index.telling import (
+    ANOTHER,
+    BEGIN,
+    COST_MM,
+    LENGTH,
+    NOTES,
+    NUMBER,
+    PART,
+    RING_FIRST,
+    TAKES_NONE,
+)
 from services.matching.listing import Listing
 from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
 from services.matching.model.profile import profile_of
@@ -31,47 +42,45 @@ from services.matching.model.travel import Mode
 from services.matching.rows import TO_RING_FIRST, TO_TAKE_NONE, remarks_of, remarks_of_one
 from services.matching.wire import fragments
 from services.matching.wire.ahead import note
-from services.matching.wire.writing import SECONDS, tag_of, text, time
+from services.matching.wire.writing import SECONDS, tag_of, text
 
-_ROOM: Final = 1 << 15  #: bytes for the rows of an answer, as most take
-_ROOM_FOR_COUNTS: Final = 1 << 12
+_ROOM: Final = 1 << 15  #: bytes for an answer, as most take
+_BYTE: Final = np.dtype(np.uint8)
 _LISTS: Final = (tag_of(pb.NeedMatches, "matches"), tag_of(pb.NeedMatches, "ask_first"))
 _REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
 
 
 def listing_to_bytes(listing: Listing, counts: Counts) -> bytes:
     """Write both lists, and how many each constraint was the first to exclude: fields of a `NeedMatches`."""
-    out, end = _rows(listing) if len(listing) else (np.empty(_ROOM_FOR_COUNTS, dtype=np.uint8), 0)
-    return out[: join_counts(out, end, counts, RANKS, *_NAMES, _EXCLUDED)].tobytes()
-
-
-def _rows(listing: Listing) -> tuple[Bytes, int]:
-    """Write the rows of both lists, with room for counts behind them; say where they end."""
-    arena, out = listing.blocks[0].vocabulary.arena, np.empty(_ROOM, dtype=np.uint8)
+    told, service = listing.told, listing.asked.need.service
+    arena, said, pieces = _NO_ARENA, _NOTHING, _NOTHING
+    if len(told):
+        block = listing.blocks[0]
+        arena, said = block.vocabulary.arena, block.tables.reasons.made(_SAID[service.life_first])
+        pieces = _pieces(listing)
     rest = (
-        listing.told,
+        told,
         listing.sure_count,
-        *_forms(listing.asked.mode),
-        np.frombuffer(time(fragments.ARRIVAL, listing.asked.when_time), dtype=np.uint8),
-        listing.marks,
-        *_said(listing),
-        *_STATES,
-        NOTES * NOTES * listing.asked.need.service.result_may_be_reported,
-        *_pieces(listing),
-        *_SHOWN,
+        *_BOOKS[listing.asked.mode],
+        *said,
+        *pieces,
         listing.known,
         SHOWN_IF_KNOWN,
+        listing.when_us,
         BAND_ENDS_MM,
+        service.result_may_be_reported,
         listing.places is not None,
+        counts,
     )
-    length = join(out[:-_ROOM_FOR_COUNTS], arena.bytes, *rest)
+    out = np.empty(_ROOM, _BYTE)
+    length = join(out, arena.bytes, *rest)
     if length == NOT_WRITTEN:
         _write_providers(listing, arena)
-        length = join(out[:-_ROOM_FOR_COUNTS], arena.bytes, *rest)
-    if length > len(out) - _ROOM_FOR_COUNTS:
-        out = np.empty(length + _ROOM_FOR_COUNTS, dtype=np.uint8)
+        length = join(out, arena.bytes, *rest)
+    if length > len(out):
+        out = np.empty(length, _BYTE)
         join(out, arena.bytes, *rest)
-    return out, length
+    return out[:length].tobytes()
 
 
 def _pieces(listing: Listing) -> Pieces:
@@ -82,24 +91,14 @@ def _pieces(listing: Listing) -> Pieces:
     if listing.clocks is not None:
         parts.append([fragments.clocks_to_bytes(each) if each else b"" for each in listing.clocks])
     if listing.silences_mm is not None:
-        costs_mm = listing.told["cost_mm"].tolist()
+        costs_mm = listing.told[:, COST_MM].tolist()
         silences = zip(costs_mm, listing.silences_mm, strict=True)
         parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
-    return below_each_other(map(b"".join, zip(*parts, strict=True))) if parts else _nothing(len(listing))
-
-
-@cache
-def _nothing(count: int) -> Pieces:
-    return below_each_other([b""] * count)
-
-
-def _said(listing: Listing) -> Pieces:
-    """List by number what each reason adds to what is remarked."""
-    is_life_first = listing.asked.need.service.life_first
-    return listing.blocks[0].tables.reasons.made(("said", is_life_first), _SAID[is_life_first])
+    return below_each_other(map(b"".join, zip(*parts, strict=True))) if parts else _NOTHING
 
 
 def _said_by(reasons: Sequence[Reason], *, is_life_first: bool) -> Pieces:
+    """List by number what each reason adds to what is remarked."""
     remarks = (remarks_of_one(each, is_life_first=is_life_first) for each in reasons)
     return below_each_other([b"", *map(fragments.said_to_bytes, remarks)])
 
@@ -117,12 +116,12 @@ def below_each_other(parts: Iterable[bytes]) -> Pieces:
 def _write_providers(listing: Listing, arena: Arena) -> None:
     """Write what those say of themselves of whom nobody was told before."""
     told = listing.told
-    places = np.flatnonzero(told["begin"] == NOT_WRITTEN)
+    places = np.flatnonzero(told[:, BEGIN] == NOT_WRITTEN)
     spans = [_span(listing.providers[place], arena) for place in places.tolist()]
-    told["begin"][places], told["length"][places] = zip(*spans, strict=True)
+    told[places, BEGIN], told[places, LENGTH] = zip(*spans, strict=True)
     for part, block in enumerate(listing.blocks):
-        of_part = np.flatnonzero(told["part"][places] == part)
-        note(block, told["number"][places[of_part]], [spans[number] for number in of_part.tolist()])
+        of_part = np.flatnonzero(told[places, PART] == part)
+        note(block, told[places[of_part], NUMBER], [spans[number] for number in of_part.tolist()])
 
 
 def _span(provider: Provider, arena: Arena) -> tuple[int, int]:
@@ -131,31 +130,6 @@ def _span(provider: Provider, arena: Arena) -> tuple[int, int]:
     if profile.written_in is not arena:
         profile.written_in, profile.span = arena, arena.add(fragments.profile_to_bytes(profile))
     return profile.span
-
-
-@cache
-def _forms(mode: Mode) -> Pieces:
-    return below_each_other(
-        (
-            *_LISTS,
-            *fragments.AROUND_COST,
-            *fragments.BANDS,
-            fragments.TRAVEL,
-            fragments.DURATION,
-            SECONDS,
-            fragments.ARRIVAL,
-            fragments.mode_to_bytes(mode),
-            fragments.NOBODY_COUNTS,
-        )
-    )
-
-
-def _shown() -> Sequence[bytes]:
-    """Write what an offer would show, by the facts that are shown: a bit each."""
-    return [fragments.needed_to_bytes(needed(bits, bits)) for bits in range(KNOWN_END)]
-
-
-_SHOWN: Final = below_each_other(_shown())
 
 
 def _state(how: int, when: int, *, is_reported: bool) -> bytes:
@@ -173,14 +147,40 @@ def _state(how: int, when: int, *, is_reported: bool) -> bytes:
     return fragments.remarks_to_bytes(remarks)
 
 
-#: those that are said where the result is not reported, and then the same where it is
-_STATES: Final = below_each_other(
+def _book(mode: Mode) -> Pieces:
+    """Write what is the same for many rows and answers, in the order in which `index.joining` numbers it."""
+    return below_each_other(
+        (
+            *_LISTS,
+            tag_of(pb.NeedMatches, "excluded"),
+            fragments.DURATION,
+            SECONDS,
+            tag_of(Timestamp, "nanos"),
+            fragments.ARRIVAL,
+            *fragments.AROUND_COST,
+            *fragments.BANDS,
+            fragments.TRAVEL,
+            fragments.mode_to_bytes(mode),
+            fragments.NOBODY_COUNTS,
+            *_STATES,
+            *_NAMES,
+            *_SHOWN,
+        )
+    )
+
+
+#: by both notes, those that are said where the result is not reported, and then the same where it is
+_STATES: Final = [
     _state(how, when, is_reported=is_reported)
     for is_reported in (False, True)
     for when in range(NOTES)
     for how in range(NOTES)
-)
-_EXCLUDED: Final = int.from_bytes(tag_of(pb.NeedMatches, "excluded"))
-_NAMES: Final = below_each_other(
+]
+_NAMES: Final = [
     text(tag_of(pb.Excluded, "constraint"), each.name) + tag_of(pb.Excluded, "provider_count") for each in CONSTRAINTS
-)
+]
+#: what an offer would show, by the facts that are shown: a bit each
+_SHOWN: Final = [fragments.needed_to_bytes(needed(bits, bits)) for bits in range(KNOWN_END)]
+_BOOKS: Final = {mode: _book(mode) for mode in Mode}
+_NOTHING: Final = below_each_other(())
+_NO_ARENA: Final = Arena()
