@@ -44,7 +44,7 @@ def words_of(rows: frozenset[int]) -> bits.Words:
     return bits.of_rows(np.array(sorted(rows), dtype=np.intp), LENGTH)
 
 
-def programmed(steps: list[Step]) -> tuple[bits.Words, passes.Program]:
+def kept_as(steps: list[Step]) -> tuple[bits.Words, passes.Steps]:
     store = a_store(len(words_of(frozenset())))
     numbers = [
         store.place((None if no is None else words_of(no), None if unknown is None else words_of(unknown)))
@@ -57,9 +57,9 @@ def programmed(steps: list[Step]) -> tuple[bits.Words, passes.Program]:
     return store.sets, np.array(said, dtype=np.int32).reshape(-1, passes.STEP)
 
 
-def ordered(program: passes.Program) -> tuple[passes.Program, Any]:
+def ordered(known: passes.Steps) -> tuple[passes.Steps, Any]:
     """Give steps other numbers than their places."""
-    return np.ascontiguousarray(program[::-1]), np.arange(len(program), dtype=np.int32)[::-1].copy()
+    return np.ascontiguousarray(known[::-1]), np.arange(len(known), dtype=np.int32)[::-1].copy()
 
 
 @settings(deadline=None)
@@ -69,11 +69,11 @@ def test_a_sieve_counts_each_by_the_first_who_says_no_and_says_who_is_unsure(
     steps: list[Step],
     is_any_sure: bool,  # noqa: FBT001 -- drawn
 ) -> None:
-    sets, program = programmed(steps)
+    sets, known = kept_as(steps)
     state = np.zeros((3, sets.shape[1]), dtype=np.uint64)
     counts = np.zeros(len(steps), dtype=np.int64)
 
-    totals = passes.sift(words_of(everybody), *ordered(program), sets, program * 0, state, counts, is_any_sure)
+    totals = passes.sift(words_of(everybody), *ordered(known), sets, state, counts, is_any_sure)
 
     left, unsure, gone = set(everybody), set[int](), []
     for no, unknown, excludes in steps:
@@ -93,9 +93,9 @@ def test_a_set_is_taken_off_as_by_a_step_that_excludes(
 ) -> None:
     states, found = [], []
     for last in ([], [(whom, None, True)]):
-        sets, program = programmed([*steps, *last])
-        state, counts = np.zeros((3, sets.shape[1]), dtype=np.uint64), np.zeros(len(program), np.int64)
-        how = (*ordered(program), sets, program * 0, state, counts, False)
+        sets, known = kept_as([*steps, *last])
+        state, counts = np.zeros((3, sets.shape[1]), dtype=np.uint64), np.zeros(len(known), np.int64)
+        how = (*ordered(known), sets, state, counts, False)
         totals = passes.sift(words_of(everybody), *how)
         states.append(state)
         found.append([*counts.tolist(), *totals])
@@ -113,8 +113,7 @@ def test_a_pass_says_which_step_is_not_known_and_does_nothing() -> None:
     state, counts = np.zeros((3, len(words)), dtype=np.uint64), np.zeros(1, dtype=np.int64)
 
     def sifted(*numbers: int) -> tuple[int, int]:
-        program = np.zeros((len(numbers), passes.STEP), dtype=np.int32)
-        how = (words, known, np.array(numbers, np.int32), words[None, :].copy(), program, state, counts, False)
+        how = (words, known, np.array(numbers, np.int32), words[None, :].copy(), state, counts, False)
         return passes.sift(*how)
 
     assert (sifted(0, 1, 2), sifted(0, 2, 3)) == ((passes.MISSING, 1), (passes.MISSING, 2))
@@ -153,7 +152,7 @@ MET = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(0, 3), st.boole
 def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody(
     steps: list[Step], met: list[tuple[int, int, bool]], number_type: Any
 ) -> None:
-    sets, program = programmed(steps)
+    sets, known = kept_as(steps)
     facts = np.zeros(len(met), dtype=FACT)
     facts["vetting_ends_us"] = [4 if has_ended else 6 for _, _, has_ended in met]
     table = np.array([[0, FAR + number] for _, number, _ in met], dtype=number_type).reshape(-1, 2)
@@ -161,7 +160,7 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
 
     open_count, _ = telling.tell(
         sets,
-        program,
+        *ordered(known),
         np.arange(FAR + ENDED + 4, dtype=marks.MARK_TYPE).view(np.uint8),
         np.array([row for row, _, _ in met], dtype=np.int64),
         np.arange(len(met), dtype=np.int32),

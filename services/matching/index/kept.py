@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from services.matching.index.answers import Answers
 from services.matching.index.bits import Words
-from services.matching.index.passes import MISSING, NOBODY, STEP, Program
+from services.matching.index.passes import MISSING, NOBODY, STEP, Steps
 from services.matching.model.request import TakenPlaces
 from services.taxonomy import Service
 
@@ -28,7 +28,7 @@ Times = tuple[int, int, int]
 
 
 class Said(NamedTuple):
-    """A step of a `Program`: whom a constraint says something of, and what that is."""
+    """A row of `Steps`: whom a constraint says something of, and what that is."""
 
     no: int  #: the number of a set, or `NOBODY`
     unknown: int  #: the same
@@ -67,7 +67,7 @@ class Placed:
         steps: By the number of the answer.
     """
 
-    def __init__(self, kept: "Kept", span: Span, taken: TakenPlaces | None, steps: Program) -> None:
+    def __init__(self, kept: "Kept", span: Span, taken: TakenPlaces | None, steps: Steps) -> None:
         self.kept = kept
         self.span = span
         self.since_us, self.until_us, self.times = span
@@ -90,7 +90,7 @@ class Placed:
         """Forget what hangs on what is taken, likewise."""
         return Placed(self.kept, self.span, taken, self._without(self.kept.answers.of_taken))
 
-    def _without(self, numbers: list[int]) -> Program:
+    def _without(self, numbers: list[int]) -> Steps:
         steps = self.steps.copy()
         steps[[each for each in numbers if each < len(steps)]] = MISSING
         return steps
@@ -126,7 +126,7 @@ class Kept:
         return self._numbers.get(key)
 
     def place(self, sets: Sets, key: Hashable = None) -> tuple[int, int]:
-        """Copy sets to where a program finds them, by their numbers."""
+        """Copy sets to where a pass finds them, by their numbers."""
         with self._lock:
             no, unknown = map(self._place, sets)
             if key is not None:

@@ -11,7 +11,8 @@ from services.matching.index.compiling import compiled, count_of, part
 from services.matching.model.verdicts import Verdict
 
 Verdicts = npt.NDArray[np.uint8]  #: of `Verdict`
-Program = npt.NDArray[np.int32]  #: steps below each other, each as in `kept.Step`
+Steps = npt.NDArray[np.int32]  #: steps below each other, each as in `kept.Said`
+StepNumbers = npt.NDArray[np.int32]  #: which of them, one after the other
 
 NOBODY: Final = -1  #: in a step, in place of the number of a set
 MISSING: Final = -2  #: the same: nobody has looked yet what is said
@@ -21,14 +22,12 @@ _YES, _NO = int(Verdict.YES), int(Verdict.NO)
 
 
 @part
-def _assemble(steps: Program, numbers: npt.NDArray[np.int32], program: Program) -> int:
-    """Put together a program up to the first step that is not known, and say its place; -1 if all are."""
+def _first_missing(steps: Steps, numbers: StepNumbers) -> int:
+    """Find the place of the first step that is not known; -1 if all are."""
     for place in range(len(numbers)):
         number = numbers[place]
         if number >= len(steps) or steps[number, 0] == MISSING:
             return place
-        for each in range(STEP):
-            program[place, each] = steps[number, each]
     return -1
 
 
@@ -49,7 +48,6 @@ def _take(left: Words, sets: Words, number: int) -> int:
         types.int32[:, ::1],
         types.Array(types.int32, 1, "C", readonly=True),
         types.uint64[:, ::1],
-        types.int32[:, ::1],
         types.uint64[:, ::1],
         types.int64[::1],
         types.boolean,
@@ -57,10 +55,9 @@ def _take(left: Words, sets: Words, number: int) -> int:
 )
 def sift(
     among: Words,
-    steps: Program,
-    numbers: npt.NDArray[np.int32],
+    steps: Steps,
+    numbers: StepNumbers,
     sets: Words,
-    program: Program,
     state: Words,
     counts: Rows,
     is_any_sure: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
@@ -77,8 +74,6 @@ def sift(
 
         sets: Below each other.
 
-        program: Becomes the steps to go.
-
         state: Who is left, who of them is unsure, and who is sure; changed in place.
 
         counts: By the place of a constraint in the table, how many it was the first to exclude; added to.
@@ -89,16 +84,17 @@ def sift(
         Who is left, and who of them is unsure. If a step is not known `MISSING` and the place of its number, and
         nothing is done.
     """
-    missing = _assemble(steps, numbers, program)
+    missing = _first_missing(steps, numbers)
     if missing >= 0:
         return MISSING, missing
     left, unsure, sure = state[LEFT], state[UNSURE], state[SURE]
     for word in range(len(left)):
         left[word] = among[word]
-    for step in range(len(program)):
-        no, unknown, excludes = program[step, 0], program[step, 1], program[step, 2]
+    for place in range(len(numbers)):
+        number = numbers[place]
+        no, unknown, excludes = steps[number, 0], steps[number, 1], steps[number, 2]
         if no != NOBODY and excludes:
-            counts[program[step, 3]] += _take(left, sets, no)
+            counts[steps[number, 3]] += _take(left, sets, no)
         elif no != NOBODY and not is_any_sure:
             for word in range(len(left)):
                 unsure[word] |= sets[no, word]

@@ -17,7 +17,7 @@ from services.matching.index.answers import Numbers
 from services.matching.index.bits import Words, count
 from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Placed, Said, Sets, matrix_of, open_mark
-from services.matching.index.passes import LEFT, MISSING, STEP, SURE, UNSURE, Program
+from services.matching.index.passes import LEFT, MISSING, STEP, SURE, UNSURE, Steps
 from services.matching.index.question import Question
 from services.matching.index.steps import Step
 from services.matching.index.telling import MARKS, TOLD, Told, tell
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from services.matching.index.snapshot import Part
 
 _SERVICE: Final = PLACES["service"]
+_CONSTRAINT_COUNT: Final = len(CONSTRAINTS)
 _TOLD_TYPE: Final = np.dtype(np.int64)
-_NOTHING_PASSED: Final = [(np.empty((0, 0), dtype=np.uint64), np.empty((0, STEP), dtype=np.int32))]
+# types as objects: from a class each is found again at every call
+_WORD: Final = np.dtype(np.uint64)
+_COUNT: Final = np.dtype(np.int64)
 _FIRST: Final = np.zeros(1, dtype=np.int32)  #: the number of the only step
+#: sets, steps and numbers of none
+_NOTHING_PASSED: Final = [(np.empty((0, 0), _WORD), np.empty((0, STEP), dtype=np.int32), _FIRST[:0])]
 
 
 class Sifted:
@@ -48,12 +53,12 @@ class Sifted:
         self.block = part.block
         self.shelf, who, self._left_count, others = part.standing(asked.need.code)
         #: how many each constraint was the first to exclude, by its place in the table
-        self.counts = np.zeros(len(CONSTRAINTS), dtype=np.int64)
+        self.counts = np.zeros(_CONSTRAINT_COUNT, _COUNT)
         self.confidential_safety_count = 0  #: of those that `safety` excluded, how many are confidential sites
-        self._passed: list[tuple[Words, Program]] = []
+        self._passed: list[tuple[Words, Steps, Numbers]] = []
         self._answers = part.block.tables.answers
         self.unsure_count = 0
-        self._state = np.zeros((3, len(who)), dtype=np.uint64)
+        self._state = np.zeros((3, len(who)), _WORD)
         self.counts[_SERVICE] = others
         if self._left_count:
             self._sift(who)
@@ -118,10 +123,11 @@ class Sifted:
         found = np.zeros((len(rows), TOLD), dtype=_TOLD_TYPE)
         columns, window = self.block.columns, self.block.vocabulary.openings.window
         open_count = not_asked_count = 0
-        for sets, program in self._passed or _NOTHING_PASSED:
+        for sets, steps, step_numbers in self._passed or _NOTHING_PASSED:
             open_marks, not_asked_count = tell(
                 sets,
-                program,
+                steps,
+                step_numbers,
                 self._answers.marks.bytes,
                 rows,
                 numbers,
@@ -168,7 +174,7 @@ class Sifted:
         """Find what an answer says of the shelf."""
         placed.put(number, self.shelf.sayings.said(placed, self._answers.listed[number], self._asked))
 
-    def _pass(self, among: Words, steps: Program, numbers: Numbers, sets: Words) -> int:
+    def _pass(self, among: Words, steps: Steps, numbers: Numbers, sets: Words) -> int:
         """
         Take off whom steps exclude, and count each by the first that does.
 
@@ -184,13 +190,12 @@ class Sifted:
         Returns:
             -1, or the place of the first number of which the step is not known, and then nothing is done.
         """
-        program = np.empty((len(numbers), STEP), dtype=np.int32)
         is_any_sure = self._asked.need.service.life_first  # an unknown is a caution there (R59)
-        left, unsure = passes.sift(among, steps, numbers, sets, program, self._state, self.counts, is_any_sure)
+        left, unsure = passes.sift(among, steps, numbers, sets, self._state, self.counts, is_any_sure)
         if left == MISSING:
             return unsure
         self._left_count, self.unsure_count = left, unsure
-        self._passed.append((sets, program))
+        self._passed.append((sets, steps, numbers))
         return -1
 
     def _step(self, step: Step, numbers: tuple[int, int], sets: Words) -> None:

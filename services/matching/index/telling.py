@@ -19,7 +19,7 @@ from services.matching.index.facts import FACT, LONG_AGO, REACH_ENROLLED, REACH_
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS
 from services.matching.index.measuring import Costs, Numbers
 from services.matching.index.opening import NOT_ASKED, States
-from services.matching.index.passes import NOBODY, Program
+from services.matching.index.passes import NOBODY, StepNumbers, Steps
 
 Told = npt.NDArray[np.int64]  #: a row of `TOLD` numbers for each provider of an answer
 
@@ -62,7 +62,8 @@ def _number_at(content: Bytes, place: int, size: int) -> int:
 @part
 def _mark(
     sets: Words,
-    program: Program,
+    steps: Steps,
+    step_numbers: StepNumbers,
     marks: Bytes,
     rows: Rows,
     numbers: Numbers,
@@ -72,11 +73,12 @@ def _mark(
     when_us: int,
     told: Told,
 ) -> int:
-    """Put what the steps of a program say behind the marks that are there; say how many are below 0."""
+    """Put what steps say behind the marks that are there; say how many are below 0."""
     open_count = 0
-    for step in range(len(program)):
-        no, unknown, excludes, facet = program[step, 0], program[step, 1], program[step, 2], program[step, 4]
-        standing, ended, alike = program[step, 5], program[step, 6], program[step, 7]
+    for which in range(len(step_numbers)):
+        step = step_numbers[which]
+        no, unknown, excludes, facet = steps[step, 0], steps[step, 1], steps[step, 2], steps[step, 4]
+        standing, ended, alike = steps[step, 5], steps[step, 6], steps[step, 7]
         for place in range(len(rows)):
             word, bit = rows[place] >> 6, np.uint64(rows[place] & 63)
             said = NONE
@@ -102,6 +104,7 @@ def _mark(
     types.UniTuple(types.int64, 2)(  # type: ignore[no-untyped-call]
         types.uint64[:, ::1],
         types.int32[:, ::1],
+        types.Array(types.int32, 1, "C", readonly=True),
         types.uint8[::1],
         types.int64[::1],
         types.int32[::1],
@@ -122,7 +125,8 @@ def _mark(
 )
 def tell(
     sets: Words,
-    program: Program,
+    steps: Steps,
+    step_numbers: StepNumbers,
     marks: Bytes,
     rows: Rows,
     numbers: Numbers,
@@ -146,7 +150,9 @@ def tell(
     Args:
         sets: Below each other.
 
-        program: The steps, in their order.
+        steps: Those that are known, by number.
+
+        step_numbers: Of those that were gone, in their order.
 
         marks: What is found of the values of facets, as bytes of `MARK_TYPE`.
 
@@ -183,7 +189,7 @@ def tell(
     Returns:
         How many marks are below 0, and at how many whether they are open must be asked.
     """
-    open_count = _mark(sets, program, marks, rows, numbers, table, number_size, facts, when_us, told)
+    open_count = _mark(sets, steps, step_numbers, marks, rows, numbers, table, number_size, facts, when_us, told)
     early_s, first_moment = (when_us - now_us) // _US_PER_S, now_us // (_MOMENT_S * _US_PER_S)
     late_s = -((first_moment * _MOMENT_S * _US_PER_S - now_us) // _US_PER_S)  # rounded up
     near_mm, far_mm = bands_mm
