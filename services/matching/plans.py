@@ -34,8 +34,8 @@ class Searches:
 
     enquiry: Callable[[Any, Snapshot], tuple[Enquiry, Sequence[Conflict]]]
     questions: Callable[[Enquiry, Sequence[Need], datetime], list[Asked]]
-    token: Callable[[tuple[bytes, bytes], Snapshot, datetime, datetime], str]
-    verify: Callable[[str, tuple[bytes, bytes], datetime], object]
+    token: Callable[[bytes, Snapshot, datetime, datetime], str]
+    verify: Callable[[str, bytes, datetime], object]
 
 
 class Plans:
@@ -76,7 +76,7 @@ class Plans:
         """Check the parts of a CheckPlanRequest."""
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
-        self._searches.verify(request.match_token, plan_wire.digested(request.request), now)
+        self._searches.verify(request.match_token, plan_wire.signed(request.request), now)
         return await asyncio.to_thread(self._checked, request, snapshot, now)
 
     def _planned(self, request: Any, snapshot: Snapshot, now: datetime, limit_s: float) -> Any:
@@ -101,7 +101,7 @@ class Plans:
             epoch=snapshot.epoch,
             revision=snapshot.revision,
             evaluated_time=evaluated_time,
-            match_token=self._searches.token(plan_wire.digested(request), snapshot, evaluated_time, now),
+            match_token=self._searches.token(plan_wire.signed(request), snapshot, evaluated_time, now),
         )
 
     def _checked(self, request: Any, snapshot: Snapshot, now: datetime) -> Any:
@@ -139,7 +139,7 @@ class Plans:
         # the part as it would be asked for by itself: for all its places
         enquiry, _ = self._searches.enquiry(part, snapshot)
         (asked,) = self._searches.questions(enquiry, enquiry.needs[:1], now)
-        token = self._searches.token(request_wire.digested(part), snapshot, asked.when_time, now)
+        token = self._searches.token(request_wire.signed(part), snapshot, asked.when_time, now)
         if claimed.provider is None:
             return plan_wire.checked_part_to_wire(assignment, ["status"], None, {}, part, token)
         turned = dict.fromkeys([*ranking.turned(asked, claimed.provider), *checked.turned])

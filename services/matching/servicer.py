@@ -18,7 +18,7 @@ from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
 from services.matching.silence import Silences
 from services.matching.together import Together
-from services.matching.token import Answered, Sealer, expiry, stale
+from services.matching.token import Answered, Sealer, expiry
 from services.matching.wire import added_wire, answer_wire, explain_wire, request_wire, response_wire
 
 NEXT_CANDIDATES = 5  #: a need
@@ -68,7 +68,7 @@ class MatchingServicer:
                 enquiry=self._enquiry,
                 questions=self._asked,
                 token=self._token,
-                verify=self._verify,
+                verify=sealer.open,
             ),
             now,
         )
@@ -89,7 +89,7 @@ class MatchingServicer:
             (asked,) = self._asked(enquiry, [interpreter], now)
             answers.append(ranking.find(snapshot, asked, enquiry.limit, gauge))
         evaluated_time = enquiry.when_time or now
-        token = self._token(request_wire.digested(request), snapshot, evaluated_time, now, with_interpreter=is_added)
+        token = self._token(request_wire.signed(request), snapshot, evaluated_time, now, with_interpreter=is_added)
         return answer_wire.answer_to_wire(
             answers,
             epoch=snapshot.epoch,
@@ -103,7 +103,7 @@ class MatchingServicer:
     async def CheckMatch(self, request: Any, context: Any) -> Any:
         snapshot = self._directory.snapshot
         now = self._now().astimezone(UTC)
-        proof = self._verify(request.match_token, request_wire.digested(request.request), now)
+        proof = self._sealer.open(request.match_token, request_wire.signed(request.request), now)
         enquiry, _ = self._enquiry(request.request, snapshot)
         needs = bundle.needs_of(enquiry)
         choices = request_wire.choices_from_wire(request, len(needs))
@@ -162,35 +162,26 @@ class MatchingServicer:
 
     def _token(
         self,
-        digested: tuple[bytes, bytes],
+        request: bytes,
         snapshot: Snapshot,
         evaluated_time: datetime,
         now: datetime,
         *,
         with_interpreter: bool = False,
     ) -> str:
-        """Sign that a request, its facts and its envelope, was answered from a snapshot."""
-        facts, safety = digested
-        sealer, now_s = self._sealer, now.timestamp()
-        return sealer.seal(
+        """Sign that a request, its envelope included, was answered from a snapshot."""
+        now_s = now.timestamp()
+        return self._sealer.seal(
             Answered(  # in their order: by name takes three times as long
-                sealer.digest(facts),
-                sealer.digest(safety),
                 snapshot.epoch,
                 snapshot.revision,
                 RULES_VERSION,
                 now_s if evaluated_time is now else evaluated_time.timestamp(),
                 expiry(now_s),
                 with_interpreter,
-            )
+            ),
+            request,
         )
-
-    def _verify(self, token: str, digested: tuple[bytes, bytes], now: datetime) -> Answered:
-        """Refuse a token that is not of this request, or too old; return what it says."""
-        answered = self._sealer.open(token, now)
-        if (answered.request, answered.safety) != tuple(map(self._sealer.digest, digested)):
-            raise stale()
-        return answered
 
 
 def _check(snapshot: Snapshot, asked: Asked, need_no: int, provider_id: str) -> Any:

@@ -1,8 +1,8 @@
 """
 The match token: signed proof of which request was answered from which directory, for 30 minutes.
 
-It holds keyed digests only, so nothing of the person can be read or guessed
-from it, and all replicas that share the key accept each other's.
+Of the request it holds nothing but the signature, a keyed digest of both: so nothing of the person
+can be read or guessed from it. All replicas that share the key accept each other's.
 """
 
 import hmac
@@ -26,8 +26,6 @@ _LONGEST: Final = 2048  # characters
 class Answered:
     """What a token says."""
 
-    request: bytes  #: keyed digest of the request without its envelope
-    safety: bytes  #: keyed digest of the envelope
     epoch: str
     revision: int
     rules: str
@@ -36,10 +34,10 @@ class Answered:
     with_interpreter: bool = False  #: an interpreter was added to the answer (R40)
 
 
-#: what stands before the texts: the form of all this, the digests, the numbers, and how long the first text is
-_HEAD: Final = Struct(">B32s32sqdd?H")
-_FORM: Final = 3
-_DIGEST_BYTES: Final = 32
+#: what stands before the texts: the form of all this, the numbers, and how long each text is
+_HEAD: Final = Struct(">Bqdd?HH")
+_FORM: Final = 4
+_SIGNATURE_BYTES: Final = 32
 _LIFE_S: Final = LIFE.total_seconds()
 
 
@@ -54,41 +52,55 @@ class Sealer:
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise InvalidInput(f"token_key_file must hold {KEY_BYTES} bytes")
-        # with the key in them already: a copy goes on from there
-        self._signing = blake2b(key=_derive(key, b"sign"), digest_size=_DIGEST_BYTES)
-        self._digesting = blake2b(key=_derive(key, b"digest"), digest_size=_DIGEST_BYTES)
-        self._of_nothing = _digest(self._digesting, b"")
+        signing_key = hmac.digest(key, b"ihala match token sign", "sha256")
+        # with the key in it already: a copy goes on from there
+        self._signing = blake2b(key=signing_key, digest_size=_SIGNATURE_BYTES)
 
-    def digest(self, message: bytes) -> bytes:
-        """Digest a part of a request so that nobody without the key can guess it."""
-        return _digest(self._digesting, message) if message else self._of_nothing  # as most envelopes are
+    def seal(self, answered: Answered, request: bytes) -> str:
+        """
+        Sign what was answered.
 
-    def seal(self, answered: Answered) -> str:
-        """Sign what was answered."""
+        Args:
+            answered: What the token says.
+
+            request: What was asked, its envelope included.
+        """
         payload = _written(answered)
-        written = b2a_base64(payload + _digest(self._signing, payload)).rstrip(b"=\n")
+        written = b2a_base64(payload + self._signature(payload, request)).rstrip(b"=\n")
         return written.replace(b"+", b"-").replace(b"/", b"_").decode()  # for addresses, in half of what a table takes
 
-    def open(self, token: str, now: datetime) -> Answered:
+    def open(self, token: str, request: bytes, now: datetime) -> Answered:
         """
         Read a token.
 
+        Args:
+            token: As it was sealed.
+
+            request: What was asked.
+
+            now: The time, timezone-aware.
+
         Raises:
-            FailedPrecondition: it is older than 30 minutes or not ours (MATCH_STALE).
+            FailedPrecondition: it is older than 30 minutes, not ours or of another request (MATCH_STALE).
         """
         try:
             content = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if len(token) <= _LONGEST else b""
         except ValueError:  # not base64
-            raise stale() from None
-        payload, signature = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
-        if not hmac.compare_digest(_digest(self._signing, payload), signature):
-            raise stale()
-        if payload[:1] != bytes([_FORM]):  # of an earlier release, or a later one
-            raise stale()
+            raise _stale() from None
+        payload, signature = content[:-_SIGNATURE_BYTES], content[-_SIGNATURE_BYTES:]
+        if not hmac.compare_digest(self._signature(payload, request), signature):
+            raise _stale()
+        if payload[:1] != bytes([_FORM]) or len(payload) < _HEAD.size:  # of an earlier release, or a later one
+            raise _stale()
         answered = _read(payload)
         if answered.expires_s <= now.timestamp():
-            raise stale()
+            raise _stale()
         return answered
+
+    def _signature(self, payload: bytes, request: bytes) -> bytes:
+        signing = self._signing.copy()
+        signing.update(payload + request)  # a payload says how long it is: no byte of one can be taken for the other's
+        return signing.digest()
 
 
 def expiry(now_s: float) -> float:
@@ -96,7 +108,7 @@ def expiry(now_s: float) -> float:
     return now_s + _LIFE_S
 
 
-def stale() -> FailedPrecondition:
+def _stale() -> FailedPrecondition:
     """Make the one error for tokens that do not hold: why is nobody's to learn."""
     return FailedPrecondition(
         "match_token must be of this request and at most 30 minutes old", reason=Reason.MATCH_STALE
@@ -122,37 +134,26 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def _derive(key: bytes, purpose: bytes) -> bytes:
-    return hmac.digest(key, b"ihala match token " + purpose, "sha256")
-
-
-def _digest(keyed: blake2b, message: bytes) -> bytes:
-    going_on = keyed.copy()
-    going_on.update(message)
-    return going_on.digest()
-
-
 def _written(answered: Answered) -> bytes:
-    epoch = answered.epoch.encode()
+    epoch, rules = answered.epoch.encode(), answered.rules.encode()
     head = _HEAD.pack(
         _FORM,
-        answered.request,
-        answered.safety,
         answered.revision,
         answered.evaluated_s,
         answered.expires_s,
         answered.with_interpreter,
         len(epoch),
+        len(rules),
     )
-    return head + epoch + answered.rules.encode()
+    return head + epoch + rules
 
 
 def _read(payload: bytes) -> Answered:
-    _, request, safety, revision, evaluated_s, expires_s, with_interpreter, epoch_size = _HEAD.unpack_from(payload)
+    _, revision, evaluated_s, expires_s, with_interpreter, epoch_size, rules_size = _HEAD.unpack_from(payload)
     texts = payload[_HEAD.size :]
+    if len(texts) != epoch_size + rules_size:  # some of it was signed as a request, or some of the request is here
+        raise _stale()
     return Answered(
-        request=request,
-        safety=safety,
         epoch=texts[:epoch_size].decode(),
         revision=revision,
         rules=texts[epoch_size:].decode(),

@@ -1,11 +1,12 @@
 """Match tokens hold for 30 minutes, are nobody else's, and tell nothing."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
 from string import ascii_letters, digits
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
@@ -15,9 +16,8 @@ from tests.matching.samples import NOON
 SEALER = Sealer(b"k" * 32)
 #: what may stand in an address as it is
 IN_ADDRESSES = {*ascii_letters, *digits, "-", "_"}
+REQUEST = b"facts and envelope"
 ANSWERED = Answered(
-    request=SEALER.digest(b"facts"),
-    safety=SEALER.digest(b""),
     epoch="epoch-1",
     revision=7,
     rules="1",
@@ -27,14 +27,12 @@ ANSWERED = Answered(
 
 
 def test_a_token_opens_as_it_was_sealed() -> None:
-    assert SEALER.open(SEALER.seal(ANSWERED), NOON) == ANSWERED
+    assert SEALER.open(SEALER.seal(ANSWERED, REQUEST), REQUEST, NOON) == ANSWERED
 
 
 @given(
     st.builds(
         Answered,
-        request=st.binary(min_size=32, max_size=32),
-        safety=st.binary(min_size=32, max_size=32),
         epoch=st.text(max_size=40),
         revision=st.integers(0, 2**63 - 1),
         rules=st.text(max_size=8),
@@ -44,45 +42,73 @@ def test_a_token_opens_as_it_was_sealed() -> None:
     )
 )
 def test_whatever_was_answered_is_read_again(answered: Answered) -> None:
-    token = SEALER.seal(answered)
+    token = SEALER.seal(answered, REQUEST)
 
-    assert SEALER.open(token, NOON) == answered
+    assert SEALER.open(token, REQUEST, NOON) == answered
     assert set(token) <= IN_ADDRESSES
 
 
 def test_replicas_with_the_same_key_accept_each_others() -> None:
-    assert Sealer(b"k" * 32).open(SEALER.seal(ANSWERED), NOON) == ANSWERED
+    assert Sealer(b"k" * 32).open(SEALER.seal(ANSWERED, REQUEST), REQUEST, NOON) == ANSWERED
 
 
-def test_another_key_opens_nothing_and_digests_otherwise() -> None:
+def test_another_key_opens_nothing() -> None:
     other = Sealer(b"x" * 32)
 
-    assert other.digest(b"facts") != SEALER.digest(b"facts")
     with pytest.raises(FailedPrecondition):
-        other.open(SEALER.seal(ANSWERED), NOON)
+        other.open(SEALER.seal(ANSWERED, REQUEST), REQUEST, NOON)
 
 
 def test_it_ends_after_half_an_hour() -> None:
     with pytest.raises(FailedPrecondition) as caught:
-        SEALER.open(SEALER.seal(ANSWERED), NOON + timedelta(minutes=30))
+        SEALER.open(SEALER.seal(ANSWERED, REQUEST), REQUEST, NOON + timedelta(minutes=30))
 
     assert caught.value.reason is Reason.MATCH_STALE
 
 
 @given(st.data())
 def test_one_changed_character_is_enough(data: st.DataObject) -> None:
-    token = SEALER.seal(ANSWERED)
+    token = SEALER.seal(ANSWERED, REQUEST)
     where = data.draw(st.integers(0, len(token) - 2))  # the last one holds bits that base64 leaves out
     other = data.draw(st.sampled_from([each for each in "ABCxyz019-_" if each != token[where]]))
 
     with pytest.raises(FailedPrecondition):
-        SEALER.open(token[:where] + other + token[where + 1 :], NOON)
+        SEALER.open(token[:where] + other + token[where + 1 :], REQUEST, NOON)
+
+
+@given(st.binary(max_size=40))
+def test_it_is_of_its_request_alone(request: bytes) -> None:
+    assume(request != REQUEST)
+
+    with pytest.raises(FailedPrecondition):
+        SEALER.open(SEALER.seal(ANSWERED, REQUEST), request, NOON)
+
+
+def test_no_byte_of_a_request_is_taken_for_one_of_its_token_or_the_other_way_round() -> None:
+    token = SEALER.seal(ANSWERED, REQUEST)
+    content = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    payload, signature = content[:-32], content[-32:]
+    signed = payload + REQUEST
+
+    for border in {*range(len(signed) + 1)} - {len(payload)}:
+        moved = urlsafe_b64encode(signed[:border] + signature).decode()
+        with pytest.raises(FailedPrecondition):
+            SEALER.open(moved, signed[border:], NOON)
+
+    assert SEALER.open(urlsafe_b64encode(signed[: len(payload)] + signature).decode(), REQUEST, NOON) == ANSWERED
+
+
+def test_nothing_of_a_request_can_be_read_from_it() -> None:
+    token = SEALER.seal(ANSWERED, REQUEST)
+
+    assert REQUEST not in urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    assert len(token) == len(SEALER.seal(ANSWERED, REQUEST * 100))
 
 
 @given(st.text(max_size=300))
 def test_whatever_else_comes_is_stale(text: str) -> None:
     with pytest.raises(FailedPrecondition):
-        SEALER.open(text, NOON)
+        SEALER.open(text, REQUEST, NOON)
 
 
 @pytest.mark.parametrize("content", [b"k" * 32, b"6b" * 32])

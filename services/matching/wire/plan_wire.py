@@ -98,13 +98,9 @@ def group_from_wire(message: pb.Group, asked: Sequence[Asked], interpreter: Aske
     )
 
 
-def digested(message: pb.PlanMatchesRequest) -> tuple[bytes, bytes]:
-    """Write a request as it is digested for its token: the facts, and the envelope apart."""
-    facts = pb.PlanMatchesRequest()
-    facts.CopyFrom(message)
-    facts.ClearField("safety")
-    # no plan has the digest of a search
-    return b"plan " + facts.SerializeToString(deterministic=True), message.safety.SerializeToString(deterministic=True)
+def signed(message: pb.PlanMatchesRequest) -> bytes:
+    """Write a request as it is signed with its token: no plan is signed as a search is."""
+    return b"plan " + message.SerializeToString(deterministic=True)
 
 
 def parts_from_wire(message: pb.CheckPlanRequest) -> list[tuple[str, int, str, int]]:

@@ -39,9 +39,8 @@ CountryAt = Callable[[Gauge], str]
 Safety = tuple[frozenset[str], Envelope, tuple[Placed, ...], tuple[Placed, ...]]
 
 MAX_CHOICES: Final = 64
-# of the class: a message looks for a field of that name first. What is written has no map in it, whose entries
+# Of the class: a message looks for a field of that name first. What is written has no map in it, whose entries
 # might stand in any order.
-_has_field: Final = pb.FindMatchesRequest.HasField
 _written: Final = pb.FindMatchesRequest.SerializeToString
 _NO_SAFETY: Final[Safety] = frozenset(), NO_ENVELOPE, (), ()
 MOST_HOURS: Final = 8760.0  #: a year: no clinical clock runs so long
@@ -111,14 +110,9 @@ def _safety(message: pb.Safety, origin: Origin) -> Safety:
     )
 
 
-def digested(message: pb.FindMatchesRequest) -> tuple[bytes, bytes]:
-    """Write a request as it is digested for its token: the facts, and the envelope apart."""
-    if not _has_field(message, "safety"):
-        return _written(message), b""
-    facts = pb.FindMatchesRequest()
-    facts.CopyFrom(message)
-    facts.ClearField("safety")
-    return _written(facts), _written(message.safety)
+def signed(message: pb.FindMatchesRequest) -> bytes:
+    """Write a request as it is signed with its token."""
+    return _written(message)
 
 
 def choices_from_wire(message: pb.CheckMatchRequest, need_count: int) -> Sequence[tuple[int, str]]:
