@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from services.matching.arriving import clocks_left
 from services.matching.choosing import Chosen, choose
-from services.matching.constraints.places import Places
 from services.matching.index.block import Block
 from services.matching.index.excluding import Counts, excluded_by
 from services.matching.index.marks import Reason
@@ -36,6 +35,7 @@ from services.matching.index.telling import (
     all_have,
 )
 from services.matching.index.times import microseconds
+from services.matching.index.viewing import IS_OLD, VIEW, Views
 from services.matching.model.answer import ClockLeft, Row
 from services.matching.model.hours import OpenState
 from services.matching.model.needed import known_of
@@ -43,9 +43,10 @@ from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
 from services.matching.model.travel import EPOCH, EVERY, moment
-from services.matching.rows import RING_FIRST_AFTER, Rows, has_old_report, remarks_of_one
+from services.matching.rows import OLD_REPORT_AFTER, RING_FIRST_AFTER, Rows, remarks_of_one
 
 _RING_FIRST_AFTER_US: Final = RING_FIRST_AFTER // timedelta(microseconds=1)
+_OLD_REPORT_AFTER_US: Final = OLD_REPORT_AFTER // timedelta(microseconds=1)
 _NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
 
 
@@ -73,12 +74,8 @@ class Listing:
             self._note_announced()
         elif not_asked_count:
             self._note_opens()
-        self.places: Sequence[Places] | None = None  #: None: nobody asks for places
-        if asked.need.service.accommodation and parts:
-            self.places = [*map(parts[0].question.wanted.at, self.providers)]
-            for place, each in enumerate(self.places):
-                if has_old_report(each.view, asked.now_time):
-                    self.told[place, OPENS] += ANOTHER
+        #: what is told of places; None: nobody asks for them
+        self.places = self._places(parts) if asked.need.service.accommodation else None
 
     def __len__(self) -> int:
         return len(self.told)
@@ -111,6 +108,19 @@ class Listing:
     def silences_mm(self) -> Sequence[int] | None:
         """What the silence of each costs; None: nobody's costs anything."""
         return [*map(self.asked.silence_of, self.providers)] if self.asked.silence_mm else None
+
+    def _places(self, parts: Sequence[Sifted]) -> Views:
+        """Look up what is told of places, and note which reports are old."""
+        views: Views = np.empty((len(self), VIEW), dtype=np.int64)
+        old_before_us = microseconds(self.asked.now_time) - _OLD_REPORT_AFTER_US
+        old_count = 0
+        for number, part in enumerate(parts):
+            free = part.shelf.free
+            if free is not None:
+                old_count += free.look(self.asked, self.told, number, old_before_us, views)
+        if old_count:
+            self.told[:, OPENS] += ANOTHER * views[:, IS_OLD]
+        return views
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

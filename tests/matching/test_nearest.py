@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services import geo
 from services.geo import Place, Point, cell_at
-from services.matching.index import bits, kept, nearing, shelf, tiles, values
+from services.matching.index import bits, free, kept, nearing, tiles, values
 from services.matching.index.question import Question
 from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
@@ -29,7 +29,7 @@ def narrowed_always() -> Iterator[None]:
     """Forget at once, and give no value a set of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "_MOST_KEPT", 1)
-        patch.setattr(shelf, "_MOST_KEPT", 1)
+        patch.setattr(free, "_MOST_KEPT", 1)
         patch.setattr(values, "_FEW_VALUES", 0)
         yield
 

@@ -158,7 +158,8 @@ class Block:
 
     def _shelf(self, rows: Any, is_maybe: Any, ecef: npt.NDArray[np.float64], code: str) -> Shelf:
         service = services().get(code)
-        return Shelf(self.columns, rows, is_maybe, ecef, has_places=service is not None and service.accommodation)
+        has_places = service is not None and service.accommodation
+        return Shelf(self.columns, rows, is_maybe, ecef, self.vocabulary.populations if has_places else None)
 
 
 def _picked(order: Rows, *parts: Sequence[Provider]) -> Iterator[Provider]:

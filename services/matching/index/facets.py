@@ -20,6 +20,7 @@ from services.matching.index.arena import Arena
 from services.matching.index.opening import Openings
 from services.matching.model.hours import Hours
 from services.matching.model.provider import Provider, RuleKind
+from services.taxonomy import Kind, terms
 
 Column = npt.NDArray[np.integer]  #: one number a provider, in as few bytes as hold the largest
 Table = npt.NDArray[np.integer]  #: numbers of all facets, shape (providers, facets): those of a provider side by side
@@ -139,6 +140,9 @@ class Vocabulary:
         self._kinds = {str(kind): Numbers() for kind in RuleKind}
         self._by_rules: dict[str, list[int]] = {kind: [] for kind in self._kinds}
         self.facets = {each: Facet() for each in FACETS}
+        self.populations = Numbers()  #: for whom places are kept; at first all who are asked for, from none on
+        known = ["", *terms(Kind.POPULATION)]
+        self.populations.column(known, len(known))
         self.hours = Numbers()  #: of `model.hours.Hours`
         self._hours: list[Hours] = []
         self.openings = Openings()

@@ -1,80 +1,73 @@
 """
-The places of many houses in columns: the twin of `constraints.places`, held equal to it by a test.
+Whether houses have a free place, in columns: the twin of `constraints.places`, held equal to it by a test.
 
 Hardly two houses agree in their places, so judging each value once would judge
 every house; and places turn with every hold.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.constraints.places import (
-    ASK_PLACES,
-    ASK_POPULATION,
-    keeps_children_apart,
-    may_be_child_alone,
-    places,
-    wanted_places,
-)
-from services.matching.index.bits import Rows
+from services.matching.constraints.places import ASK_POPULATION, may_be_child_alone, wanted_places
+from services.matching.index import viewing
+from services.matching.index.facets import Numbers
 from services.matching.index.kept import Sets
+from services.matching.index.reports import ABSENT, OPEN, UNSAID, Counts, Reports
+from services.matching.index.telling import Told
 from services.matching.index.values import some
+from services.matching.index.viewing import Views
 from services.matching.model.provider import Provider
 from services.matching.model.request import ANYONE, Asked, TakenPlaces
-from services.matching.model.verdicts import NO, YES, Finding
+from services.matching.model.verdicts import Finding
 
-Counts = npt.NDArray[np.int64]
 Found = npt.NDArray[np.int8]
+Slots = npt.NDArray[np.int16]
 
 #: population, None where it is not known, and count
 Wanted = tuple[tuple[str | None, int], ...]
 
-_ABSENT: Final = -(1 << 40)  #: nothing is reported for the population
-_UNSAID: Final = _ABSENT + 1  #: a total, and nobody knows how many are taken
-_OPEN: Final = 1 << 40  #: not counted: always room
+_MOST_KEPT: Final = 64  #: wants; beyond that all are forgotten
 # the order in which the better of two reports, and the worse of two wants, is chosen; a population that nobody
 # knows is that of a person, who is the only want
-_FINDINGS: Final = (YES, ASK_PLACES, ASK_POPULATION, NO)
 _YES, _ASK_PLACES, _ASK_POPULATION, _NO, _NONE = range(5)
+
+
+class _Judged(NamedTuple):
+    """What is found of each house that reports, for one want."""
+
+    found: Found
+    #: the slot of the report that is told of; below 0 for none: -1 less the number of the population that is told
+    told: Slots
+
+
+class _Left(NamedTuple):
+    """What is left of places while nothing else is taken."""
+
+    taken: TakenPlaces | None
+    free: Counts
+    judged: dict[tuple[Wanted, bool], _Judged]  #: by what is wanted, of a child alone or not
 
 
 class FreePlaces:
     """
-    What is reported free at those providers of a shelf that report places.
+    What is free at the houses of a shelf, and what that says to a question.
 
     Args:
-        providers: All providers of the shelf, by row.
+        providers: Those of the block.
+
+        rows: Rows of the block, in the order of the shelf.
+
+        populations: Numbers those for whom places are kept.
     """
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
-        self._row_count = len(providers)
-        self._rows: Rows = np.array([row for row, each in enumerate(providers) if each.place_reports], dtype=np.intp)
-        reporting = [providers[row] for row in self._rows]
-        self._pools = [each.pool_id for each in reporting]
-        names = {report.population for each in reporting for report in each.place_reports} | {ANYONE}
-        self._column = {name: column for column, name in enumerate(sorted(names))}
-        self._free: Counts = np.full((len(names), len(reporting)), _ABSENT, dtype=np.int64)
-        self._odd: list[tuple[int, Provider]] = []  # who reports one population twice is judged alone
-        for place, each in enumerate(reporting):
-            for report in each.place_reports:
-                at = self._column[report.population], place
-                if self._free[at] != _ABSENT:
-                    self._odd.append((int(self._rows[place]), each))
-                self._free[at] = (
-                    _OPEN
-                    if report.total is None
-                    else _UNSAID
-                    if report.occupied is None
-                    else report.total - report.occupied
-                )
-        others = np.delete(self._free, self._column[ANYONE], axis=0)
-        self._has_others = (others != _ABSENT).any(axis=0) if len(others) else np.zeros(len(reporting), dtype=np.bool_)
-        self._keeps_apart = np.array([keeps_children_apart(each) for each in reporting], dtype=np.bool_)
-        self._places_of_pool: dict[str, list[int]] | None = None
-        self._known: tuple[TakenPlaces | None, Counts] = (None, self._free)
+    def __init__(self, providers: Sequence[Provider], rows: npt.NDArray[np.int32], populations: Numbers) -> None:
+        self._reports = Reports(providers, rows, populations)
+        self._row_count = len(rows)
+        self._populations = populations
+        self._left = _Left(None, self._reports.free, {})
 
     def sets(self, asked: Asked, unknown: Finding) -> Sets:
         """
@@ -90,70 +83,113 @@ class FreePlaces:
         if not wanted or (is_of_population and wanted[0][0] is not None):
             return None, None
         found = np.full(self._row_count, _ASK_PLACES, dtype=np.int8)
-        found[self._rows] = self._judged(asked, wanted)
-        for row, provider in self._odd:
-            found[row] = _FINDINGS.index(places(asked, provider))
+        found[self._reports.rows] = self._judged(asked, wanted, self._left_by(asked.taken)).found
         if is_of_population:
             return None, some(found == _ASK_POPULATION)
         return some(found == _NO), some(found == _ASK_PLACES)
 
-    def _judged(self, asked: Asked, wanted: Wanted) -> Found:
-        """Judge those that report, for places that somebody wants."""
-        free = self._less_taken(asked.taken)
-        used: dict[str, Counts] = {}
-        worst: Found = np.zeros(len(self._rows), dtype=np.int8)
-        if may_be_child_alone(asked) and self._keeps_apart.any():
+    def look(self, asked: Asked, told: Told, part: int, old_before_us: int, views: Views) -> int:
+        """
+        Look up what is told of places at those who are listed.
+
+        Args:
+            asked: The question.
+
+            told: Who is listed.
+
+            part: The number of the part of the directory that this shelf is of.
+
+            old_before_us: A report from before is old, in microseconds since 1970.
+
+            views: Of each who is listed; filled in for those of the part.
+
+        Returns:
+            How many reports are old.
+        """
+        wanted, left, reports = wanted_places(asked), self._left_by(asked.taken), self._reports
+        return viewing.look(
+            told,
+            part,
+            reports.numbers,
+            self._judged(asked, wanted, left).told,
+            left.free,
+            reports.reported_us,
+            reports.populations,
+            self._populations[(wanted[0][0] if wanted else None) or ""],
+            asked.taken is not None,
+            old_before_us,
+            views,
+        )
+
+    def _left_by(self, taken: TakenPlaces | None) -> _Left:
+        """Take off what is held and booked; done once for each state of it."""
+        left = self._left
+        if left.taken is not taken:
+            left = self._left = _Left(taken, self._reports.less(taken) if taken else self._reports.free, {})
+        return left
+
+    def _judged(self, asked: Asked, wanted: Wanted, left: _Left) -> _Judged:
+        """Judge the houses that report, once while nothing else is taken."""
+        key = wanted, may_be_child_alone(asked)
+        known = left.judged.get(key)
+        if known is None:
+            if len(left.judged) >= _MOST_KEPT:
+                left.judged.clear()
+            known = left.judged[key] = self._judge(*key, left) if wanted else self._overview(left)
+        return known
+
+    def _judge(self, wanted: Wanted, may_be_child_alone: bool, left: _Left) -> _Judged:  # noqa: FBT001 -- part of a key
+        """Judge them for places that somebody wants."""
+        reports, free = self._reports, left.free
+        if may_be_child_alone and reports.keeps_apart.any():
             free = free.copy()
-            free[self._column[ANYONE], self._keeps_apart] = _ABSENT
-        for population, count in wanted:
-            worst = np.maximum(worst, self._one(free, used, population, count, is_known=asked.taken is not None))
+            for slot in reports.slots.get(ANYONE, ()):
+                free[slot, reports.keeps_apart] = ABSENT
+        used = dict.fromkeys(reports.slots, np.zeros(len(reports), dtype=np.int64))
+        worst, *others = [self._one(free, used, *each, is_known=left.taken is not None) for each in wanted]
+        for other in others:
+            is_worse = other.found > worst.found
+            worst = _Judged(np.where(is_worse, other.found, worst.found), np.where(is_worse, other.told, worst.told))
         return worst
 
     def _one(
         self, free: Counts, used: dict[str, Counts], population: str | None, count: int, *, is_known: bool
-    ) -> Found:
+    ) -> _Judged:
         """Judge one want, and note whose places it takes: a population's own before those for anyone."""
-        names = [ANYONE] if population in {None, ANYONE} else [str(population), ANYONE]
-        options = {name: self._judge(free, used, name, count, is_known=is_known) for name in names}
-        best = np.minimum.reduce(list(options.values()))
-        is_left = best == _YES
-        for name, option in options.items():
-            is_taken = is_left & (option == _YES)
-            is_left &= ~is_taken
+        reports = self._reports
+        nobody = -1 - self._populations[population or ""]
+        found = np.full(len(reports), _NONE, dtype=np.int8)
+        told = np.full(len(reports), nobody, dtype=np.int16)
+        for name in dict.fromkeys([population or ANYONE, ANYONE]):
+            for slot in reports.slots.get(name, ()):
+                judged = _room(free[slot], used[name], count, is_known=is_known)
+                is_better = judged < found
+                found[is_better], told[is_better] = judged[is_better], slot
+        for name in dict.fromkeys([population or ANYONE, ANYONE]):
+            is_taken = (found == _YES) & np.isin(told, reports.slots.get(name, ()))
             if is_taken.any():
-                used[name] = used.get(name, np.zeros(len(self._rows), dtype=np.int64)) + np.where(is_taken, count, 0)
+                used[name] = used[name] + np.where(is_taken, count, 0)
+        is_silent = found == _NONE
+        found[is_silent] = _ASK_PLACES
         if population is None:
-            best = np.where((best != _YES) & self._has_others, _ASK_POPULATION, best)
-        return np.where(best == _NONE, _ASK_PLACES, best).astype(np.int8)
+            is_open = (found != _YES) & reports.has_others
+            found[is_open], told[is_open] = _ASK_POPULATION, nobody
+        return _Judged(found, told)
 
-    def _judge(self, free: Counts, used: dict[str, Counts], name: str, count: int, *, is_known: bool) -> Found:
-        column = self._column.get(name)
-        if column is None:
-            return np.full(len(self._rows), _NONE, dtype=np.int8)
-        there = free[column]
-        has_room = there - used[name] >= count if name in used else there >= count
-        counted = np.where(has_room, _YES, _NO) if is_known else np.full(len(there), _ASK_PLACES)
-        counted[there == _OPEN] = _YES
-        counted[there == _UNSAID] = _ASK_PLACES
-        counted[there == _ABSENT] = _NONE
-        return counted.astype(np.int8)
+    def _overview(self, left: _Left) -> _Judged:
+        """Tell of the report with the most free places, where nobody says for whom they should be."""
+        free, order = left.free, self._reports.order
+        is_counted = (free > UNSAID) & (free < OPEN) & (left.taken is not None)
+        rank = np.where(is_counted, np.maximum(free, 0) + 1, 0) - (free == ABSENT)
+        best = rank == rank.max(axis=0, initial=-1)
+        told = np.where(best, order, len(order)).argmin(axis=0) if len(order) else np.zeros(0)
+        return _Judged(np.full(len(self._reports), _YES, dtype=np.int8), told.astype(np.int16))
 
-    def _less_taken(self, taken: TakenPlaces | None) -> Counts:
-        """Take off what is held and booked; done once for each state of it."""
-        if not taken:
-            return self._free
-        if self._known[0] is taken:
-            return self._known[1]
-        if self._places_of_pool is None:
-            self._places_of_pool = {}
-            for place, pool_id in enumerate(self._pools):
-                self._places_of_pool.setdefault(pool_id, []).append(place)
-        free = self._free.copy()
-        for (pool_id, population), count in taken.items():
-            column = self._column.get(population)
-            for place in self._places_of_pool.get(pool_id, ()):
-                if column is not None and _UNSAID < free[column, place] < _OPEN:
-                    # an overfull house is as full as a full one, or what is taken would count twice
-                    free[column, place] -= count
-        self._known = (taken, free)
-        return free
+
+def _room(there: Counts, used: Counts, count: int, *, is_known: bool) -> Found:
+    """Judge one slot of the houses: whether so many are left of it."""
+    judged = np.where(there - used >= count, _YES, _NO) if is_known else np.full(len(there), _ASK_PLACES)
+    judged[there == OPEN] = _YES
+    judged[there == UNSAID] = _ASK_PLACES
+    judged[there == ABSENT] = _NONE
+    return judged.astype(np.int8)

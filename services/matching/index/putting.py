@@ -1,6 +1,7 @@
 """Parts of compiled passes that put bytes behind each other, as protobuf does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -19,6 +20,13 @@ class Pieces(NamedTuple):
 
     bytes: Bytes
     ends: Rows  #: where those of each begin, and at last the end
+
+
+def below_each_other(parts: Iterable[bytes]) -> Pieces:
+    """Put bytes where compiled code finds them by number."""
+    listed = [*parts]
+    ends = np.array([0, *accumulate(map(len, listed))], dtype=np.int64)
+    return Pieces(np.frombuffer(b"".join(listed), dtype=np.uint8), ends)
 
 
 BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)

@@ -1,7 +1,6 @@
 """Prepare a question once for all parts of a directory."""
 
 from services.geo import Gauge
-from services.matching.constraints.places import Wanted
 from services.matching.index.answers import Answers, Numbers
 from services.matching.index.paths import Paths
 from services.matching.index.steps import Step
@@ -25,7 +24,6 @@ class Question:
         self.when_us = microseconds(asked.when_time)
         self._answered: tuple[Answers, list[Numbers | Step]] | None = None
         self._paths: Paths | None = None
-        self._wanted: Wanted | None = None
 
     def answered(self, answers: Answers) -> list[Numbers | Step]:
         """Answer it; parts have their answers in common."""
@@ -40,10 +38,3 @@ class Question:
         if self._paths is None:
             self._paths = Paths(self.asked, self.gauge)
         return self._paths
-
-    @property
-    def wanted(self) -> Wanted:
-        """The places that are asked for."""
-        if self._wanted is None:
-            self._wanted = Wanted(self.asked)
-        return self._wanted

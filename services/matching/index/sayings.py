@@ -42,7 +42,7 @@ class Sayings:
 
         nowhere: Those of whom nobody knows where they are; None for nobody.
 
-        has_places: Whether places of the service are counted.
+        free: What is free; None where places of the service are not counted.
     """
 
     def __init__(
@@ -51,8 +51,7 @@ class Sayings:
         rows: npt.NDArray[np.int32],
         is_maybe: Mask,
         nowhere: Words | None,
-        *,
-        has_places: bool,
+        free: FreePlaces | None,
     ) -> None:
         self._columns = columns
         self._rows = rows
@@ -60,7 +59,7 @@ class Sayings:
         self._claimed = [pack(each) for each in claims]
         self._examples = [columns.providers[rows[np.argmax(each)]] for each in claims]  # one who makes each
         self._nowhere = nowhere
-        self._free = FreePlaces([columns.providers[row] for row in rows.tolist()]) if has_places else None
+        self._free = free
         self._begun, self._ended, self._expired = [
             Passed(columns.times_us[name][rows]) for name in ("start_time", "end_time", "vetting_expire_time")
         ]

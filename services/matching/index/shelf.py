@@ -12,6 +12,8 @@ from services.matching.index import measuring
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.columns import Columns
+from services.matching.index.facets import Numbers as PopulationNumbers
+from services.matching.index.free import FreePlaces
 from services.matching.index.ground import NOWHERE, Ground, arranged
 from services.matching.index.kept import Sets
 from services.matching.index.kin import Names
@@ -39,10 +41,12 @@ class Shelf:
 
         ecef: Earth-centred coordinates of the block's rows, in metres.
 
-        has_places: Whether places of the service are counted.
+        populations: Numbers those for whom places are kept; None where places of the service are not counted.
     """
 
-    def __init__(self, columns: Columns, rows: Rows, is_maybe: Mask, ecef: Ecef, *, has_places: bool) -> None:
+    def __init__(
+        self, columns: Columns, rows: Rows, is_maybe: Mask, ecef: Ecef, populations: PopulationNumbers | None
+    ) -> None:
         order = arranged(ecef[rows], columns.places.resolution[rows])
         self.rows: npt.NDArray[np.int32] = rows[order].astype(np.int32)
         self._columns = columns
@@ -53,7 +57,9 @@ class Shelf:
         is_nowhere = places.resolution == NOWHERE
         self.areas: Words = pack((places.resolution > 0) & ~is_nowhere)  #: confidential sites
         self.nowhere: Words | None = pack(is_nowhere) if is_nowhere.any() else None
-        self.sayings = Sayings(columns, self.rows, is_maybe[order], self.nowhere, has_places=has_places)
+        #: None where places are not counted
+        self.free = None if populations is None else FreePlaces(columns.providers, self.rows, populations)
+        self.sayings = Sayings(columns, self.rows, is_maybe[order], self.nowhere, self.free)
         self._names: Names | None = None  # made once somebody asks
 
     def __len__(self) -> int:

@@ -29,7 +29,7 @@ _BANDS: Final = {
     DistanceBand.FROM_25_TO_75_KM: geo_pb2.DISTANCE_BAND_25_TO_75_KM,
     DistanceBand.OVER_75_KM: geo_pb2.DISTANCE_BAND_OVER_75_KM,
 }
-_PLACES_KINDS: Final = {
+PLACES_KINDS: Final = {
     PlacesKind.COUNTED: pb.PLACES_KIND_COUNTED,
     PlacesKind.NOT_COUNTED: pb.PLACES_KIND_NOT_COUNTED,
     PlacesKind.UNKNOWN: pb.PLACES_KIND_UNKNOWN,
@@ -123,7 +123,7 @@ def needed_to_bytes(needed: Needed) -> bytes:
 def places_to_bytes(places: PlacesView) -> bytes:
     """Write how many places seem free."""
     view = pb.PlacesView(
-        kind=_PLACES_KINDS[places.kind],
+        kind=PLACES_KINDS[places.kind],
         free_place_count=places.free,
         report_time=time_to_wire(places.report_time),
         population=places.population,

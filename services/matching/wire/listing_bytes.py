@@ -5,9 +5,9 @@ Here is said what the bytes mean; `services.matching.index.joining` puts them
 behind each other. A test holds the rows equal to those that are written one by one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from services.matching.index.facts import NOT_WRITTEN
 from services.matching.index.joining import join
 from services.matching.index.marks import Reason
 from services.matching.index.opening import OPENS
-from services.matching.index.putting import Pieces
+from services.matching.index.putting import Pieces, below_each_other
 from services.matching.index.telling import (
     ANOTHER,
     BEGIN,
@@ -42,6 +42,7 @@ from services.matching.model.travel import Mode
 from services.matching.rows import TO_RING_FIRST, TO_TAKE_NONE, remarks_of, remarks_of_one
 from services.matching.wire import fragments
 from services.matching.wire.ahead import note
+from services.matching.wire.views_bytes import views_to_bytes
 from services.matching.wire.writing import SECONDS, tag_of, text
 
 _ROOM: Final = 1 << 15  #: bytes for an answer, as most take
@@ -85,16 +86,21 @@ def listing_to_bytes(listing: Listing, counts: Counts) -> bytes:
 
 def _pieces(listing: Listing) -> Pieces:
     """List what is said of each row besides what compiled code puts together: mostly nothing."""
-    parts = []
+    places = None
     if listing.places is not None:
-        parts.append([fragments.places_to_bytes(each.view) for each in listing.places])
+        places = views_to_bytes(listing.places, listing.blocks[0].vocabulary.populations)
+    parts = []
     if listing.clocks is not None:
         parts.append([fragments.clocks_to_bytes(each) if each else b"" for each in listing.clocks])
     if listing.silences_mm is not None:
         costs_mm = listing.told[:, COST_MM].tolist()
         silences = zip(costs_mm, listing.silences_mm, strict=True)
         parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
-    return below_each_other(map(b"".join, zip(*parts, strict=True))) if parts else _NOTHING
+    if not parts:
+        return places or _NOTHING
+    if places is not None:
+        parts.append([places.bytes[begin:end].tobytes() for begin, end in pairwise(places.ends.tolist())])
+    return below_each_other(map(b"".join, zip(*parts, strict=True)))
 
 
 def _said_by(reasons: Sequence[Reason], *, is_life_first: bool) -> Pieces:
@@ -104,13 +110,6 @@ def _said_by(reasons: Sequence[Reason], *, is_life_first: bool) -> Pieces:
 
 
 _SAID: Final = [partial(_said_by, is_life_first=each) for each in (False, True)]
-
-
-def below_each_other(parts: Iterable[bytes]) -> Pieces:
-    """Put bytes where compiled code finds them by number."""
-    listed = [*parts]
-    ends = np.array([0, *accumulate(map(len, listed))], dtype=np.int64)
-    return Pieces(np.frombuffer(b"".join(listed), dtype=np.uint8), ends)
 
 
 def _write_providers(listing: Listing, arena: Arena) -> None:

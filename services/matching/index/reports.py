@@ -1,0 +1,101 @@
+"""The reports of places of many houses in columns."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.constraints.places import keeps_children_apart
+from services.matching.index.bits import Mask, Rows
+from services.matching.index.facets import Numbers
+from services.matching.index.times import NEVER, microseconds
+from services.matching.model.provider import PlaceReport, Provider
+from services.matching.model.request import ANYONE, TakenPlaces
+
+Counts = npt.NDArray[np.int64]
+
+ABSENT: Final = -(1 << 40)  #: in place of how many are free: nothing is reported
+UNSAID: Final = ABSENT + 1  #: a total, and nobody knows how many are taken
+OPEN: Final = 1 << 40  #: not counted: always room
+
+
+class _Slotted(NamedTuple):
+    house: int
+    order: int  #: the place of the report among those of the house
+    slot: tuple[str, int]  #: population, and the how manieth report for it
+    report: PlaceReport
+
+
+class Reports:
+    """
+    What houses of a shelf report: shape (slots, houses), where each population has a slot.
+
+    Hardly any house reports a population twice; there are as many slots for it then.
+
+    Args:
+        providers: Those of the block.
+
+        rows: Rows of the block, in the order of the shelf.
+
+        populations: Numbers them.
+    """
+
+    def __init__(self, providers: Sequence[Provider], rows: npt.NDArray[np.int32], populations: Numbers) -> None:
+        reporting = [row for row in np.argsort(rows).tolist() if providers[rows[row]].place_reports]
+        self.rows: Rows = np.array(reporting, dtype=np.intp)  #: of the shelf, for each house that reports
+        self.numbers: npt.NDArray[np.int32] = rows[self.rows]  #: the same of the block, ascending
+        houses = [providers[number] for number in self.numbers.tolist()]
+        slotted = list(_slotted(houses))
+        slots = {each: number for number, each in enumerate(sorted({each.slot for each in slotted}))}
+        self.slots: dict[str, list[int]] = {}  #: by population
+        for (population, _), number in slots.items():
+            self.slots.setdefault(population, []).append(number)
+        self.populations = np.array([populations[population] for population, _ in slots], dtype=np.int64)
+        shape = len(slots), len(houses)
+        self.free: Counts = np.full(shape, ABSENT, dtype=np.int64)  #: before anything is held or booked
+        self.reported_us: Counts = np.full(shape, NEVER, dtype=np.int64)  #: since 1970; `NEVER` where nobody knows when
+        self.order: Counts = np.zeros(shape, dtype=np.int64)  #: in which a house lists its reports
+        for house, order, slot, report in slotted:
+            at = slots[slot], house
+            self.free[at] = _free(report)
+            self.reported_us[at], self.order[at] = microseconds(report.report_time), order
+        others = [number for number, (population, _) in enumerate(slots) if population != ANYONE]
+        self.has_others: Mask = (self.free[others] != ABSENT).any(axis=0)  #: whether it reports more than for anyone
+        self.keeps_apart: Mask = np.array([keeps_children_apart(each) for each in houses], dtype=np.bool_)
+        self._pools = [each.pool_id for each in houses]
+        self._houses_of: dict[str, list[int]] = {}  # by pool; looked for once something is taken
+
+    def __len__(self) -> int:
+        """How many houses report."""
+        return len(self.rows)
+
+    def less(self, taken: TakenPlaces) -> Counts:
+        """Take off what is held and booked: an overfull house is as full as a full one, or it would count twice."""
+        if not self._houses_of:
+            houses_of: dict[str, list[int]] = {}
+            for house, pool_id in enumerate(self._pools):
+                houses_of.setdefault(pool_id, []).append(house)
+            self._houses_of = houses_of
+        free = self.free.copy()
+        for (pool_id, population), count in taken.items():
+            for house in self._houses_of.get(pool_id, ()):
+                for slot in self.slots.get(population, ()):
+                    if UNSAID < free[slot, house] < OPEN:
+                        free[slot, house] -= count
+        return free
+
+
+def _slotted(houses: Sequence[Provider]) -> Iterator[_Slotted]:
+    for number, house in enumerate(houses):
+        known: Counter[str] = Counter()
+        for order, report in enumerate(house.place_reports):
+            yield _Slotted(number, order, (report.population, known[report.population]), report)
+            known[report.population] += 1
+
+
+def _free(report: PlaceReport) -> int:
+    if report.total is None:
+        return OPEN
+    return UNSAID if report.occupied is None else report.total - report.occupied
