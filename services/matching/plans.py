@@ -11,6 +11,7 @@ from services.matching import bundle, ranking
 from services.matching.companions import Conflict
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory
+from services.matching.index.times import microseconds
 from services.matching.model.answer import Row
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Enquiry, Need
@@ -34,7 +35,7 @@ class Searches:
 
     enquiry: Callable[[Any, Snapshot], tuple[Enquiry, Sequence[Conflict]]]
     questions: Callable[[Enquiry, Sequence[Need], datetime], list[Asked]]
-    token: Callable[[bytes, Snapshot, datetime, datetime], str]
+    token: Callable[[bytes, Snapshot, int, int], str]
     verify: Callable[[str, bytes, datetime], object]
 
 
@@ -101,7 +102,9 @@ class Plans:
             epoch=snapshot.epoch,
             revision=snapshot.revision,
             evaluated_time=evaluated_time,
-            match_token=self._searches.token(plan_wire.signed(request), snapshot, evaluated_time, now),
+            match_token=self._searches.token(
+                plan_wire.signed(request), snapshot, microseconds(evaluated_time), microseconds(now)
+            ),
         )
 
     def _checked(self, request: Any, snapshot: Snapshot, now: datetime) -> Any:
@@ -139,7 +142,9 @@ class Plans:
         # the part as it would be asked for by itself: for all its places
         enquiry, _ = self._searches.enquiry(part, snapshot)
         (asked,) = self._searches.questions(enquiry, enquiry.needs[:1], now)
-        token = self._searches.token(request_wire.signed(part), snapshot, asked.when_time, now)
+        token = self._searches.token(
+            request_wire.signed(part), snapshot, microseconds(asked.when_time), microseconds(now)
+        )
         if claimed.provider is None:
             return plan_wire.checked_part_to_wire(assignment, ["status"], None, {}, part, token)
         turned = dict.fromkeys([*ranking.turned(asked, claimed.provider), *checked.turned])

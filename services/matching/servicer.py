@@ -11,6 +11,7 @@ from services.matching.companions import Conflict, settled
 from services.matching.constraints.table import RULES_VERSION
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.state import Directory, Taken
+from services.matching.index.times import microseconds
 from services.matching.model.answer import Row
 from services.matching.model.request import Asked, Enquiry, Need
 from services.matching.model.travel import USUAL_PACE, Pace
@@ -18,10 +19,11 @@ from services.matching.origins import Origins
 from services.matching.plans import Plans, Searches
 from services.matching.silence import Silences
 from services.matching.together import Together
-from services.matching.token import Answered, Sealer, expiry
+from services.matching.token import LIFE_S, Answered, Sealer
 from services.matching.wire import added_wire, answer_wire, explain_wire, request_wire, response_wire
 
 NEXT_CANDIDATES = 5  #: a need
+_US_PER_S = 1_000_000
 
 
 class MatchingServicer:
@@ -88,13 +90,14 @@ class MatchingServicer:
         if interpreter is not None and is_added:
             (asked,) = self._asked(enquiry, [interpreter], now)
             answers.append(ranking.find(snapshot, asked, enquiry.limit, gauge))
-        evaluated_time = enquiry.when_time or now
-        token = self._token(request_wire.signed(request), snapshot, evaluated_time, now, with_interpreter=is_added)
+        now_us = microseconds(now)
+        evaluated_us = now_us if enquiry.when_time is None else microseconds(enquiry.when_time)
+        token = self._token(request_wire.signed(request), snapshot, evaluated_us, now_us, with_interpreter=is_added)
         return answer_wire.answer_to_wire(
             answers,
             epoch=snapshot.epoch,
             revision=snapshot.revision,
-            evaluated_time=evaluated_time,
+            evaluated_us=evaluated_us,
             match_token=token,
             conflicts=conflicts,
             screening=screening.questions(enquiry.person),
@@ -161,23 +164,29 @@ class MatchingServicer:
         return asked
 
     def _token(
-        self,
-        request: bytes,
-        snapshot: Snapshot,
-        evaluated_time: datetime,
-        now: datetime,
-        *,
-        with_interpreter: bool = False,
+        self, request: bytes, snapshot: Snapshot, evaluated_us: int, now_us: int, *, with_interpreter: bool = False
     ) -> str:
-        """Sign that a request, its envelope included, was answered from a snapshot."""
-        now_s = now.timestamp()
+        """
+        Sign that a request was answered.
+
+        Args:
+            request: Its envelope included.
+
+            snapshot: From which it was answered.
+
+            evaluated_us: For when, in microseconds since 1970.
+
+            now_us: When, the same.
+
+            with_interpreter: Whether the answer has an interpreter that was added.
+        """
         return self._sealer.seal(
             Answered(  # in their order: by name takes three times as long
                 snapshot.epoch,
                 snapshot.revision,
                 RULES_VERSION,
-                now_s if evaluated_time is now else evaluated_time.timestamp(),
-                expiry(now_s),
+                evaluated_us / _US_PER_S,
+                now_us / _US_PER_S + LIFE_S,
                 with_interpreter,
             ),
             request,

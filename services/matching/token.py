@@ -8,7 +8,7 @@ can be read or guessed from it. All replicas that share the key accept each othe
 import hmac
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
@@ -17,7 +17,7 @@ from typing import Final
 from services.errors import FailedPrecondition, InvalidInput, Reason
 from services.values import value
 
-LIFE: Final = timedelta(minutes=30)
+LIFE_S: Final = 1800.0
 KEY_BYTES: Final = 32
 _LONGEST: Final = 2048  # characters
 
@@ -38,7 +38,6 @@ class Answered:
 _HEAD: Final = Struct(">Bqdd?HH")
 _FORM: Final = 4
 _SIGNATURE_BYTES: Final = 32
-_LIFE_S: Final = LIFE.total_seconds()
 
 
 class Sealer:
@@ -101,11 +100,6 @@ class Sealer:
         signing = self._signing.copy()
         signing.update(payload + request)  # a payload says how long it is: no byte of one can be taken for the other's
         return signing.digest()
-
-
-def expiry(now_s: float) -> float:
-    """Say when a token made now ends; both in unix time."""
-    return now_s + _LIFE_S
 
 
 def _stale() -> FailedPrecondition:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.errors import FailedPrecondition, InvalidInput, Reason
-from services.matching.token import Answered, Sealer, expiry, read_key
+from services.matching.token import LIFE_S, Answered, Sealer, read_key
 from tests.matching.samples import NOON
 
 SEALER = Sealer(b"k" * 32)
@@ -22,7 +22,7 @@ ANSWERED = Answered(
     revision=7,
     rules="1",
     evaluated_s=NOON.timestamp(),
-    expires_s=expiry(NOON.timestamp()),
+    expires_s=NOON.timestamp() + LIFE_S,
 )
 
 

@@ -1,16 +1,16 @@
 """Write the answer to a whole request as bytes: lists of rows, and what is told beside them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.matching.companions import Conflict
 from services.matching.constraints.table import RULES_VERSION
+from services.matching.index.stamping import time_to_bytes
 from services.matching.listing import NeedAnswer
 from services.matching.wire.listing_bytes import listing_to_bytes
-from services.matching.wire.writing import number, tag_of, text, time, varint
+from services.matching.wire.writing import number, tag_of, text, varint
 
 _NEEDS: Final = tag_of(pb.FindMatchesResponse, "needs")
 _EVALUATED: Final = tag_of(pb.FindMatchesResponse, "evaluated_time")
@@ -27,18 +27,36 @@ def answer_to_wire(
     *,
     epoch: str,
     revision: int,
-    evaluated_time: datetime,
+    evaluated_us: int,
     match_token: str,
     conflicts: Sequence[Conflict] = (),
     screening: Sequence[str] = (),
 ) -> bytes:
-    """Write the answer to a whole request: a `FindMatchesResponse`."""
+    """
+    Write the answer to a whole request: a `FindMatchesResponse`.
+
+    Args:
+        answers: For each need.
+
+        epoch: Of the directory that was asked.
+
+        revision: Of the same.
+
+        evaluated_us: For when it was judged, in microseconds since 1970.
+
+        match_token: Proof of the answer.
+
+        conflicts: What of the envelope cannot hold.
+
+        screening: Questions to ask again.
+    """
     parts: list[bytes] = []
     for need_no, answer in enumerate(answers):
         content = need_to_bytes(need_no, answer)
         parts += (_NEEDS, varint(len(content)), content)
-    token = match_token.encode()
-    parts += (_revision(epoch, revision), time(_EVALUATED, evaluated_time), _TOKEN, varint(len(token)), token)
+    evaluated, token = time_to_bytes(evaluated_us), match_token.encode()
+    parts += (_revision(epoch, revision), _EVALUATED, varint(len(evaluated)), evaluated)
+    parts += (_TOKEN, varint(len(token)), token)
     if conflicts or screening:
         told = pb.FindMatchesResponse(
             safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],

@@ -72,6 +72,6 @@ def time(tag: bytes, value: datetime | None) -> bytes:
 
 @lru_cache(maxsize=64)
 def _time(seconds: int, microseconds: int) -> bytes:
-    """Write a time after its tag: the same is said of many rows, and several times of one answer."""
+    """Write a time after its tag: the same is said of many providers."""
     content = Timestamp(seconds=seconds, nanos=microseconds * _NS_PER_US).SerializeToString()
     return varint(len(content)) + content
