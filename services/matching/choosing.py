@@ -5,7 +5,7 @@ Two lists are never merged: who can, and whom to ask first.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from services.matching.index.ground import Ranked
 from services.matching.index.sieve import Sifted
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
+
+_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
 
 
 class Chosen(NamedTuple):
@@ -39,11 +41,12 @@ def choose(asked: Asked, parts: Sequence[Sifted], limit: int) -> Chosen:
     Silence only adds. Whoever is farther than the last that was looked at is no better
     than the way there, so it is enough to look until that is worse than the last kept.
     """
+    if len(parts) == 1 and not asked.silence_mm:
+        only = parts[0].nearest_of_both(limit)
+        return _made(Chosen, ((only,), None, only.sure_count))
     looked_at = limit
     while True:
         ranked = [part.nearest_of_both(looked_at) for part in parts]
-        if not asked.silence_mm and len(ranked) == 1:
-            return Chosen(ranked, None, ranked[0].sure_count)
         lists = [_nearest(parts, ranked, looked_at, is_sure=each) for each in (True, False)]
         best = [_best(asked, among)[:limit] for among in lists] if asked.silence_mm else lists
         if all(

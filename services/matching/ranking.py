@@ -1,5 +1,7 @@
 """Answer one need: sift the directory through the table of constraints, and list what is left nearest first."""
 
+from typing import Final
+
 from services.geo import Gauge, Place, cost_mm
 from services.matching.arriving import questions
 from services.matching.constraints.table import CONSTRAINTS
@@ -14,18 +16,19 @@ from services.matching.model.request import Asked
 from services.matching.model.verdicts import YES, Verdict
 from services.matching.rows import Rows
 
+_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
+
 
 def find(snapshot: Snapshot, asked: Asked, limit: int, gauge: Gauge | None = None) -> NeedAnswer:
     """Answer a need from a whole directory: at most `limit` rows a list, measured by a gauge of its origin if given."""
-    question = Question(asked, gauge)
-    parts = [Sifted(part, question) for part in snapshot.asked]
-    return NeedAnswer(
-        need=asked.need,
-        listing=Listing(asked, parts, limit),
-        counts=together(part.counts for part in parts),
-        confidential_safety_count=sum(part.confidential_safety_count for part in parts),
-        questions=questions(asked),
-    )
+    question, parts, counts, confidential_safety_count = Question(asked, gauge), [], [], 0
+    for part in snapshot.asked:
+        sifted = Sifted(part, question)
+        parts.append(sifted)
+        counts.append(sifted.counts)
+        confidential_safety_count += sifted.confidential_safety_count
+    listing = Listing(asked, parts, limit)
+    return _made(NeedAnswer, (asked.need, listing, together(counts), confidential_safety_count, questions(asked)))
 
 
 def turned(asked: Asked, provider: Provider) -> tuple[str, ...]:

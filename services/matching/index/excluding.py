@@ -1,6 +1,6 @@
 """How many each constraint was the first to exclude: as counts by its place in the table, and by name."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +17,11 @@ NOT_ANYBODY: Final[Counts] = np.zeros(len(CONSTRAINTS), dtype=np.int64)  #: nobo
 _RANKS: Final[Counts] = np.argsort(np.argsort(_NAMES)).astype(np.int64)
 
 
-def together(counts: Iterable[Counts]) -> Counts:
+def together(counts: Sequence[Counts]) -> Counts:
     """Add up the counts of the parts of a directory."""
-    listed = [*counts]
-    if len(listed) == 1:
-        return listed[0]
-    found: Counts = np.sum([NOT_ANYBODY, *listed], axis=0)
+    if len(counts) == 1:
+        return counts[0]
+    found: Counts = np.sum([NOT_ANYBODY, *counts], axis=0)
     return found
 
 

@@ -51,7 +51,7 @@ class Field:
     def _sift(self, asked: Asked) -> Found:
         question = Question(asked)
         sifted = [Sifted(part, question) for part in self._parts]
-        excluded = excluded_by(together(each.counts for each in sifted))
+        excluded = excluded_by(together([each.counts for each in sifted]))
         # who can is the same for many who differ: listed and measured once
         key = (asked.need.code, *(each.sure.tobytes() for each in sifted))
         if key not in self._listed:
