@@ -38,7 +38,6 @@ from services.matching.index.times import microseconds
 from services.matching.index.viewing import IS_OLD, VIEW, Views
 from services.matching.model.answer import ClockLeft, Row
 from services.matching.model.hours import OpenState
-from services.matching.model.needed import known_of
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
@@ -47,7 +46,6 @@ from services.matching.rows import OLD_REPORT_AFTER, RING_FIRST_AFTER, Rows, rem
 
 _RING_FIRST_AFTER_US: Final = RING_FIRST_AFTER // timedelta(microseconds=1)
 _OLD_REPORT_AFTER_US: Final = OLD_REPORT_AFTER // timedelta(microseconds=1)
-_NOBODY_GOES: Final = -1.0  #: in place of seconds a millimetre
 
 
 class Listing:
@@ -64,7 +62,6 @@ class Listing:
 
     def __init__(self, asked: Asked, parts: Sequence[Sifted], limit: int) -> None:
         self.asked = asked
-        self.known = known_of(asked.person)  #: which facts are known of the person
         self.blocks: Sequence[Block] = [part.block for part in parts]  #: by number of the part
         self.when_us = parts[0].question.when_us if parts else 0  #: when the person would be there, since 1970
         chosen = choose(asked, parts, limit)
@@ -191,12 +188,10 @@ def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, 
     """
     if not parts:
         return np.zeros((0, TOLD), dtype=np.int64), 0
-    when_us = parts[0].question.when_us
-    now_us = when_us if asked.now_time is asked.when_time else microseconds(asked.now_time)
-    seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
+    heard_since_us = parts[0].question.now_us - _RING_FIRST_AFTER_US
     told, not_asked_count = [], 0
     for number, part in enumerate(parts):
-        of_part, count = part.told(chosen.of_parts[number], number, now_us, now_us - _RING_FIRST_AFTER_US, seconds_a_mm)
+        of_part, count = part.told(chosen.of_parts[number], number, heard_since_us)
         told.append(of_part)
         not_asked_count += count
     return told[0] if chosen.order is None else np.concatenate(told)[chosen.order], not_asked_count

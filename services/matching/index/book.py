@@ -20,11 +20,10 @@ _NS_PER_US: Final = 1000
 _MM_PER_M: Final = 1000.0
 _DOUBLE: Final = 8  #: bytes
 TAG: Final = 1  #: byte
-_COST_SLOTS: Final = 3  #: the same number stands three times in a row
-#: its pages: tags of two lists and of one each, all of one byte; then what stands around the slots of a cost, three
-#: bands, and one each
+#: its pages: tags of two lists and of one each, all of one byte; then a cost in four, at the end of the first three the
+#: bytes that are the number; three bands, and one each
 LIST, _EXCLUDED, _DURATION, _SECONDS, _NANOS, _ARRIVAL = 0, 2, 3, 4, 5, 6
-_COST, _BAND, TRAVEL, _MODE, PLACES = 7, 11, 14, 15, 16
+_COST, _COST_END, _BAND, TRAVEL, _MODE, PLACES = 7, 11, 11, 14, 15, 16
 #: then what two notes on a row say, by both: the first, and 8 times the second; at first where the result is not
 #: reported; then what stands before each count, by its place; and last what an offer would show, by its bits
 STATES: Final = 17
@@ -106,22 +105,24 @@ def put_way(out: Bytes, at: int, travel_s: int, moment: int, when_us: int, book:
 
 @part
 def cost_size(cost_mm: int, is_confidential: int, book: Pieces, bands_mm: tuple[int, int]) -> int:
+    """Say how many bytes a cost takes."""
     if is_confidential:
         return page_size(book, _band(cost_mm, bands_mm))
-    return int(book.ends[_COST + _COST_SLOTS + 1] - book.ends[_COST]) + _COST_SLOTS * _DOUBLE
+    return int(book.ends[_COST_END] - book.ends[_COST])
 
 
 @part
 def put_cost(out: Bytes, at: int, cost_mm: int, is_confidential: int, book: Pieces, bands_mm: tuple[int, int]) -> int:
+    """Put a cost behind so many bytes, or the band of it, and say where it ends."""
     if is_confidential:
         return put_page(out, at, book, _band(cost_mm, bands_mm))
+    end = put(out, at, book.bytes, book.ends[_COST], book.ends[_COST_END])
     bits = bits_of(cost_mm / _MM_PER_M)
-    for slot in range(_COST_SLOTS):
-        at = put_page(out, at, book, _COST + slot)
+    for page in range(_COST, _COST_END - 1):
+        at += page_size(book, page)
         for byte in range(_DOUBLE):
-            out[at + byte] = np.uint8((bits >> np.uint64(8 * byte)) & np.uint64(255))
-        at += _DOUBLE
-    return put_page(out, at, book, _COST + _COST_SLOTS)
+            out[at - _DOUBLE + byte] = np.uint8((bits >> np.uint64(8 * byte)) & np.uint64(255))
+    return end
 
 
 @part

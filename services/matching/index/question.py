@@ -1,11 +1,15 @@
 """Prepare a question once for all parts of a directory."""
 
+from typing import Final
+
 from services.geo import Gauge
 from services.matching.index.answers import Answers, Numbers
 from services.matching.index.paths import Paths
 from services.matching.index.steps import Step
 from services.matching.index.times import microseconds
 from services.matching.model.request import Asked
+
+_NOBODY_GOES: Final = -1.0
 
 
 class Question:
@@ -22,6 +26,9 @@ class Question:
         self.asked = asked
         self.gauge = gauge or Gauge(asked.origin)
         self.when_us = microseconds(asked.when_time)
+        #: when one can leave, and how long a millimetre takes then; below 0: nobody has to go
+        self.now_us = self.when_us if asked.now_time is asked.when_time else microseconds(asked.now_time)
+        self.seconds_a_mm = _NOBODY_GOES if asked.need.is_remote else asked.pace.seconds_a_mm(asked.mode)
         self._answered: tuple[Answers, list[Numbers | Step]] | None = None
         self._paths: Paths | None = None
 

@@ -99,9 +99,7 @@ class Sifted:
         """Look up who stands in rows of the block."""
         return [self.block.providers[number] for number in numbers]
 
-    def told(
-        self, ranked: Ranked, number: int, now_us: int, heard_since_us: int, seconds_a_mm: float
-    ) -> tuple[Told, int]:
+    def told(self, ranked: Ranked, number: int, heard_since_us: int) -> tuple[Told, int]:
         """
         Tell what hangs on facts, ways and times of the nearest, and mark what is said of them besides a plain yes.
 
@@ -110,18 +108,14 @@ class Sifted:
 
             number: Of this part of the directory.
 
-            now_us: When one can leave, in microseconds since 1970.
-
-            heard_since_us: A receiver that was last heard before is rung first.
-
-            seconds_a_mm: How long a way takes; below 0: nobody has to go.
+            heard_since_us: A receiver that was last heard before is rung first, in microseconds since 1970.
 
         Returns:
             A row for each, and at how many it must be asked whether they are open.
         """
         rows, numbers, costs_mm, _ = ranked
-        found = np.zeros((len(rows), TOLD), dtype=_TOLD_TYPE)
-        columns, window = self.block.columns, self.block.vocabulary.openings.window
+        found = np.zeros((len(rows), TOLD), _TOLD_TYPE)
+        question, columns, window = self.question, self.block.columns, self.block.vocabulary.openings.window
         open_count = not_asked_count = 0
         for sets, steps, step_numbers in self._passed or _NOTHING_PASSED:
             open_marks, not_asked_count = tell(
@@ -135,10 +129,10 @@ class Sifted:
                 columns.table_bytes,
                 columns.number_size,
                 columns.facts,
-                self.question.when_us,
-                now_us,
+                question.when_us,
+                question.now_us,
                 heard_since_us,
-                seconds_a_mm,
+                question.seconds_a_mm,
                 BAND_ENDS_MM,
                 number,
                 window.first,

@@ -79,12 +79,16 @@ def _mark(
         step = step_numbers[which]
         no, unknown, excludes, facet = steps[step, 0], steps[step, 1], steps[step, 2], steps[step, 4]
         standing, ended, alike = steps[step, 5], steps[step, 6], steps[step, 7]
+        if excludes:  # then whoever is left is no no
+            no = NOBODY
+        if no == NOBODY and unknown == NOBODY:
+            continue
         for place in range(len(rows)):
             word, bit = rows[place] >> 6, np.uint64(rows[place] & 63)
             said = NONE
             if unknown != NOBODY:
                 said |= sets[unknown, word] >> bit
-            if no != NOBODY and not excludes:
+            if no != NOBODY:
                 said |= sets[no, word] >> bit
             if not said & ONE:
                 continue

@@ -35,7 +35,7 @@ from services.matching.index.telling import (
     TAKES_NONE,
 )
 from services.matching.listing import Listing
-from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, needed
+from services.matching.model.needed import KNOWN_END, SHOWN_IF_KNOWN, known_of, needed
 from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.travel import Mode
@@ -46,26 +46,33 @@ from services.matching.wire.views_bytes import views_to_bytes
 from services.matching.wire.writing import SECONDS, tag_of, text
 
 _ROOM: Final = 1 << 15  #: bytes for an answer, as most take
+_DOUBLE: Final = 8  #: bytes
 _BYTE: Final = np.dtype(np.uint8)
 _LISTS: Final = (tag_of(pb.NeedMatches, "matches"), tag_of(pb.NeedMatches, "ask_first"))
 _REACHED: Final = {RING_FIRST: TO_RING_FIRST, TAKES_NONE: TO_TAKE_NONE}
 
 
-def listing_to_bytes(listing: Listing, counts: Counts) -> bytes:
+def listing_to_bytes(listing: Listing, counts: Counts, room: int = _ROOM) -> bytes:
     """Write both lists, and how many each constraint was the first to exclude: fields of a `NeedMatches`."""
-    told, service = listing.told, listing.asked.need.service
+    asked, told, out = listing.asked, listing.told, np.empty(room, _BYTE)
+    service, book = asked.need.service, _BOOKS[asked.mode]
     arena, said, pieces = _NO_ARENA, _NOTHING, _NOTHING
     if len(told):
         block = listing.blocks[0]
         arena, said = block.vocabulary.arena, block.tables.reasons.made(_SAID[service.life_first])
         pieces = _pieces(listing)
-    rest = (
+    length = join(
+        out,
+        arena.bytes,
         told,
         listing.sure_count,
-        *_BOOKS[listing.asked.mode],
-        *said,
-        *pieces,
-        listing.known,
+        book.bytes,
+        book.ends,
+        said.bytes,
+        said.ends,
+        pieces.bytes,
+        pieces.ends,
+        known_of(asked.person),
         SHOWN_IF_KNOWN,
         listing.when_us,
         BAND_ENDS_MM,
@@ -73,15 +80,11 @@ def listing_to_bytes(listing: Listing, counts: Counts) -> bytes:
         listing.places is not None,
         counts,
     )
-    out = np.empty(_ROOM, _BYTE)
-    length = join(out, arena.bytes, *rest)
+    if 0 <= length <= room:
+        return out[:length].tobytes()
     if length == NOT_WRITTEN:
         _write_providers(listing, arena)
-        length = join(out, arena.bytes, *rest)
-    if length > len(out):
-        out = np.empty(length, _BYTE)
-        join(out, arena.bytes, *rest)
-    return out[:length].tobytes()
+    return listing_to_bytes(listing, counts, max(length, room))
 
 
 def _pieces(listing: Listing) -> Pieces:
@@ -147,7 +150,8 @@ def _state(how: int, when: int, *, is_reported: bool) -> bytes:
 
 
 def _book(mode: Mode) -> Pieces:
-    """Write what is the same for many rows and answers, in the order in which `index.joining` numbers it."""
+    """Write what is the same for many rows and answers, in the order in which `index.book` numbers it."""
+    *before, after = fragments.AROUND_COST
     return below_each_other(
         (
             *_LISTS,
@@ -156,7 +160,8 @@ def _book(mode: Mode) -> Pieces:
             SECONDS,
             tag_of(Timestamp, "nanos"),
             fragments.ARRIVAL,
-            *fragments.AROUND_COST,
+            *[each + bytes(_DOUBLE) for each in before],
+            after,
             *fragments.BANDS,
             fragments.TRAVEL,
             fragments.mode_to_bytes(mode),
