@@ -12,21 +12,20 @@ from services.matching.index.arena import Bytes
 from services.matching.index.compiling import NONE, ONE, bits_of, part
 from services.matching.index.excluding import Counts, largest_of
 from services.matching.index.putting import Pieces, put, put_number, size_of
+from services.matching.index.stamping import SECONDS, put_time, time_size
 from services.matching.index.telling import AT_WHEN, NOTES
 
-_MOMENT_S: Final = 300
-_US_PER_S: Final = 1_000_000
-_NS_PER_US: Final = 1000
+_MOMENT_US: Final = 300_000_000
 _MM_PER_M: Final = 1000.0
 _DOUBLE: Final = 8  #: bytes
 TAG: Final = 1  #: byte
 #: its pages: tags of two lists and of one each, all of one byte; then a cost in four, at the end of the first three the
 #: bytes that are the number; three bands, and one each
-LIST, _EXCLUDED, _DURATION, _SECONDS, _NANOS, _ARRIVAL = 0, 2, 3, 4, 5, 6
-_COST, _COST_END, _BAND, TRAVEL, _MODE, PLACES = 7, 11, 11, 14, 15, 16
+LIST, _EXCLUDED, _DURATION, _ARRIVAL = 0, 2, 3, 4
+_COST, _COST_END, _BAND, TRAVEL, _MODE, PLACES = 5, 9, 9, 12, 13, 14
 #: then what two notes on a row say, by both: the first, and 8 times the second; at first where the result is not
 #: reported; then what stands before each count, by its place; and last what an offer would show, by its bits
-STATES: Final = 17
+STATES: Final = 15
 NAMES: Final = STATES + 2 * NOTES * NOTES
 
 
@@ -55,51 +54,32 @@ def _band(cost_mm: int, bands_mm: tuple[int, int]) -> int:
 
 
 @part
-def _time_of(moment: int, when_us: int) -> tuple[int, int]:
-    """Say which seconds and nanoseconds the time of arrival is, given when the person would be there."""
-    if moment == AT_WHEN:
-        return when_us // _US_PER_S, when_us % _US_PER_S * _NS_PER_US
-    return moment * _MOMENT_S, 0
-
-
-@part
-def _time_size(seconds: int, nanos: int, book: Pieces) -> int:
-    """Say how many bytes a time takes, without its tag and length; what is 0 is not written."""
-    size = 0
-    if seconds != 0:
-        size += TAG + size_of(seconds)
-    if nanos != 0:
-        size += TAG + size_of(nanos)
-    return size
+def _time_of(moment: int, when_us: int) -> int:
+    """Say in microseconds when the moment of arrival is, given when the person would be there."""
+    return when_us if moment == AT_WHEN else moment * _MOMENT_US
 
 
 @part
 def way_size(travel_s: int, moment: int, when_us: int, book: Pieces) -> int:
     """Say how many bytes a way takes, without its tag and length."""
     lasts = TAG + size_of(travel_s)
-    seconds, nanos = _time_of(moment, when_us)
-    arrives = _time_size(seconds, nanos, book)
-    size = TAG + size_of(lasts) + lasts
-    return size + TAG + size_of(arrives) + arrives + page_size(book, _MODE)
+    arrives = time_size(_time_of(moment, when_us))
+    return TAG + size_of(lasts) + lasts + TAG + size_of(arrives) + arrives + page_size(book, _MODE)
 
 
 @part
 def put_way(out: Bytes, at: int, travel_s: int, moment: int, when_us: int, book: Pieces) -> int:
+    """Put a way behind so many bytes, and say where it ends."""
     at = put_page(out, at, book, TRAVEL)
     at = put_number(out, at, way_size(travel_s, moment, when_us, book))
     at = put_tag(out, at, book, _DURATION)
     at = put_number(out, at, TAG + size_of(travel_s))
-    at = put_tag(out, at, book, _SECONDS)
-    at = put_number(out, at, travel_s)
-    seconds, nanos = _time_of(moment, when_us)
+    out[at] = SECONDS
+    at = put_number(out, at + TAG, travel_s)
+    time_us = _time_of(moment, when_us)
     at = put_tag(out, at, book, _ARRIVAL)
-    at = put_number(out, at, _time_size(seconds, nanos, book))
-    if seconds != 0:
-        at = put_tag(out, at, book, _SECONDS)
-        at = put_number(out, at, seconds)
-    if nanos != 0:
-        at = put_tag(out, at, book, _NANOS)
-        at = put_number(out, at, nanos)
+    at = put_number(out, at, time_size(time_us))
+    at = put_time(out, at, time_us)
     return put_page(out, at, book, _MODE)
 
 

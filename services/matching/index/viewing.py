@@ -16,6 +16,7 @@ from services.matching.index.book import page_size, put_page
 from services.matching.index.compiling import compiled, part
 from services.matching.index.putting import PIECES, Pieces, put_number, size_of
 from services.matching.index.reports import OPEN, UNSAID, Counts
+from services.matching.index.stamping import put_time, time_size
 from services.matching.index.telling import NUMBER, PART, Told
 from services.matching.index.times import NEVER
 
@@ -27,11 +28,9 @@ KIND, FREE, REPORTED_US, POPULATION, IS_OLD = range(5)
 VIEW: Final = 5  #: columns
 COUNTED, NOT_COUNTED, UNKNOWN = range(3)
 #: the numbers of forms: of the three kinds, of one each, and of populations from there on
-_PLACES, _FREE, _REPORTED, _SECONDS, _NANOS, _POPULATIONS = range(3, 9)
+_PLACES, _FREE, _REPORTED, _POPULATIONS = range(3, 7)
 #: bytes that a view takes beside its population, at most
 ROOM: Final = 64
-_US_PER_S: Final = 1_000_000
-_NS_PER_US: Final = 1_000
 
 
 @part
@@ -127,20 +126,13 @@ def look(
 
 
 @part
-def _time_size(seconds: int, nanos: int, forms: Pieces) -> int:
-    """Say how many bytes a time takes, without its tag and length."""
-    size = page_size(forms, _SECONDS) + size_of(seconds) if seconds != 0 else 0
-    return size + page_size(forms, _NANOS) + size_of(nanos) if nanos != 0 else size
-
-
-@part
-def _size(view: Any, seconds: int, nanos: int, forms: Pieces) -> int:
+def _size(view: Any, forms: Pieces) -> int:
     """Say how many bytes a view takes, without its tag and length."""
     size = page_size(forms, view[KIND]) + page_size(forms, _POPULATIONS + view[POPULATION])
     if view[FREE] > 0:
         size += page_size(forms, _FREE) + size_of(view[FREE])
     if view[REPORTED_US] != NEVER:
-        time = _time_size(seconds, nanos, forms)
+        time = time_size(view[REPORTED_US])
         size += page_size(forms, _REPORTED) + size_of(time) + time
     return size
 
@@ -166,18 +158,13 @@ def write(views: Views, forms_bytes: Bytes, forms_ends: Rows, out: Bytes, ends: 
     ends[0] = 0
     for place in range(len(views)):
         view = views[place]
-        seconds = view[REPORTED_US] // _US_PER_S
-        nanos = (view[REPORTED_US] - seconds * _US_PER_S) * _NS_PER_US
         at = put_page(out, at, forms, _PLACES)
-        at = put_number(out, at, _size(view, seconds, nanos, forms))
+        at = put_number(out, at, _size(view, forms))
         at = put_page(out, at, forms, view[KIND])
         if view[FREE] > 0:
             at = put_number(out, put_page(out, at, forms, _FREE), view[FREE])
         if view[REPORTED_US] != NEVER:
-            at = put_number(out, put_page(out, at, forms, _REPORTED), _time_size(seconds, nanos, forms))
-            if seconds != 0:
-                at = put_number(out, put_page(out, at, forms, _SECONDS), seconds)
-            if nanos != 0:
-                at = put_number(out, put_page(out, at, forms, _NANOS), nanos)
+            at = put_number(out, put_page(out, at, forms, _REPORTED), time_size(view[REPORTED_US]))
+            at = put_time(out, at, view[REPORTED_US])
         at = put_page(out, at, forms, _POPULATIONS + view[POPULATION])
         ends[place + 1] = at

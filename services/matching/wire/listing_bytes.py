@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.geo import BAND_ENDS_MM
@@ -43,7 +42,7 @@ from services.matching.rows import TO_RING_FIRST, TO_TAKE_NONE, remarks_of, rema
 from services.matching.wire import fragments
 from services.matching.wire.ahead import note
 from services.matching.wire.views_bytes import views_to_bytes
-from services.matching.wire.writing import SECONDS, tag_of, text
+from services.matching.wire.writing import tag_of, text
 
 _ROOM: Final = 1 << 15  #: bytes for an answer, as most take
 _DOUBLE: Final = 8  #: bytes
@@ -157,8 +156,6 @@ def _book(mode: Mode) -> Pieces:
             *_LISTS,
             tag_of(pb.NeedMatches, "excluded"),
             fragments.DURATION,
-            SECONDS,
-            tag_of(Timestamp, "nanos"),
             fragments.ARRIVAL,
             *[each + bytes(_DOUBLE) for each in before],
             after,

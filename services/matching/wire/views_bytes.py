@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ihala.matching.v1 import matching_pb2 as pb
 from services.matching.index import viewing
@@ -36,8 +35,6 @@ def _forms(populations: tuple[str, ...]) -> tuple[Pieces, int]:
             tag_of(pb.Match, "places"),
             tag_of(pb.PlacesView, "free_place_count"),
             tag_of(pb.PlacesView, "report_time"),
-            tag_of(Timestamp, "seconds"),
-            tag_of(Timestamp, "nanos"),
             *named,
         )
     )
