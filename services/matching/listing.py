@@ -21,7 +21,6 @@ from services.matching.index.marks import Reason
 from services.matching.index.opening import NOT_ASKED, number_of
 from services.matching.index.sieve import Sifted
 from services.matching.index.telling import (
-    ANOTHER,
     ARRIVAL,
     AT_WHEN,
     COST_MM,
@@ -34,8 +33,7 @@ from services.matching.index.telling import (
     Told,
     all_have,
 )
-from services.matching.index.times import microseconds
-from services.matching.index.viewing import IS_OLD, VIEW, Views
+from services.matching.index.viewing import VIEW, Views
 from services.matching.model.answer import ClockLeft, Row
 from services.matching.model.hours import OpenState
 from services.matching.model.profile import profile_of
@@ -45,6 +43,7 @@ from services.matching.model.travel import EPOCH, EVERY, moment
 from services.matching.rows import OLD_REPORT_AFTER, RING_FIRST_AFTER, Rows, remarks_of_one
 
 _RING_FIRST_AFTER_US: Final = RING_FIRST_AFTER // timedelta(microseconds=1)
+_VIEW_TYPE: Final = np.dtype(np.int64)
 _OLD_REPORT_AFTER_US: Final = OLD_REPORT_AFTER // timedelta(microseconds=1)
 
 
@@ -108,15 +107,11 @@ class Listing:
 
     def _places(self, parts: Sequence[Sifted]) -> Views:
         """Look up what is told of places, and note which reports are old."""
-        views: Views = np.empty((len(self), VIEW), dtype=np.int64)
-        old_before_us = microseconds(self.asked.now_time) - _OLD_REPORT_AFTER_US
-        old_count = 0
+        views: Views = np.empty((len(self), VIEW), _VIEW_TYPE)
         for number, part in enumerate(parts):
             free = part.shelf.free
             if free is not None:
-                old_count += free.look(self.asked, self.told, number, old_before_us, views)
-        if old_count:
-            self.told[:, OPENS] += ANOTHER * views[:, IS_OLD]
+                free.look(self.asked, self.told, number, part.question.now_us - _OLD_REPORT_AFTER_US, views)
         return views
 
     @cached_property

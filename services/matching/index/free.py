@@ -88,26 +88,23 @@ class FreePlaces:
             return None, some(found == _ASK_POPULATION)
         return some(found == _NO), some(found == _ASK_PLACES)
 
-    def look(self, asked: Asked, told: Told, part: int, old_before_us: int, views: Views) -> int:
+    def look(self, asked: Asked, told: Told, part: int, old_before_us: int, views: Views) -> None:
         """
         Look up what is told of places at those who are listed.
 
         Args:
             asked: The question.
 
-            told: Who is listed.
+            told: Who is listed; it is noted whose report is old.
 
             part: The number of the part of the directory that this shelf is of.
 
             old_before_us: A report from before is old, in microseconds since 1970.
 
             views: Of each who is listed; filled in for those of the part.
-
-        Returns:
-            How many reports are old.
         """
         wanted, left, reports = wanted_places(asked), self._left_by(asked.taken), self._reports
-        return viewing.look(
+        viewing.look(
             told,
             part,
             reports.numbers,

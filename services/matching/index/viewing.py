@@ -17,15 +17,15 @@ from services.matching.index.compiling import compiled, part
 from services.matching.index.putting import PIECES, Pieces, put_number, size_of
 from services.matching.index.reports import OPEN, UNSAID, Counts
 from services.matching.index.stamping import put_time, time_size
-from services.matching.index.telling import NUMBER, PART, Told
+from services.matching.index.telling import ANOTHER, NUMBER, OPENS, PART, Told
 from services.matching.index.times import NEVER
 
 Views = npt.NDArray[np.int64]  #: what is told of each row, in these columns
 
 #: what is known; how many seem free; when that was reported, in microseconds since 1970, `NEVER` if nobody knows; the
-#: number of the population; whether the report is old
-KIND, FREE, REPORTED_US, POPULATION, IS_OLD = range(5)
-VIEW: Final = 5  #: columns
+#: number of the population
+KIND, FREE, REPORTED_US, POPULATION = range(4)
+VIEW: Final = 4  #: columns
 COUNTED, NOT_COUNTED, UNKNOWN = range(3)
 #: the numbers of forms: of the three kinds, of one each, and of populations from there on
 _PLACES, _FREE, _REPORTED, _POPULATIONS = range(3, 7)
@@ -47,7 +47,7 @@ def _place_of(numbers: npt.NDArray[np.int32], number: int) -> int:
 
 
 @compiled(
-    types.int64(
+    types.void(
         types.int64[:, ::1],
         types.int64,
         types.int32[::1],
@@ -73,12 +73,12 @@ def look(
     is_known: bool,  # noqa: FBT001 -- compiled code knows no names of arguments
     old_before_us: int,
     views: Views,
-) -> int:
+) -> None:
     """
     Look up what is told of places.
 
     Args:
-        told: Who is listed.
+        told: Who is listed; noted as open, it gets `ANOTHER` where the report is old.
 
         of_part: The number of a part of the directory: of its providers it is told here.
 
@@ -99,16 +99,12 @@ def look(
         old_before_us: A report from before is old.
 
         views: Of each who is listed; filled in.
-
-    Returns:
-        How many reports are old.
     """
-    old_count = 0
     for place in range(len(told)):
         if told[place, PART] != of_part:
             continue
         view = views[place]
-        view[KIND], view[FREE], view[REPORTED_US], view[IS_OLD] = UNKNOWN, 0, NEVER, 0
+        view[KIND], view[FREE], view[REPORTED_US] = UNKNOWN, 0, NEVER
         house = _place_of(numbers, told[place, NUMBER])
         slot = -1 - unreported if house < 0 else int(slots[house])
         if slot < 0:
@@ -120,9 +116,8 @@ def look(
             view[KIND] = NOT_COUNTED
         elif count != UNSAID and is_known:
             view[KIND], view[FREE] = COUNTED, max(count, 0)
-            view[IS_OLD] = int(view[REPORTED_US] < old_before_us)
-            old_count += view[IS_OLD]
-    return old_count
+            if view[REPORTED_US] < old_before_us:
+                told[place, OPENS] += ANOTHER
 
 
 @part

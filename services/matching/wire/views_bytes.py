@@ -14,13 +14,15 @@ from services.matching.model.answer import PlacesKind
 from services.matching.wire.fragments import PLACES_KINDS
 from services.matching.wire.writing import tag_of, text
 
+_BYTE: Final = np.dtype(np.uint8)
+_END: Final = np.dtype(np.int64)
 _KINDS: Final = {COUNTED: PlacesKind.COUNTED, NOT_COUNTED: PlacesKind.NOT_COUNTED, UNKNOWN: PlacesKind.UNKNOWN}
 
 
 def views_to_bytes(views: Views, populations: Iterable[str]) -> Pieces:
     """Write what is told of each, given the populations by number."""
     forms, room = _forms(tuple(populations))
-    written = Pieces(np.empty(len(views) * room, dtype=np.uint8), np.empty(len(views) + 1, dtype=np.int64))
+    written = Pieces(np.empty(len(views) * room, _BYTE), np.empty(len(views) + 1, _END))
     viewing.write(views, *forms, *written)
     return written
 
