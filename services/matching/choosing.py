@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from services.matching.index.bits import Rows
-from services.matching.index.ground import Ranked
+from services.matching.index.nearest import AWAY_MM, IN_BLOCK, Ranked
 from services.matching.index.sieve import Sifted
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
@@ -42,8 +42,8 @@ def choose(asked: Asked, parts: Sequence[Sifted], limit: int) -> Chosen:
     than the way there, so it is enough to look until that is worse than the last kept.
     """
     if len(parts) == 1 and not asked.silence_mm:
-        only = parts[0].nearest_of_both(limit)
-        return _made(Chosen, ((only,), None, only.sure_count))
+        only, sure_count = parts[0].nearest_of_both(limit)
+        return _made(Chosen, ((only,), None, sure_count))
     looked_at = limit
     while True:
         ranked = [part.nearest_of_both(looked_at) for part in parts]
@@ -52,16 +52,18 @@ def choose(asked: Asked, parts: Sequence[Sifted], limit: int) -> Chosen:
         if all(
             len(among) < looked_at or kept[-1][:2] <= among[-1][:2] for among, kept in zip(lists, best, strict=True)
         ):
-            return _put_together(ranked, *best)
+            return _put_together([each for each, _ in ranked], *best)
         looked_at *= 2
 
 
-def _nearest(parts: Sequence[Sifted], ranked: Sequence[Ranked], limit: int, *, is_sure: bool) -> list[_Candidate]:
+def _nearest(
+    parts: Sequence[Sifted], ranked: Sequence[tuple[Ranked, int]], limit: int, *, is_sure: bool
+) -> list[_Candidate]:
     """List the nearest of all parts, by cost and then by id."""
     found = []
-    for number, (part, each) in enumerate(zip(parts, ranked, strict=True)):
-        places = range(each.sure_count) if is_sure else range(each.sure_count, len(each.rows))
-        costs_mm, providers = each.costs_mm.tolist(), part.providers(each.numbers.tolist())
+    for number, (part, (each, sure_count)) in enumerate(zip(parts, ranked, strict=True)):
+        places = range(sure_count) if is_sure else range(sure_count, len(each))
+        costs_mm, providers = each[:, AWAY_MM].tolist(), part.providers(each[:, IN_BLOCK].tolist())
         found += [
             _Candidate(costs_mm[place], providers[place].provider_id, number, place, providers[place])
             for place in places
@@ -79,10 +81,9 @@ def _put_together(ranked: Sequence[Ranked], sure: Sequence[_Candidate], unsure: 
     listed = [*sure, *unsure]
     order = np.empty(len(listed), dtype=np.int64)
     kept, first = [], 0
-    for number, (rows, numbers, costs_mm, _) in enumerate(ranked):
+    for number, of_part in enumerate(ranked):
         own = [at for at, each in enumerate(listed) if each.part == number]
-        places = np.array([listed[at].place for at in own], dtype=np.int64)
-        kept.append(Ranked(rows[places], numbers[places], costs_mm[places], sum(at < len(sure) for at in own)))
+        kept.append(of_part[np.array([listed[at].place for at in own], dtype=np.intp)])
         order[own] = np.arange(first, first + len(own))
         first += len(own)
     return Chosen(kept, order, len(sure))

@@ -64,15 +64,3 @@ def test_only_who_a_micrometre_could_round_otherwise_is_left_to_the_definition()
     assert 0 < unsure_count < 100
     assert from_half_mm[costs_mm == measuring.UNSURE].max() < 0.0011
     assert from_half_mm[costs_mm != measuring.UNSURE].min() > 0.0009
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2**31 - 1)), max_size=60, unique_by=lambda each: each[1]))
-def test_rows_are_put_in_order_by_cost_and_then_by_number(listed: list[tuple[int, int]]) -> None:
-    costs_mm = np.array([cost for cost, _ in listed], dtype=np.int64)
-    numbers = np.array([number for _, number in listed], dtype=np.int32)
-    rows = np.arange(len(listed))
-
-    measuring.order(rows, numbers, costs_mm)
-
-    assert list(zip(costs_mm.tolist(), numbers.tolist(), strict=True)) == sorted(listed)
-    assert [listed[row] for row in rows.tolist()] == sorted(listed)

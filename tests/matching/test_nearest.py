@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services import geo
 from services.geo import Place, Point, cell_at
 from services.matching.index import bits, free, kept, nearing, tiles, values
+from services.matching.index.nearest import AWAY_MM, IN_BLOCK, ON_SHELF
 from services.matching.index.question import Question
 from services.matching.index.sieve import Sifted
 from services.matching.index.snapshot import Snapshot
@@ -79,13 +80,13 @@ def test_a_part_ranks_both_lists_as_a_full_scan(providers: list[Provider], quest
     snapshot = Snapshot.of("epoch", 1, providers)
     sifted = Sifted(snapshot.base, Question(question))
 
-    found = sifted.nearest_of_both(limit)
+    found, sure_count = sifted.nearest_of_both(limit)
 
-    ids = [snapshot.base.block.providers[number].provider_id for number in found.numbers.tolist()]
-    listed = list(zip(found.costs_mm.tolist(), ids, strict=True))
+    ids = [snapshot.base.block.providers[number].provider_id for number in found[:, IN_BLOCK].tolist()]
+    listed = list(zip(found[:, AWAY_MM].tolist(), ids, strict=True))
     matches, ask_first, _ = full_scan(providers, question, limit)
-    assert (listed[: found.sure_count], listed[found.sure_count :]) == (matches, ask_first)
-    assert [sifted.shelf.provider(row).provider_id for row in found.rows.tolist()] == ids
+    assert (listed[:sure_count], listed[sure_count:]) == (matches, ask_first)
+    assert [sifted.shelf.provider(row).provider_id for row in found[:, ON_SHELF].tolist()] == ids
 
 
 @given(st.lists(PLACES, min_size=1, max_size=300))

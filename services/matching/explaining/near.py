@@ -65,10 +65,8 @@ def _nearest(part: Part, question: Question, limit: int) -> Iterable[tuple[int, 
     if shelf.nowhere is not None:
         among = among & ~shelf.nowhere
         number = count(among)
-    if not number:
-        return
-    rows, _, costs_mm = shelf.ranked(question.gauge, among, limit)
-    for row, cost_mm in zip(rows.tolist(), costs_mm.tolist(), strict=True):
+    ranked = shelf.ranked(question.gauge, among.reshape(1, -1), (min(number, limit), 0))
+    for row, _, cost_mm in ranked.tolist():
         provider = shelf.provider(row)
         yield cost_mm, provider.provider_id, provider
 

@@ -5,32 +5,25 @@ Tiles and straight lines only narrow. Whoever they leave is measured, to the mil
 one definition of nearness, so the answer is that of measuring everything.
 """
 
-from typing import Final, NamedTuple
+from math import inf
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from services.geo import CELL_RADIUS_M, MEAN_IN_CELL_M, Gauge, PlaceArray
+from services.geo import CELL_RADIUS_M, MEAN_IN_CELL_M, Gauge, PlaceArray, Position
 from services.matching.index import measuring, nearing
 from services.matching.index.bits import Ecef, Rows, Words
-from services.matching.index.measuring import Costs, Numbers
+from services.matching.index.measuring import Costs
 from services.matching.index.tiles import TILE, Tiles, order_of
 
 NOWHERE: Final = 127  #: in place of a resolution: the position is not known
 
 
-class Ranked(NamedTuple):
-    """The nearest of a part: first who can, then whom to ask first, each by cost and then by id."""
-
-    rows: Rows  #: of the shelf
-    numbers: Numbers  #: rows of the block
-    costs_mm: Costs
-    sure_count: int  #: how many of the first can
-
-
-NOBODY_RANKED: Final = Ranked(
-    np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), sure_count=0
-)
+_UNKNOWN: Final[Position] = (inf, inf, inf)
+_MOST_KINDS: Final = 18  #: exact points, cells of each resolution, and nowhere
+#: of no kind of places it is known where they are measured from
+NO_STARTS: Final[Ecef] = np.array([_UNKNOWN] * _MOST_KINDS)
 
 
 def arranged(ecef: Ecef, resolution: npt.NDArray[np.int8]) -> Rows:
@@ -64,7 +57,7 @@ class Ground:
         kinds = found.tolist()
         tiles = Tiles.around(ecef, is_mixed=np.unique(firsts[firsts % TILE != 0] // TILE))
         floors_m = [float(MEAN_IN_CELL_M.get(kind, 0)) for kind in kinds]
-        self._land = nearing.Land(
+        self.land: Final = nearing.Land(
             np.column_stack([tiles.centre_m, tiles.radius_m]),
             firsts,
             np.column_stack([[float(CELL_RADIUS_M.get(kind, 0)) for kind in kinds], floors_m]),
@@ -74,22 +67,6 @@ class Ground:
         #: of each kind: its resolution, what it costs at least in metres, and the row after its last
         self._kinds = list(zip(kinds, floors_m, ends, strict=False))
 
-    def nearest(self, gauge: Gauge, among: Words, limit: int) -> Rows:
-        """
-        Choose rows of a set that hold its nearest, ties included, and few others.
-
-        Args:
-            gauge: Measures from where the person is.
-
-            among: The set.
-
-            limit: How many are wanted, at least one.
-
-        Returns:
-            The rows, ascending.
-        """
-        return nearing.nearest(among, limit, gauge.start_m(0), *self._land)
-
     def within(self, gauge: Gauge, max_cost_mm: int, among: Words) -> tuple[Words, Rows]:
         """
         Tell who of a set costs more than a number, as far as straight lines can say.
@@ -98,7 +75,16 @@ class Ground:
             Those who surely do, and further rows that must be measured, ascending.
         """
         beyond = np.empty_like(among)
-        return beyond, nearing.within(among, beyond, max_cost_mm / 1000.0, gauge.start_m(0), *self._land)
+        return beyond, nearing.within(among, beyond, max_cost_mm / 1000.0, gauge.start_m(0), *self.land)
+
+    def starts_m(self, gauge: Gauge, kinds: int) -> Ecef:
+        """Find where areas are measured from, for the kinds of places that have a bit; infinite for the others."""
+        starts_m = NO_STARTS.copy()
+        while kinds:
+            kind = kinds.bit_length() - 1
+            starts_m[kind] = gauge.start_m(self._kinds[kind][0])
+            kinds -= 1 << kind
+        return starts_m
 
     def settle(self, gauge: Gauge, rows: Rows, costs_mm: Costs) -> int:
         """
@@ -119,7 +105,7 @@ class Ground:
             last = len(rows) if rows.item(-1) < end else int(rows.searchsorted(end))
             if last > first:
                 start_m = gauge.start_m(resolution)
-                unsure += measuring.settle(rows, costs_mm, first, last, start_m, floor_m, self._land.ecef_m)
+                unsure += measuring.settle(rows, costs_mm, first, last, start_m, floor_m, self.land.ecef_m)
             if last == len(rows):
                 break
             first = last

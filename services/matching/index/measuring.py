@@ -1,11 +1,11 @@
 """
-Measure ways over the ellipsoid, compiled, and put them in order.
+Measure ways over the ellipsoid, compiled.
 
 `services.geo` alone says how long a way is. What is found here differs from that by some nanometres, so a cost
 is settled where no such difference could round it otherwise; the others are left to the definition.
 """
 
-from math import atan2, floor, sqrt
+from math import asin, atan2, floor, sqrt
 from typing import Final
 
 import numpy as np
@@ -30,9 +30,10 @@ _POLAR_RADIUS_M: Final = _EQUATORIAL_RADIUS_M * (1 - _FLATTENING)
 _N: Final = _FLATTENING / (2 - _FLATTENING)  #: the third flattening
 _SECOND_ECCENTRICITY_SQUARED: Final = (2 - _FLATTENING) * _FLATTENING / (1 - _FLATTENING) ** 2
 _LEAST_COSINE: Final = -0.05  #: of an arc: beyond a quarter of the earth the turn is found too slowly
+_SHORT: Final = 0.5  #: the sine of an arc
 _ALONG_THE_EQUATOR: Final = 1e-12  #: the squared cosine of a course is no more
-_STILL_RAD: Final = 1e-12  #: a turn that changes by no more is found
-_ROUNDS: Final = 12  #: four do nearly always
+_STILL: Final = 1e-16  #: the square of a step, as part of the sine of the arc: what it leaves is less than a nanometre
+_ROUNDS: Final = 12  #: two do nearly always
 
 _POSITION: Final = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]
 _POSITIONS: Final = types.float64[:, ::1]
@@ -79,8 +80,8 @@ def way_m(start_m: Position, end_m: Ecef) -> float:
     Measure a way by the great circle that stands for it on a sphere.
 
     There latitudes are the reduced ones, and the longitudes of the ends are farther apart, by a turn that depends
-    on the circle: it is found by going round. Turn and length are the series of C. F. F. Karney, Algorithms for
-    geodesics (2013), as far as they change a nanometre.
+    on the circle: it is found by going round, from what it is where the way is short. Turn and length are the series
+    of C. F. F. Karney, Algorithms for geodesics (2013), as far as they change a nanometre.
 
     Returns:
         The length in metres, or -1.0 where the way goes round more than a quarter of the earth.
@@ -90,8 +91,8 @@ def way_m(start_m: Position, end_m: Ecef) -> float:
     east, along = abs(start_m[0] * end_m[1] - start_m[1] * end_m[0]), start_m[0] * end_m[0] + start_m[1] * end_m[1]
     across = sqrt(east * east + along * along)
     east, along = (east / across, along / across) if across > 0.0 else (0.0, 1.0)
-    turn_rad = last_step_rad = shrinking = 0.0
-    for number in range(_ROUNDS):
+    turn_rad = _FLATTENING * cosine_1 * cosine_2 * east
+    for _ in range(_ROUNDS):
         squared = turn_rad * turn_rad  # so small that what is left out of sine and cosine is nothing
         turned = turn_rad * (1 - squared / 6 * (1 - squared / 20))
         not_turned = 1 - squared / 2 * (1 - squared / 12)
@@ -108,15 +109,26 @@ def way_m(start_m: Position, end_m: Ecef) -> float:
         middle = cosine - 2 * sine_1 * sine_2 / steepness if steepness > _ALONG_THE_EQUATOR else 0.0
         flattened = _SECOND_ECCENTRICITY_SQUARED * steepness
         e = flattened / (2 * (1 + sqrt(1 + flattened)) + flattened)
-        arc_rad, waves = atan2(sine, cosine), _waves(sine, cosine, middle)
+        # the first is sooner, and as exact where the arc is short
+        arc_rad = asin(sine) if sine < _SHORT and cosine > 0.0 else atan2(sine, cosine)
+        waves = _waves(sine, cosine, middle)
         step_rad = _turn_rad(e, bearing, arc_rad, waves) - turn_rad
-        if abs(step_rad) < _STILL_RAD:
+        if step_rad * step_rad < _STILL * sine:
             return _length_m(e, arc_rad, waves) + _EQUATORIAL_RADIUS_M * bearing * step_rad
-        if number == 1:
-            shrinking = step_rad / last_step_rad  # each step is this part of the one before: all at once
-        last_step_rad = step_rad
-        turn_rad += step_rad / (1 - shrinking)
+        turn_rad += step_rad
     return -1.0
+
+
+@part
+def settled_mm(start_m: Position, end_m: Ecef, floor_m: float) -> int:
+    """Measure a way of at least so many metres in whole millimetres; `UNSURE` where these could be others."""
+    length_m = way_m(start_m, end_m)
+    cost_mm = max(length_m, floor_m) * _MM_PER_M
+    whole_mm = floor(cost_mm)
+    from_half_mm = cost_mm - whole_mm - 0.5
+    if length_m < 0.0 or abs(from_half_mm) <= _SURE_MM:
+        return UNSURE
+    return int(whole_mm + (from_half_mm > 0.0))
 
 
 @compiled(types.int64(_ROWS, _COSTS, types.int64, types.int64, _POSITION, types.float64, _POSITIONS))
@@ -144,49 +156,6 @@ def settle(rows: Rows, costs_mm: Costs, first: int, end: int, start_m: Position,
     """
     unsure = 0
     for place in range(first, end):
-        length_m = way_m(start_m, ecef_m[rows[place]])
-        cost_mm = max(length_m, floor_m) * _MM_PER_M
-        whole_mm = floor(cost_mm)
-        from_half_mm = cost_mm - whole_mm - 0.5
-        if length_m < 0.0 or abs(from_half_mm) <= _SURE_MM:
-            costs_mm[place] = UNSURE
-            unsure += 1
-        else:
-            costs_mm[place] = whole_mm + (from_half_mm > 0.0)
+        costs_mm[place] = settled_mm(start_m, ecef_m[rows[place]], floor_m)
+        unsure += costs_mm[place] == UNSURE
     return unsure
-
-
-@part
-def _is_before(costs_mm: Costs, numbers: Numbers, one: int, other: int) -> bool:
-    if costs_mm[one] == costs_mm[other]:
-        return bool(numbers[one] < numbers[other])
-    return bool(costs_mm[one] < costs_mm[other])
-
-
-@part
-def _swap(rows: Rows, numbers: Numbers, costs_mm: Costs, one: int, other: int) -> None:
-    rows[one], rows[other] = rows[other], rows[one]
-    numbers[one], numbers[other] = numbers[other], numbers[one]
-    costs_mm[one], costs_mm[other] = costs_mm[other], costs_mm[one]
-
-
-@compiled(types.void(_ROWS, types.int32[::1], _COSTS))
-def order(rows: Rows, numbers: Numbers, costs_mm: Costs) -> None:
-    """Put rows, with their numbers in the block and their costs, in order by cost and then by number: a heap."""
-    size = len(rows)
-    begin = size // 2
-    while size > 1:
-        if begin:
-            begin -= 1
-        else:
-            size -= 1
-            _swap(rows, numbers, costs_mm, 0, size)
-        place = begin
-        while 2 * place + 1 < size:
-            below = 2 * place + 1
-            if below + 1 < size and _is_before(costs_mm, numbers, below, below + 1):
-                below += 1
-            if not _is_before(costs_mm, numbers, place, below):
-                break
-            _swap(rows, numbers, costs_mm, place, below)
-            place = below

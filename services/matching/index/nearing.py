@@ -1,18 +1,18 @@
 """
-The passes over tiles, compiled: straight lines from where a person is to those who may be near.
+Straight lines from where a person is, to the tiles of a shelf and to its rows: bounds of the ways there, compiled.
 
-They only narrow: whoever they choose is measured, to the millimetre of the one definition of nearness.
+They only narrow: whoever they leave is measured, to the millimetre of the one definition of nearness.
 """
 
 from math import asin, inf, pi, sin, sqrt
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba.core import types
 
 from services.geo import Position
 from services.matching.index.bits import Ecef, Rows, Words
-from services.matching.index.compiling import NONE, ONE, compiled, count_of, first_of, part
+from services.matching.index.compiling import NONE, ONE, compiled, first_of, part
 
 ROUNDING_M: Final = 0.002  #: costs are rounded to a millimetre, coordinates to some nanometres
 _POLAR_RADIUS_M: Final = 6_356_752.0
@@ -36,7 +36,7 @@ _POSITION: Final = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-c
 _SET: Final = types.uint64[::1]
 _ROWS: Final = types.int64[::1]
 _TABLE: Final = types.float64[:, ::1]
-_LAND: Final = _TABLE, _ROWS, _TABLE, _TABLE  #: as arguments of their own: a tuple is told apart far later
+LAND: Final = _TABLE, _ROWS, _TABLE, _TABLE  #: as arguments of their own: a tuple is told apart far later
 
 
 @part
@@ -72,7 +72,7 @@ def _bounds_m(kind: int, at_m: Ecef, radius_m: float, start_m: Position, land: L
 
 
 @part
-def _kind_of(row: int, land: Land) -> int:
+def kind_of(row: int, land: Land) -> int:
     """Find the kind of place that a row is."""
     kind = 0
     while kind + 1 < len(land.firsts) and row >= land.firsts[kind + 1]:
@@ -81,108 +81,21 @@ def _kind_of(row: int, land: Land) -> int:
 
 
 @part
-def _tile_m(tile: int, start_m: Position, land: Land) -> tuple[float, float]:
+def tile_m(tile: int, start_m: Position, land: Land) -> tuple[float, float]:
     """Bound the lengths of the rows that a tile can have."""
     ball_m = land.balls_m[tile]
     if ball_m[3] == inf:
         return 0.0, inf
-    return _bounds_m(_kind_of(tile << 6, land), ball_m, ball_m[3], start_m, land)
+    return _bounds_m(kind_of(tile << 6, land), ball_m, ball_m[3], start_m, land)
 
 
 @part
-def _row_m(row: int, start_m: Position, land: Land) -> tuple[float, float]:
+def row_m(row: int, start_m: Position, land: Land) -> tuple[float, float]:
     """Bound the length of a row."""
-    return _bounds_m(_kind_of(row, land), land.ecef_m[row], 0.0, start_m, land)
+    return _bounds_m(kind_of(row, land), land.ecef_m[row], 0.0, start_m, land)
 
 
-@part
-def _hold(lengths_m: Ecef, counts: Rows, size: int, held: int, length_m: float, count: int, wanted: int) -> Any:
-    """
-    Keep the shortest of many lengths that hold so many together as are wanted; the longest of them stands first.
-
-    Returns:
-        How many lengths are kept, and how many they hold.
-    """
-    if held >= wanted and length_m >= lengths_m[0]:
-        return size, held
-    place = size
-    while place and lengths_m[(place - 1) >> 1] < length_m:
-        above = (place - 1) >> 1
-        lengths_m[place], counts[place] = lengths_m[above], counts[above]
-        place = above
-    lengths_m[place], counts[place] = length_m, count
-    size, held = size + 1, held + count
-    while held - counts[0] >= wanted:
-        size, held = size - 1, held - counts[0]
-        moved_m, moved, place = lengths_m[size], counts[size], 0
-        while 2 * place + 1 < size:
-            below = 2 * place + 1
-            if below + 1 < size and lengths_m[below + 1] > lengths_m[below]:
-                below += 1
-            if lengths_m[below] <= moved_m:
-                break
-            lengths_m[place], counts[place] = lengths_m[below], counts[below]
-            place = below
-        lengths_m[place], counts[place] = moved_m, moved
-    return size, held
-
-
-@part
-def _reach_m(lengths_m: Ecef, held: int, wanted: int) -> float:
-    """Bound the lengths of all whose cost is not above that of the last of the wanted; infinite without so many."""
-    return longest_way_m(lengths_m[0]) + ROUNDING_M if held >= wanted else inf
-
-
-@part
-def _chosen(rows: Rows, lengths_m: Ecef, number: int, reach_m: float) -> Rows:
-    """Move rows within reach to the front."""
-    chosen = 0
-    for place in range(number):
-        if lengths_m[place] <= reach_m:
-            rows[chosen] = rows[place]
-            chosen += 1
-    return rows[:chosen]
-
-
-@compiled(_ROWS(_SET, types.int64, _POSITION, *_LAND), makes_arrays=True)
-def nearest(
-    among: Words, limit: int, start_m: Position, balls_m: Ecef, firsts: Rows, margins_m: Ecef, ecef_m: Ecef
-) -> Rows:
-    """
-    Choose rows of a set that hold its nearest, ties included, and few others; ascending.
-
-    At least one is wanted. Where the rows are is said by the fields of `Land`.
-    """
-    land = Land(balls_m, firsts, margins_m, ecef_m)
-    lengths_m, counts = np.empty(limit + 1), np.empty(limit + 1, dtype=np.int64)
-    least_m = np.empty(len(among))
-    number = size = held = 0
-    for tile in range(len(among)):
-        if among[tile]:
-            least_m[tile], most_m = _tile_m(tile, start_m, land)
-            count = count_of(among[tile])
-            number += count
-            size, held = _hold(lengths_m, counts, size, held, most_m, count, limit)
-    reach_m = _reach_m(lengths_m, held, limit)
-    rows, row_lengths_m = np.empty(number, dtype=np.int64), np.empty(number)
-    number = size = held = 0
-    for tile in range(len(among)):
-        left = among[tile]
-        if not left or least_m[tile] > reach_m:
-            continue
-        while left:
-            row = (tile << 6) + first_of(left)
-            left &= left - ONE
-            row_least_m, row_most_m = _row_m(row, start_m, land)
-            if row_least_m <= reach_m:
-                rows[number], row_lengths_m[number] = row, row_least_m
-                number += 1
-                size, held = _hold(lengths_m, counts, size, held, row_most_m, 1, limit)
-        reach_m = min(reach_m, _reach_m(lengths_m, held, limit))
-    return _chosen(rows, row_lengths_m, number, reach_m)
-
-
-@compiled(_ROWS(_SET, _SET, types.float64, _POSITION, *_LAND), makes_arrays=True)
+@compiled(_ROWS(_SET, _SET, types.float64, _POSITION, *LAND), makes_arrays=True)
 def within(
     among: Words,
     beyond: Words,
@@ -208,7 +121,7 @@ def within(
     for tile in range(len(among)):
         left, far = among[tile], NONE
         if left:
-            least_m, most_m = _tile_m(tile, start_m, land)
+            least_m, most_m = tile_m(tile, start_m, land)
             if least_m > farthest_m:
                 left, far = NONE, left
             elif most_m <= sure_m:
@@ -216,7 +129,7 @@ def within(
         while left:
             bit = first_of(left)
             left &= left - ONE
-            least_m, most_m = _row_m((tile << 6) + bit, start_m, land)
+            least_m, most_m = row_m((tile << 6) + bit, start_m, land)
             if least_m > farthest_m:
                 far |= ONE << np.uint64(bit)
             elif most_m > sure_m:

@@ -8,16 +8,16 @@ import numpy.typing as npt
 
 from services.geo import Gauge
 from services.matching.constraints.table import Constraint
-from services.matching.index import measuring
 from services.matching.index.bits import Ecef, Mask, Rows, Words, of_rows, pack
 from services.matching.index.bits import rows_of as rows_in
 from services.matching.index.columns import Columns
 from services.matching.index.facets import Numbers as PopulationNumbers
 from services.matching.index.free import FreePlaces
-from services.matching.index.ground import NOWHERE, Ground, arranged
+from services.matching.index.ground import NO_STARTS, NOWHERE, Ground, arranged
 from services.matching.index.kept import Sets
 from services.matching.index.kin import Names
-from services.matching.index.measuring import Costs, Numbers
+from services.matching.index.measuring import UNSURE, Costs
+from services.matching.index.nearest import AWAY_MM, IN_BLOCK, MISSING, Ranked, rank
 from services.matching.index.plane import plane_of
 from services.matching.index.sayings import Sayings
 from services.matching.model.provider import Provider
@@ -26,6 +26,8 @@ from services.matching.model.safety import Kin
 from services.matching.model.verdicts import Verdict
 
 NOBODY: Final[Sets] = (None, None)
+
+_RANKED_TYPE: Final = np.dtype(np.int64)
 
 
 class Shelf:
@@ -107,15 +109,37 @@ class Shelf:
         """Measure rows of the shelf, ascending, in whole millimetres."""
         costs_mm = np.empty_like(rows)
         if self.ground.settle(gauge, rows, costs_mm):
-            unsure = np.flatnonzero(costs_mm == measuring.UNSURE)
+            unsure = np.flatnonzero(costs_mm == UNSURE)
             costs_mm[unsure] = gauge.costs_mm(self._columns.places.take(self.rows[rows[unsure]]))
         return costs_mm
 
-    def ranked(self, gauge: Gauge, among: Words, limit: int) -> tuple[Rows, Numbers, Costs]:
-        """Choose the nearest of a set, by cost and then by id: the rows, those of the block, and the costs."""
-        rows = self.ground.nearest(gauge, among, limit)
-        numbers, costs_mm = self.rows[rows], self.costs_mm(gauge, rows)
-        measuring.order(rows, numbers, costs_mm)
-        if len(rows) <= limit:
-            return rows, numbers, costs_mm
-        return rows[:limit], numbers[:limit], costs_mm[:limit]
+    def ranked(self, gauge: Gauge, sets: Words, wanted: tuple[int, int], starts_m: Ecef = NO_STARTS) -> Ranked:
+        """
+        List the nearest of the last of some sets, and behind them those of the one before: by cost and then by id.
+
+        Args:
+            gauge: Measures from where the person is.
+
+            sets: Below each other.
+
+            wanted: How many of each of the two; at most as many as there are.
+
+            starts_m: Where areas are measured from, as far as that is known.
+        """
+        sure_count, ask_count = wanted
+        found = np.empty((sure_count + ask_count, 3), _RANKED_TYPE)
+        room_m = np.empty(2 * len(self.everybody) + sure_count + ask_count)
+        where = gauge.position_m, starts_m, *self.ground.land, self.rows, room_m
+        of_sure, of_ask, unsure_count = rank(sets, wanted, *where, sure_count, found)
+        if of_sure == MISSING:
+            return self.ranked(gauge, sets, wanted, self.ground.starts_m(gauge, of_ask))
+        if not unsure_count:
+            return found
+        found = np.empty((of_sure + of_ask, 3), _RANKED_TYPE)  # everybody who can be among the nearest
+        rank(sets, wanted, *where, of_sure, found)
+        is_unsure = found[:, AWAY_MM] == UNSURE
+        found[is_unsure, AWAY_MM] = gauge.costs_mm(self._columns.places.take(found[is_unsure, IN_BLOCK]))
+        lists = zip((found[:of_sure], found[of_sure:]), wanted, strict=True)
+        return np.concatenate(
+            [each[np.lexsort((each[:, IN_BLOCK], each[:, AWAY_MM]))[:number]] for each, number in lists]
+        )

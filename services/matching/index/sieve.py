@@ -15,9 +15,9 @@ from services.matching.constraints.table import CONSTRAINTS, PLACES, SAFETY, Con
 from services.matching.index import passes
 from services.matching.index.answers import Numbers
 from services.matching.index.bits import Words, count
-from services.matching.index.ground import NOBODY_RANKED, Ranked
 from services.matching.index.kept import Placed, Said, Sets, matrix_of, open_mark
-from services.matching.index.passes import LEFT, MISSING, STEP, SURE, UNSURE, Steps
+from services.matching.index.nearest import AWAY_MM, IN_BLOCK, Ranked
+from services.matching.index.passes import LEFT, MISSING, STEP, SURE, Steps
 from services.matching.index.question import Question
 from services.matching.index.steps import Step
 from services.matching.index.telling import MARKS, TOLD, Told, tell
@@ -69,31 +69,27 @@ class Sifted:
         who: Words = self._state[SURE]
         return who
 
-    def nearest_of_both(self, limit: int) -> Ranked:
-        """List the nearest who can, and whom to ask first: at most `limit` each, by cost and then by id."""
-        if not self._left_count:
-            return NOBODY_RANKED
-        gauge, ranked = self.question.gauge, self.shelf.ranked
-        sure_count = self._left_count - self.unsure_count
-        if not self.unsure_count:
-            return Ranked(*ranked(gauge, self._state[SURE], limit), min(sure_count, limit))
-        ask_first = ranked(gauge, self._state[UNSURE], limit)
-        if not sure_count:
-            return Ranked(*ask_first, 0)
-        sure = ranked(gauge, self._state[SURE], limit)
-        return Ranked(
-            np.concatenate([sure[0], ask_first[0]]),
-            np.concatenate([sure[1], ask_first[1]]),
-            np.concatenate([sure[2], ask_first[2]]),
-            min(sure_count, limit),
-        )
+    def nearest_of_both(self, limit: int) -> tuple[Ranked, int]:
+        """
+        List the nearest who can, and behind them whom to ask first: at most `limit` each, by cost and then by id.
+
+        Returns:
+            The list, and how many of the first can.
+        """
+        ask_count = self.unsure_count
+        sure_count = self._left_count - ask_count
+        if sure_count > limit:  # noqa: PLR1730 -- a call of `min` takes ten times as long
+            sure_count = limit
+        if ask_count > limit:  # noqa: PLR1730 -- the same
+            ask_count = limit
+        # the last of the state are who can, and those before are whom to ask first
+        return self.shelf.ranked(self.question.gauge, self._state, (sure_count, ask_count)), sure_count
 
     def nearest(self, limit: int) -> Iterable[tuple[int, Provider]]:
         """List the nearest who can: cost in whole millimetres, and who."""
-        if self._left_count == self.unsure_count:
-            return ()
-        _, numbers, costs_mm = self.shelf.ranked(self.question.gauge, self.sure, limit)
-        return zip(costs_mm.tolist(), self.providers(numbers.tolist()), strict=True)
+        wanted = min(self._left_count - self.unsure_count, limit), 0
+        ranked = self.shelf.ranked(self.question.gauge, self._state, wanted)
+        return zip(ranked[:, AWAY_MM].tolist(), self.providers(ranked[:, IN_BLOCK].tolist()), strict=True)
 
     def providers(self, numbers: Sequence[int]) -> list[Provider]:
         """Look up who stands in rows of the block."""
@@ -113,8 +109,7 @@ class Sifted:
         Returns:
             A row for each, and at how many it must be asked whether they are open.
         """
-        rows, numbers, costs_mm, _ = ranked
-        found = np.zeros((len(rows), TOLD), _TOLD_TYPE)
+        found = np.zeros((len(ranked), TOLD), _TOLD_TYPE)
         question, columns, window = self.question, self.block.columns, self.block.vocabulary.openings.window
         open_count = not_asked_count = 0
         for sets, steps, step_numbers in self._passed or _NOTHING_PASSED:
@@ -123,9 +118,7 @@ class Sifted:
                 steps,
                 step_numbers,
                 self._answers.marks.bytes,
-                rows,
-                numbers,
-                costs_mm,
+                ranked,
                 columns.table_bytes,
                 columns.number_size,
                 columns.facts,
@@ -143,7 +136,7 @@ class Sifted:
         if open_count:
             for place, which in np.argwhere(found[:, MARKS:] < 0).tolist():
                 constraint = CONSTRAINTS[open_mark(int(found[place, MARKS + which]))]
-                finding = constraint.judge(self._asked, self.block.providers[numbers[place]])
+                finding = constraint.judge(self._asked, self.block.providers[ranked[place, IN_BLOCK]])
                 found[place, MARKS + which] = self.block.tables.reasons.number((constraint, finding))
         return found, not_asked_count
 

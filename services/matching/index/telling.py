@@ -13,11 +13,11 @@ from numba import from_dtype
 from numba.core import types
 
 from services.matching.index.arena import Bytes
-from services.matching.index.bits import Rows, Words
+from services.matching.index.bits import Words
 from services.matching.index.compiling import NONE, ONE, compiled, part
 from services.matching.index.facts import FACT, LONG_AGO, REACH_ENROLLED, REACH_NONE, Facts
 from services.matching.index.marks import MARK_TYPE, MOST_MARKS
-from services.matching.index.measuring import Costs, Numbers
+from services.matching.index.nearest import AWAY_MM, IN_BLOCK, ON_SHELF, Ranked
 from services.matching.index.opening import NOT_ASKED, States
 from services.matching.index.passes import NOBODY, StepNumbers, Steps
 
@@ -65,8 +65,7 @@ def _mark(
     steps: Steps,
     step_numbers: StepNumbers,
     marks: Bytes,
-    rows: Rows,
-    numbers: Numbers,
+    ranked: Ranked,
     table: Any,
     number_size: int,
     facts: Facts,
@@ -83,8 +82,9 @@ def _mark(
             no = NOBODY
         if no == NOBODY and unknown == NOBODY:
             continue
-        for place in range(len(rows)):
-            word, bit = rows[place] >> 6, np.uint64(rows[place] & 63)
+        for place in range(len(ranked)):
+            row, number = ranked[place, ON_SHELF], ranked[place, IN_BLOCK]
+            word, bit = row >> 6, np.uint64(row & 63)
             said = NONE
             if unknown != NOBODY:
                 said |= sets[unknown, word] >> bit
@@ -92,7 +92,6 @@ def _mark(
                 said |= sets[no, word] >> bit
             if not said & ONE:
                 continue
-            number = numbers[place]
             of_row = int(alike)
             if facet >= 0:
                 has_ended = ended >= 0 and facts[number].vetting_ends_us <= when_us
@@ -110,9 +109,7 @@ def _mark(
         types.int32[:, ::1],
         types.Array(types.int32, 1, "C", readonly=True),
         types.uint8[::1],
-        types.int64[::1],
-        types.int32[::1],
-        types.int64[::1],
+        types.int64[:, ::1],
         types.uint8[:, ::1],
         types.int64,
         from_dtype(FACT)[::1],
@@ -132,9 +129,7 @@ def tell(
     steps: Steps,
     step_numbers: StepNumbers,
     marks: Bytes,
-    rows: Rows,
-    numbers: Numbers,
-    costs_mm: Costs,
+    ranked: Ranked,
     table: Bytes,
     number_size: int,
     facts: Facts,
@@ -160,11 +155,7 @@ def tell(
 
         marks: What is found of the values of facets, as bytes of `MARK_TYPE`.
 
-        rows: Rows of the shelf.
-
-        numbers: The same as rows of the block.
-
-        costs_mm: Of each.
+        ranked: Who they are.
 
         table: The numbers of facets, by row of the block, as bytes.
 
@@ -193,14 +184,15 @@ def tell(
     Returns:
         How many marks are below 0, and at how many whether they are open must be asked.
     """
-    open_count = _mark(sets, steps, step_numbers, marks, rows, numbers, table, number_size, facts, when_us, told)
+    open_count = _mark(sets, steps, step_numbers, marks, ranked, table, number_size, facts, when_us, told)
     early_s, first_moment = (when_us - now_us) // _US_PER_S, now_us // (_MOMENT_S * _US_PER_S)
     late_s = -((first_moment * _MOMENT_S * _US_PER_S - now_us) // _US_PER_S)  # rounded up
     near_mm, far_mm = bands_mm
     not_asked_count = 0
-    for place in range(len(numbers)):
-        fact, row, cost_mm = facts[numbers[place]], told[place], costs_mm[place]
-        row[COST_MM], row[NUMBER], row[PART] = cost_mm, numbers[place], part_number
+    for place in range(len(ranked)):
+        number, cost_mm = ranked[place, IN_BLOCK], ranked[place, AWAY_MM]
+        fact, row = facts[number], told[place]
+        row[COST_MM], row[NUMBER], row[PART] = cost_mm, number, part_number
         row[BEGIN], row[LENGTH], row[HOURS], row[DECISIVE] = fact.begin, fact.length, fact.hours, fact.decisive
         row[IS_CONFIDENTIAL] = fact.is_confidential
         reached = NOTHING
