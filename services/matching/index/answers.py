@@ -117,10 +117,11 @@ class Answers:
 
     def judged(self, answer: Answer, asked: Asked) -> tuple[Judged, ...]:
         """Bring the tables of an answer up to date, given a question that it answers."""
-        with self._lock:
-            for each in answer.tables:
-                each.extend(asked, self.reasons, self.marks)
-            self._count()
+        for each in answer.tables:
+            if not each.is_whole:
+                with self._lock:
+                    each.extend(asked, self.reasons, self.marks)
+                    self._count()
         return answer.tables
 
     def verdicts(self, step: Step, asked: Asked) -> bytes:

@@ -34,6 +34,11 @@ class Judged:
         self.begin = 0  #: where these are, in marks
         self.verdicts = b""  #: one byte a value, of `Verdict`
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no value has come since."""
+        return len(self.verdicts) == len(self._facet.examples)
+
     def extend(self, asked: Asked, reasons: Reasons, marks: Arena) -> None:
         """
         Judge the values that have come since.
@@ -45,9 +50,9 @@ class Judged:
 
             marks: Holds the numbers.
         """
-        known = len(self.verdicts)
-        if known == len(self._facet.examples):
+        if self.is_whole:  # another thread was sooner
             return
+        known = len(self.verdicts)
         constraint, judge = self._constraint, self._constraint.judge
         found = [judge(asked, example) for example in self._facet.seen(is_expired=self._is_expired)[known:]]
         numbers = [reasons.number((constraint, finding)) for finding in found]

@@ -26,6 +26,7 @@ from services.matching.model.request import Asked, TakenPlaces
 from services.matching.model.verdicts import YES, Finding, Verdict
 from services.taxonomy import Service
 
+_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
 _MOST_TIMES: Final = 4  #: spans of time; beyond that all but the next are forgotten
 
 
@@ -125,7 +126,8 @@ class Sayings:
         if facet is not None:
             tables = kept.answers.judged(answer, asked)
             numbers = self.sets_of(kept, facet, [each.verdicts for each in tables], times[2])
-            return Said(*numbers, *rest, PLACE_OF[facet], *[each.begin for each in tables])
+            ended = tables[1].begin if len(tables) > 1 else -1
+            return _made(Said, (*numbers, *rest, PLACE_OF[facet], tables[0].begin, ended, 0))
         match constraint.name:
             case "service":
                 sets, finding = self._judge_service(constraint, asked)
