@@ -119,10 +119,12 @@ class FreePlaces:
         )
 
     def _left_by(self, taken: TakenPlaces | None) -> _Left:
-        """Take off what is held and booked; done once for each state of it."""
+        """Take off what is held and booked; done once for each state of it, and mostly that changes nothing here."""
         left = self._left
         if left.taken is not taken:
-            left = self._left = _Left(taken, self._reports.less(taken) if taken else self._reports.free, {})
+            free = self._reports.less(taken) if taken else self._reports.free
+            is_same = (left.taken is None) == (taken is None) and np.array_equal(left.free, free)
+            left = self._left = _Left(taken, free, left.judged if is_same else {})
         return left
 
     def _judged(self, asked: Asked, wanted: Wanted, left: _Left) -> _Judged:

@@ -65,7 +65,8 @@ class Reports:
         self.has_others: Mask = (self.free[others] != ABSENT).any(axis=0)  #: whether it reports more than for anyone
         self.keeps_apart: Mask = np.array([keeps_children_apart(each) for each in houses], dtype=np.bool_)
         self._pools = [each.pool_id for each in houses]
-        self._houses_of: dict[str, list[int]] = {}  # by pool; looked for once something is taken
+        # slot and house of reports that are counted, by pool and population; looked for once something is taken
+        self._counted: dict[tuple[str, str], list[tuple[int, int]]] = {}
 
     def __len__(self) -> int:
         """How many houses report."""
@@ -73,18 +74,20 @@ class Reports:
 
     def less(self, taken: TakenPlaces) -> Counts:
         """Take off what is held and booked: an overfull house is as full as a full one, or it would count twice."""
-        if not self._houses_of:
-            houses_of: dict[str, list[int]] = {}
-            for house, pool_id in enumerate(self._pools):
-                houses_of.setdefault(pool_id, []).append(house)
-            self._houses_of = houses_of
+        self._counted = counted = self._counted or self._by_pool()
         free = self.free.copy()
-        for (pool_id, population), count in taken.items():
-            for house in self._houses_of.get(pool_id, ()):
-                for slot in self.slots.get(population, ()):
-                    if UNSAID < free[slot, house] < OPEN:
-                        free[slot, house] -= count
+        for key in taken.keys() & counted.keys():
+            for at in counted[key]:
+                free[at] -= taken[key]
         return free
+
+    def _by_pool(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        counted: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for population, slots in self.slots.items():
+            for slot in slots:
+                for house in np.flatnonzero((self.free[slot] > UNSAID) & (self.free[slot] < OPEN)).tolist():
+                    counted.setdefault((self._pools[house], population), []).append((slot, house))
+        return counted
 
 
 def _slotted(houses: Sequence[Provider]) -> Iterator[_Slotted]:

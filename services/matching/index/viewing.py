@@ -78,7 +78,7 @@ def look(
     Look up what is told of places.
 
     Args:
-        told: Who is listed; noted as open, it gets `ANOTHER` where the report is old.
+        told: Who is listed; the note on whether it is open gets `ANOTHER` where the report is old.
 
         of_part: The number of a part of the directory: of its providers it is told here.
 
