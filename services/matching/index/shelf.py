@@ -55,6 +55,7 @@ class Shelf:
         self.everybody = pack(np.ones(len(rows), dtype=np.bool_))
         places = columns.places.take(self.rows)
         self.ground = Ground(ecef[self.rows], places)
+        self._where = *self.ground.land, self.rows  # as `rank` takes them
         self.plane = plane_of(places)
         is_nowhere = places.resolution == NOWHERE
         self.areas: Words = pack((places.resolution > 0) & ~is_nowhere)  #: confidential sites
@@ -113,7 +114,7 @@ class Shelf:
             costs_mm[unsure] = gauge.costs_mm(self._columns.places.take(self.rows[rows[unsure]]))
         return costs_mm
 
-    def ranked(self, gauge: Gauge, sets: Words, wanted: tuple[int, int], starts_m: Ecef = NO_STARTS) -> Ranked:
+    def ranked(self, gauge: Gauge, sets: Words, wanted: tuple[int, int]) -> Ranked:
         """
         List the nearest of the last of some sets, and behind them those of the one before: by cost and then by id.
 
@@ -123,20 +124,19 @@ class Shelf:
             sets: Below each other.
 
             wanted: How many of each of the two; at most as many as there are.
-
-            starts_m: Where areas are measured from, as far as that is known.
         """
         sure_count, ask_count = wanted
         found = np.empty((sure_count + ask_count, 3), _RANKED_TYPE)
         room_m = np.empty(2 * len(self.everybody) + sure_count + ask_count)
-        where = gauge.position_m, starts_m, *self.ground.land, self.rows, room_m
-        of_sure, of_ask, unsure_count = rank(sets, wanted, *where, sure_count, found)
+        position_m, where, starts_m = gauge.position_m, self._where, NO_STARTS
+        of_sure, of_ask, unsure_count = rank(sets, wanted, position_m, starts_m, *where, room_m, sure_count, found)
         if of_sure == MISSING:
-            return self.ranked(gauge, sets, wanted, self.ground.starts_m(gauge, of_ask))
+            starts_m = self.ground.starts_m(gauge, of_ask)
+            of_sure, of_ask, unsure_count = rank(sets, wanted, position_m, starts_m, *where, room_m, sure_count, found)
         if not unsure_count:
             return found
         found = np.empty((of_sure + of_ask, 3), _RANKED_TYPE)  # everybody who can be among the nearest
-        rank(sets, wanted, *where, of_sure, found)
+        rank(sets, wanted, position_m, starts_m, *where, room_m, of_sure, found)
         is_unsure = found[:, AWAY_MM] == UNSURE
         found[is_unsure, AWAY_MM] = gauge.costs_mm(self._columns.places.take(found[is_unsure, IN_BLOCK]))
         lists = zip((found[:of_sure], found[of_sure:]), wanted, strict=True)
