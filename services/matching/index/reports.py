@@ -1,8 +1,7 @@
 """The reports of places of many houses in columns."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +20,6 @@ UNSAID: Final = ABSENT + 1  #: a total, and nobody knows how many are taken
 OPEN: Final = 1 << 40  #: not counted: always room
 
 
-class _Slotted(NamedTuple):
-    house: int
-    order: int  #: the place of the report among those of the house
-    slot: tuple[str, int]  #: population, and the how manieth report for it
-    report: PlaceReport
-
-
 class Reports:
     """
     What houses of a shelf report: shape (slots, houses), where each population has a slot.
@@ -43,12 +35,15 @@ class Reports:
     """
 
     def __init__(self, providers: Sequence[Provider], rows: npt.NDArray[np.int32], populations: Numbers) -> None:
-        reporting = [row for row in np.argsort(rows).tolist() if providers[rows[row]].place_reports]
-        self.rows: Rows = np.array(reporting, dtype=np.intp)  #: of the shelf, for each house that reports
+        reports_any = np.array([bool(providers[number].place_reports) for number in rows.tolist()], dtype=np.bool_)
+        reporting = np.flatnonzero(reports_any)
+        self.rows: Rows = reporting[np.argsort(rows[reporting])]  #: of the shelf, for each house that reports
         self.numbers: npt.NDArray[np.int32] = rows[self.rows]  #: the same of the block, ascending
         houses = [providers[number] for number in self.numbers.tolist()]
-        slotted = list(_slotted(houses))
-        slots = {each: number for number, each in enumerate(sorted({each.slot for each in slotted}))}
+        told = [(number, *each) for number, house in enumerate(houses) for each in enumerate(house.place_reports)]
+        # population, and the how manieth report for it
+        keys = [(each.population, _count_before(order, houses[house])) for house, order, each in told]
+        slots = {key: number for number, key in enumerate(sorted(set(keys)))}
         self.slots: dict[str, list[int]] = {}  #: by population
         for (population, _), number in slots.items():
             self.slots.setdefault(population, []).append(number)
@@ -57,10 +52,10 @@ class Reports:
         self.free: Counts = np.full(shape, ABSENT, dtype=np.int64)  #: before anything is held or booked
         self.reported_us: Counts = np.full(shape, NEVER, dtype=np.int64)  #: since 1970; `NEVER` where nobody knows when
         self.order: Counts = np.zeros(shape, dtype=np.int64)  #: in which a house lists its reports
-        for house, order, slot, report in slotted:
-            at = slots[slot], house
-            self.free[at] = _free(report)
-            self.reported_us[at], self.order[at] = microseconds(report.report_time), order
+        at = [slots[key] for key in keys], [house for house, _, _ in told]
+        self.free[at] = [_free(report) for _, _, report in told]
+        self.reported_us[at] = [microseconds(report.report_time) for _, _, report in told]
+        self.order[at] = [order for _, order, _ in told]
         others = [number for number, (population, _) in enumerate(slots) if population != ANYONE]
         self.has_others: Mask = (self.free[others] != ABSENT).any(axis=0)  #: whether it reports more than for anyone
         self.keeps_apart: Mask = np.array([keeps_children_apart(each) for each in houses], dtype=np.bool_)
@@ -90,12 +85,10 @@ class Reports:
         return counted
 
 
-def _slotted(houses: Sequence[Provider]) -> Iterator[_Slotted]:
-    for number, house in enumerate(houses):
-        known: Counter[str] = Counter()
-        for order, report in enumerate(house.place_reports):
-            yield _Slotted(number, order, (report.population, known[report.population]), report)
-            known[report.population] += 1
+def _count_before(order: int, house: Provider) -> int:
+    """Count the reports of a house that are for the same population as another, and listed before."""
+    reports = house.place_reports
+    return sum(each.population == reports[order].population for each in reports[:order]) if order else 0
 
 
 def _free(report: PlaceReport) -> int:
