@@ -1,11 +1,12 @@
 """Write the fields of a message as bytes, one after another: as protobuf writes them, without making the message."""
 
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.matching.index.stamping import time_to_bytes
+from services.matching.index.times import microseconds
 
 _SEVEN_BITS: Final = 0x7F
 _FOURTEEN_BITS: Final = 0x3FFF
@@ -17,9 +18,6 @@ _WIRE_TYPES: Final = {
     FieldDescriptor.TYPE_MESSAGE: _LENGTH_DELIMITED,
 }
 SECONDS: Final = b"\x08"  #: the first field of a time and of a duration
-_NS_PER_US: Final = 1000
-_S_PER_DAY: Final = 86_400
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 #: numbers of seven bits and of fourteen, as most are: lengths and counts
@@ -64,14 +62,4 @@ def number(tag: bytes, value: int) -> bytes:
 
 def time(tag: bytes, value: datetime | None) -> bytes:
     """Write a time, to the microsecond; None is not written."""
-    if value is None:
-        return b""
-    since = value - _EPOCH  # what is kept is found by this: to find a time itself takes twice as long
-    return tag + _time(since.days * _S_PER_DAY + since.seconds, since.microseconds)
-
-
-@lru_cache(maxsize=64)
-def _time(seconds: int, microseconds: int) -> bytes:
-    """Write a time after its tag: the same is said of many providers."""
-    content = Timestamp(seconds=seconds, nanos=microseconds * _NS_PER_US).SerializeToString()
-    return varint(len(content)) + content
+    return b"" if value is None else inside(tag, time_to_bytes(microseconds(value)))
