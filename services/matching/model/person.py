@@ -23,13 +23,10 @@ TRANSGENDER: Final = frozenset({"transgender_woman", "transgender_man"})
 ALONE: Final = frozenset({"alone"})  #: the family of one with whom nobody comes
 _WITHOUT_CARER: Final = frozenset({"alone", "siblings"})
 _GENDER_OF_SEX: Final[Mapping[str | None, str]] = {"female": "woman", "male": "man"}
-#: by gender, and whether it is a child
-_POPULATIONS: Final = {
-    ("woman", True): "girls",
-    ("man", True): "boys",
-    ("woman", False): "women",
-    ("man", False): "men",
-}
+#: who keeps a place for somebody of a gender: of any age, of adults and of children
+_POPULATIONS: Final[Mapping[str | None, str]] = dict.fromkeys(TRANSGENDER, "transgender")
+_POPULATIONS_OF_ADULTS: Final = {**_POPULATIONS, "woman": "women", "man": "men"}
+_POPULATIONS_OF_CHILDREN: Final = {**_POPULATIONS, "woman": "girls", "man": "boys"}
 _SMUGGLED: Final = frozenset({"som", "both"})
 _IRREGULAR: Final = "irregular"
 
@@ -152,13 +149,8 @@ class Person(_Following):
     @property
     def population(self) -> str | None:
         """The population that keeps a place for the person; None if age or gender leave it open (R38)."""
-        gender, age = self.known_gender, self.age
-        if gender in TRANSGENDER:
-            return "transgender"
-        if age is None:
-            is_child = False if self.no_reason_to_believe_child else None
-        elif age.is_disputed or age.min_years < ADULT_AGE <= age.max_years:
-            is_child = None
-        else:
-            is_child = age.min_years < ADULT_AGE
-        return None if gender is None or is_child is None else _POPULATIONS.get((gender, is_child))
+        if not self.may_be_child:
+            return _POPULATIONS_OF_ADULTS.get(self.known_gender)
+        age = self.age
+        is_child = age is not None and age.max_years < ADULT_AGE and not age.is_disputed
+        return (_POPULATIONS_OF_CHILDREN if is_child else _POPULATIONS).get(self.known_gender)
