@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from services.matching.arriving import clocks_left
 from services.matching.choosing import Chosen, choose
-from services.matching.index.block import Block
 from services.matching.index.excluding import Counts, excluded_by
 from services.matching.index.marks import Reason
 from services.matching.index.opening import NOT_ASKED, number_of
@@ -40,9 +39,8 @@ from services.matching.model.profile import profile_of
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked, Need
 from services.matching.model.travel import EPOCH, EVERY, moment
-from services.matching.rows import OLD_REPORT_AFTER, RING_FIRST_AFTER, Rows, remarks_of_one
+from services.matching.rows import OLD_REPORT_AFTER, Rows, remarks_of_one
 
-_RING_FIRST_AFTER_US: Final = RING_FIRST_AFTER // timedelta(microseconds=1)
 _VIEW_TYPE: Final = np.dtype(np.int64)
 _OLD_REPORT_AFTER_US: Final = OLD_REPORT_AFTER // timedelta(microseconds=1)
 
@@ -61,11 +59,10 @@ class Listing:
 
     def __init__(self, asked: Asked, parts: Sequence[Sifted], limit: int) -> None:
         self.asked = asked
-        self.blocks: Sequence[Block] = [part.block for part in parts]  #: by number of the part
-        self.when_us = parts[0].question.when_us if parts else 0  #: when the person would be there, since 1970
+        self.parts = parts
         chosen = choose(asked, parts, limit)
         self.sure_count = chosen.sure_count
-        self.told, not_asked_count = _told(asked, parts, chosen)  #: a row each, as in `index.telling`
+        self.told, not_asked_count = _told(parts, chosen)  #: a row each, as in `index.telling`
         if asked.calendar:
             self._note_announced()
         elif not_asked_count:
@@ -80,7 +77,7 @@ class Listing:
     def providers(self) -> Sequence[Provider]:
         """Who is listed."""
         numbers, parts = self.told[:, NUMBER].tolist(), self.told[:, PART].tolist()
-        return [self.blocks[part].providers[number] for part, number in zip(parts, numbers, strict=True)]
+        return [self.parts[part].block.providers[number] for part, number in zip(parts, numbers, strict=True)]
 
     @property
     def clocks(self) -> Sequence[tuple[ClockLeft, ...]] | None:
@@ -98,7 +95,7 @@ class Listing:
         if not len(self):
             return True
         is_life_first = self.asked.need.service.life_first
-        return all_have(self.told, self.blocks[0].tables.reasons.made(_mentions(constraint, is_life_first)))
+        return all_have(self.told, self.parts[0].block.tables.reasons.made(_mentions(constraint, is_life_first)))
 
     @property
     def silences_mm(self) -> Sequence[int] | None:
@@ -123,7 +120,7 @@ class Listing:
 
     def _note_opens(self) -> None:
         """Note whether intake is open on arrival, where the window of openings did not know it yet."""
-        vocabulary = self.blocks[0].vocabulary
+        vocabulary = self.parts[0].block.vocabulary
         window = vocabulary.openings.around((self.asked.now_time - EPOCH) // EVERY, len(vocabulary.hours))
         for place in (self.told[:, OPENS] == NOT_ASKED).nonzero()[0].tolist():
             number, arrival = self.told[place, HOURS].item(), self.told[place, ARRIVAL].item()
@@ -145,7 +142,7 @@ class Listing:
 
     def _reasons(self, place: int) -> tuple[Reason, ...]:
         """List what is not a plain yes."""
-        listed = self.blocks[0].tables.reasons.listed
+        listed = self.parts[0].block.tables.reasons.listed
         return tuple([listed[number] for number in self.told[place, MARKS:].tolist() if number])
 
 
@@ -174,22 +171,21 @@ class NeedAnswer(NamedTuple):
         return self.listing.rows[self.listing.sure_count :]
 
 
-def _told(asked: Asked, parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, int]:
+def _told(parts: Sequence[Sifted], chosen: Chosen) -> tuple[Told, int]:
     """
     Tell what hangs on facts and ways, and mark what is said.
 
     Returns:
         A row for each, and at how many it must be asked whether they are open.
     """
-    if not parts:
-        return np.zeros((0, TOLD), dtype=np.int64), 0
-    heard_since_us = parts[0].question.now_us - _RING_FIRST_AFTER_US
-    told, not_asked_count = [], 0
+    if chosen.order is None:
+        return parts[0].told(chosen.of_parts[0], 0)
+    told, not_asked_count = [np.zeros((0, TOLD), dtype=np.int64)], 0
     for number, part in enumerate(parts):
-        of_part, count = part.told(chosen.of_parts[number], number, heard_since_us)
+        of_part, count = part.told(chosen.of_parts[number], number)
         told.append(of_part)
         not_asked_count += count
-    return told[0] if chosen.order is None else np.concatenate(told)[chosen.order], not_asked_count
+    return np.concatenate(told)[chosen.order], not_asked_count
 
 
 @cache

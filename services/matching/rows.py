@@ -17,11 +17,10 @@ from services.matching.model.answer import Caution, PlacesKind, PlacesView, Rema
 from services.matching.model.hours import OpenState
 from services.matching.model.needed import known_of, needed
 from services.matching.model.profile import Profile, profile_of
-from services.matching.model.provider import Provider, ReachOut
+from services.matching.model.provider import RING_FIRST_AFTER, Provider, ReachOut
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Finding, Verdict
 
-RING_FIRST_AFTER: Final = timedelta(hours=24)  #: a receiver not heard for so long is rung first
 OLD_REPORT_AFTER: Final = timedelta(hours=24)  #: a report of places older than this is marked
 
 _REPORTED: Final = Caution("service", "result_may_be_reported")

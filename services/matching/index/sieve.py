@@ -95,7 +95,7 @@ class Sifted:
         """Look up who stands in rows of the block."""
         return [self.block.providers[number] for number in numbers]
 
-    def told(self, ranked: Ranked, number: int, heard_since_us: int) -> tuple[Told, int]:
+    def told(self, ranked: Ranked, number: int) -> tuple[Told, int]:
         """
         Tell what hangs on facts, ways and times of the nearest, and mark what is said of them besides a plain yes.
 
@@ -103,8 +103,6 @@ class Sifted:
             ranked: Who they are.
 
             number: Of this part of the directory.
-
-            heard_since_us: A receiver that was last heard before is rung first, in microseconds since 1970.
 
         Returns:
             A row for each, and at how many it must be asked whether they are open.
@@ -124,7 +122,7 @@ class Sifted:
                 columns.facts,
                 question.when_us,
                 question.now_us,
-                heard_since_us,
+                question.heard_since_us,
                 question.seconds_a_mm,
                 BAND_ENDS_MM,
                 number,

@@ -6,13 +6,15 @@ what many providers have in common and judges it once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from services.geo import Place
 from services.hours import HoursException, Schedule
 from services.matching.model.areas import ServedArea
+
+RING_FIRST_AFTER: Final = timedelta(hours=24)  #: a receiver not heard for so long is rung first
 
 
 class Claim(StrEnum):

@@ -55,9 +55,9 @@ def listing_to_bytes(listing: Listing, counts: Counts, room: int = _ROOM) -> byt
     """Write both lists, and how many each constraint was the first to exclude: fields of a `NeedMatches`."""
     asked, told, out = listing.asked, listing.told, np.empty(room, _BYTE)
     service, book = asked.need.service, _BOOKS[asked.mode]
-    arena, said, pieces = _NO_ARENA, _NOTHING, _NOTHING
+    arena, said, pieces, when_us = _NO_ARENA, _NOTHING, _NOTHING, 0
     if len(told):
-        block = listing.blocks[0]
+        block, when_us = listing.parts[0].block, listing.parts[0].question.when_us
         arena, said = block.vocabulary.arena, block.tables.reasons.made(_SAID[service.life_first])
         pieces = _pieces(listing)
     length = join(
@@ -73,7 +73,7 @@ def listing_to_bytes(listing: Listing, counts: Counts, room: int = _ROOM) -> byt
         pieces.ends,
         known_of(asked.person),
         SHOWN_IF_KNOWN,
-        listing.when_us,
+        when_us,
         BAND_ENDS_MM,
         service.result_may_be_reported,
         listing.places is not None,
@@ -88,18 +88,17 @@ def listing_to_bytes(listing: Listing, counts: Counts, room: int = _ROOM) -> byt
 
 def _pieces(listing: Listing) -> Pieces:
     """List what is said of each row besides what compiled code puts together: mostly nothing."""
-    places = None
+    asked, places = listing.asked, None
     if listing.places is not None:
-        places = views_to_bytes(listing.places, listing.blocks[0].vocabulary.populations)
-    parts = []
-    if listing.clocks is not None:
-        parts.append([fragments.clocks_to_bytes(each) if each else b"" for each in listing.clocks])
-    if listing.silences_mm is not None:
-        costs_mm = listing.told[:, COST_MM].tolist()
-        silences = zip(costs_mm, listing.silences_mm, strict=True)
-        parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
-    if not parts:
+        places = views_to_bytes(listing.places, listing.parts[0].block.vocabulary.populations)
+    if asked.need.hours_since_event is None and not asked.silence_mm:
         return places or _NOTHING
+    parts = []
+    if (clocks := listing.clocks) is not None:
+        parts.append([fragments.clocks_to_bytes(each) if each else b"" for each in clocks])
+    if (silences_mm := listing.silences_mm) is not None:
+        silences = zip(listing.told[:, COST_MM].tolist(), silences_mm, strict=True)
+        parts.append([fragments.silence_to_bytes(*each) if each[1] else b"" for each in silences])
     if places is not None:
         parts.append([places.bytes[begin:end].tobytes() for begin, end in pairwise(places.ends.tolist())])
     return below_each_other(map(b"".join, zip(*parts, strict=True)))
@@ -120,9 +119,9 @@ def _write_providers(listing: Listing, arena: Arena) -> None:
     places = np.flatnonzero(told[:, BEGIN] == NOT_WRITTEN)
     spans = [_span(listing.providers[place], arena) for place in places.tolist()]
     told[places, BEGIN], told[places, LENGTH] = zip(*spans, strict=True)
-    for part, block in enumerate(listing.blocks):
-        of_part = np.flatnonzero(told[places, PART] == part)
-        note(block, told[places[of_part], NUMBER], [spans[number] for number in of_part.tolist()])
+    for number, part in enumerate(listing.parts):
+        of_part = np.flatnonzero(told[places, PART] == number)
+        note(part.block, told[places[of_part], NUMBER], [spans[place] for place in of_part.tolist()])
 
 
 def _span(provider: Provider, arena: Arena) -> tuple[int, int]:
