@@ -69,6 +69,21 @@ def test_who_is_left_to_the_definition_has_its_place_among_the_others(seed: int,
         assert found.tolist() == measured(shelf, places, origin, list(range(len(places))), limit)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 40))
+def test_who_costs_the_same_to_the_millimetre_is_put_by_id_even_if_a_hair_farther(seed: int, limit: int) -> None:
+    random = Random(seed)
+    hair_deg = 3e-9  # a third of a millimetre
+    places: list[Place] = [
+        Point(32.9 + random.uniform(0, hair_deg), 13.2 + random.uniform(0, hair_deg)) for _ in range(40)
+    ]
+    shelf, origin = shelf_of(places), Point(random.uniform(20, 45), random.uniform(0, 30))
+
+    found = shelf.ranked(Gauge(origin), shelf.everybody.reshape(1, -1), (limit, 0))
+
+    assert found.tolist() == measured(shelf, places, origin, list(range(len(places))), limit)
+
+
 @pytest.mark.parametrize("resolution", [None, 4])
 def test_beyond_a_quarter_of_the_earth_all_are_left_to_the_definition(resolution: int | None) -> None:
     random = Random(9)
