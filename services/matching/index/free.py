@@ -137,10 +137,10 @@ class FreePlaces:
             known = left.judged[key] = self._judge(*key, left) if wanted else self._overview(left)
         return known
 
-    def _judge(self, wanted: Wanted, may_be_child_alone: bool, left: _Left) -> _Judged:  # noqa: FBT001 -- part of a key
+    def _judge(self, wanted: Wanted, is_child_alone: bool, left: _Left) -> _Judged:  # noqa: FBT001 -- a part of a key
         """Judge them for places that somebody wants."""
         reports, free = self._reports, left.free
-        if may_be_child_alone and reports.keeps_apart.any():
+        if is_child_alone and reports.keeps_apart.any():
             free = free.copy()
             for slot in reports.slots.get(ANYONE, ()):
                 free[slot, reports.keeps_apart] = ABSENT
@@ -156,20 +156,20 @@ class FreePlaces:
     ) -> _Judged:
         """Judge one want, and note whose places it takes: a population's own before those for anyone."""
         reports = self._reports
+        slots = {name: reports.slots.get(name, []) for name in (population or ANYONE, ANYONE)}
         nobody = -1 - self._populations[population or ""]
         found = np.full(len(reports), _NONE, dtype=np.int8)
         told = np.full(len(reports), nobody, dtype=np.int16)
-        for name in dict.fromkeys([population or ANYONE, ANYONE]):
-            for slot in reports.slots.get(name, ()):
+        for name, of_population in slots.items():
+            for slot in of_population:
                 judged = _room(free[slot], used[name], count, is_known=is_known)
                 is_better = judged < found
                 found[is_better], told[is_better] = judged[is_better], slot
-        for name in dict.fromkeys([population or ANYONE, ANYONE]):
-            is_taken = (found == _YES) & np.isin(told, reports.slots.get(name, ()))
+        for name, of_population in slots.items():
+            is_taken = (found == _YES) & np.isin(told, of_population)
             if is_taken.any():
                 used[name] = used[name] + np.where(is_taken, count, 0)
-        is_silent = found == _NONE
-        found[is_silent] = _ASK_PLACES
+        found[found == _NONE] = _ASK_PLACES
         if population is None:
             is_open = (found != _YES) & reports.has_others
             found[is_open], told[is_open] = _ASK_POPULATION, nobody

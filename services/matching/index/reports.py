@@ -51,7 +51,7 @@ class Reports:
         shape = len(slots), len(houses)
         self.free: Counts = np.full(shape, ABSENT, dtype=np.int64)  #: before anything is held or booked
         self.reported_us: Counts = np.full(shape, NEVER, dtype=np.int64)  #: since 1970; `NEVER` where nobody knows when
-        self.order: Counts = np.zeros(shape, dtype=np.int64)  #: in which a house lists its reports
+        self.order = np.zeros(shape, dtype=np.int16)  #: in which a house lists its reports
         at = [slots[key] for key in keys], [house for house, _, _ in told]
         self.free[at] = [_free(report) for _, _, report in told]
         self.reported_us[at] = [microseconds(report.report_time) for _, _, report in told]
