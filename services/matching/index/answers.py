@@ -62,11 +62,15 @@ class _Known(dict[Hashable, bytes]):
         return numbers
 
 
+_Condition = Callable[[Asked], bool]
+
+
 class _Course(NamedTuple):
     """How questions about a service go through the table."""
 
     service: Service
-    legs: list[LookUp | Step]  #: of constraints that follow each other and do not hang on who is left; one that does
+    #: of constraints that follow each other and do not hang on who is left, or one that does and when it counts
+    legs: list[tuple[_Condition | None, LookUp | Step]]
     examined: list[tuple[list[Provider], int]]  #: values of which nobody was concerned, and how many there were
 
     def holds(self, service: Service) -> bool:
@@ -107,12 +111,18 @@ class Answers:
             The numbers of the answers in the order of the table, interrupted by a step where what a constraint says
             hangs on more than facts of the question.
         """
+        need, person = asked.need, asked.person
+        course = self._courses.get((need.service.code, person is not None))
+        if course is None or not course.holds(need.service):
+            course = self._new_course(need.service, has_person=person is not None)
         found: list[Numbers | Step] = []
-        for leg in self._course(asked).legs:
-            if not isinstance(leg, Step):
-                found.append(np.frombuffer(b"".join(leg(asked, asked.need, asked.person)), _TYPE))
-            elif leg.only_if is None or leg.only_if(asked):
+        for only_if, leg in course.legs:
+            if only_if is not None and not only_if(asked):
+                continue
+            if isinstance(leg, Step):
                 found.append(leg)
+            else:
+                found.append(np.frombuffer(b"".join(leg(asked, need, person)), _TYPE))
         return found
 
     def judged(self, answer: Answer, asked: Asked) -> tuple[Judged, ...]:
@@ -131,13 +141,6 @@ class Answers:
         judge = step.constraint.judge
         return bytes([judge(asked, example).verdict for example in self._vocabulary.facets[step.facet].examples])
 
-    def _course(self, asked: Asked) -> _Course:
-        service, has_person = asked.need.service, asked.person is not None
-        known = self._courses.get((service.code, has_person))
-        if known is None or not known.holds(service):
-            known = self._courses[service.code, has_person] = self._new_course(service, has_person=has_person)
-        return known
-
     def _new_course(self, service: Service, *, has_person: bool) -> _Course:
         listed, examined = [], []
         for step in steps(service, has_person=has_person):
@@ -149,14 +152,15 @@ class Answers:
                 listed.append(step)
             else:
                 examined.append((values, len(values)))
-        legs: list[LookUp | Step] = []
+        legs: list[tuple[_Condition | None, LookUp | Step]] = []
         for is_kept, following in groupby(listed, key=attrgetter("is_kept")):
             if is_kept:
                 tables = [(each.facts, self._known_of(each, has_person=has_person)) for each in following]
-                legs.append(look_up(tables))
+                legs.append((None, look_up(tables)))
             else:
-                legs += following
-        return _Course(service, legs, examined)
+                legs += [(each.only_if, each) for each in following]
+        course = self._courses[service.code, has_person] = _Course(service, legs, examined)
+        return course
 
     def _known_of(self, step: Step, *, has_person: bool) -> _Known:
         key = step.number, has_person, step.of_service
