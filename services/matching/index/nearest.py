@@ -110,12 +110,11 @@ def _look(
 def _cost_mm(row: int, start_m: Position, starts_m: Ecef, land: Land) -> int:
     """Measure a row; `UNSURE` and `ELSEWHERE` are below 0."""
     kind = kind_of(row, land)
-    if land.margins_m[kind, 0] == 0.0:
-        return settled_mm(start_m, land.ecef_m[row], 0.0)
-    if starts_m[kind, 0] == inf:
-        return ELSEWHERE
-    centre_m = starts_m[kind, 0], starts_m[kind, 1], starts_m[kind, 2]
-    return settled_mm(centre_m, land.ecef_m[row], land.margins_m[kind, 1])
+    if land.margins_m[kind, 0] > 0.0:  # an area
+        start_m = starts_m[kind, 0], starts_m[kind, 1], starts_m[kind, 2]
+        if start_m[0] == inf:
+            return ELSEWHERE
+    return settled_mm(start_m, land.ecef_m[row], land.margins_m[kind, 1])
 
 
 @part
