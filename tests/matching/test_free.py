@@ -27,7 +27,9 @@ COUNTS = st.none() | st.integers(0, 3) | st.just(2**31 - 1)
 TIMES = st.none() | st.sampled_from(
     [NOON, NOON - timedelta(hours=24), NOON - timedelta(hours=24, microseconds=1), EPOCH, EPOCH - timedelta(days=9.1)]
 )
-REPORTS = st.builds(PlaceReport, population=POPULATIONS, total=COUNTS, occupied=COUNTS, report_time=TIMES)
+# those that nobody asks for are told of too, where nobody says for whom places should be
+REPORTED = POPULATIONS | st.just("whoever comes by sea " * 20)
+REPORTS = st.builds(PlaceReport, population=REPORTED, total=COUNTS, occupied=COUNTS, report_time=TIMES)
 HOUSES = st.lists(
     st.fixed_dictionaries(
         {
