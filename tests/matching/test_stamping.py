@@ -21,4 +21,5 @@ def test_a_time_is_written_as_protobuf_writes_it(time: datetime) -> None:
     message = Timestamp()
     message.FromDatetime(time)
 
-    assert time_to_bytes(microseconds(time)) == message.SerializeToString()
+    written = message.SerializeToString()
+    assert time_to_bytes(microseconds(time)) == bytes([len(written)]) + written

@@ -50,13 +50,12 @@ def answer_to_wire(
 
         screening: Questions to ask again.
     """
-    parts: list[bytes] = []
+    parts: list[bytes | bytearray] = []
     for need_no, answer in enumerate(answers):
         content = need_to_bytes(need_no, answer)
         parts += (_NEEDS, varint(len(content)), content)
-    evaluated, token = time_to_bytes(evaluated_us), match_token.encode()
-    parts += (_revision(epoch, revision), _EVALUATED, varint(len(evaluated)), evaluated)
-    parts += (_TOKEN, varint(len(token)), token)
+    token = match_token.encode()
+    parts += (_revision(epoch, revision), _EVALUATED, time_to_bytes(evaluated_us), _TOKEN, varint(len(token)), token)
     if conflicts or screening:
         told = pb.FindMatchesResponse(
             safety_conflicts=[pb.SafetyConflict(code=each.code, person_refs=each.person_refs) for each in conflicts],

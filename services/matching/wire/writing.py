@@ -62,4 +62,4 @@ def number(tag: bytes, value: int) -> bytes:
 
 def time(tag: bytes, value: datetime | None) -> bytes:
     """Write a time, to the microsecond; None is not written."""
-    return b"" if value is None else inside(tag, time_to_bytes(microseconds(value)))
+    return b"" if value is None else tag + time_to_bytes(microseconds(value))
