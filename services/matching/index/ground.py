@@ -19,7 +19,6 @@ from services.matching.index.tiles import TILE, Tiles, order_of
 
 NOWHERE: Final = 127  #: in place of a resolution: the position is not known
 
-
 _UNKNOWN: Final[Position] = (inf, inf, inf)
 _MOST_KINDS: Final = 18  #: exact points, cells of each resolution, and nowhere
 #: of no kind of places it is known where they are measured from
