@@ -72,6 +72,17 @@ def test_what_was_compiled_is_kept_while_others_change(package: Path) -> None:
     assert compiled_files(package) == before != {}
 
 
+def test_what_was_made_before_is_not_found_by_a_newer_index_whose_content_is_still_to_come(package: Path) -> None:
+    risen_of_ten(package)
+    (before,) = (package / "__pycache__").glob("*.nbc")
+    content = before.read_bytes()
+    (package / "parts.py").write_text(PARTS.replace("FACTOR = 3", "FACTOR = 4"))
+    risen_of_ten(package)
+    before.write_bytes(content)  # as it is for a moment while another process renews both
+
+    assert risen_of_ten(package) == 4 * 11
+
+
 KNOWN_TO_NOBODY = {"a": 1}
 
 

@@ -10,11 +10,13 @@ from hashlib import sha256
 from inspect import getfile, unwrap
 from pathlib import Path
 from types import BuiltinFunctionType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
+
+_FORM: Final = 2  #: of what is kept: what was made, and by what
 
 
 class Kept(FunctionCache):
@@ -30,10 +32,28 @@ class Kept(FunctionCache):
 
     def __init__(self, found: Dispatcher) -> None:
         super().__init__(found.py_func)  # type: ignore[no-untyped-call]
-        stamp = sha256("\n".join(_made_of(found)).encode()).hexdigest()
-        self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
-            self.cache_path, self._impl.filename_base, stamp
-        )
+        stamp = f"{_FORM} {_digest(found)}"
+        self._cache_file = _Files(self.cache_path, self._impl.filename_base, stamp)  # type: ignore[no-untyped-call]
+
+
+class _Files(IndexDataCacheFile):
+    """
+    An index that says by what all was made, and what was made.
+
+    The index is written first, so that another process could find under the new stamp what was made by an old one:
+    what was made says itself by what.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        super().save(key, (self._source_stamp, data))  # type: ignore[no-untyped-call]
+
+    def load(self, key: Any) -> Any:
+        stamp, data = super().load(key) or (None, None)  # type: ignore[no-untyped-call]
+        return data if stamp == self._source_stamp else None
+
+
+def _digest(found: Dispatcher) -> str:
+    return sha256("\n".join(_made_of(found)).encode()).hexdigest()
 
 
 def _made_of(found: Dispatcher) -> Iterator[str]:
