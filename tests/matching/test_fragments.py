@@ -18,6 +18,7 @@ from services.matching.model.request import Asked
 from services.matching.ranking import find
 from services.matching.wire.answer_wire import need_to_bytes
 from services.matching.wire.fragments import match_to_wire, row_to_bytes
+from services.matching.wire.listing_bytes import listing_to_bytes
 from services.matching.wire.provider_bytes import provider_to_bytes
 from services.matching.wire.writing import tag_of, time, varint
 from tests.matching.samples import NOON, a_provider, asked
@@ -121,6 +122,9 @@ def test_lists_that_are_joined_at_once_are_the_rows_one_after_the_other(
         assert (told.need_no, told.code, tuple(told.questions)) == (3, question.need.code, answer.questions)
         assert [(each.constraint, each.provider_count) for each in told.excluded] == list(answer.excluded)
         assert told.confidential_safety_count == answer.confidential_safety_count
+        assert listing_to_bytes(answer.listing, answer.counts, room=0) == listing_to_bytes(
+            answer.listing, answer.counts
+        )
         rows = (*answer.matches, *answer.ask_first)
         for name in ("language", "vetting"):
             assert answer.listing.all_mention(name) == all(row.remarks.mentions(name) for row in rows)

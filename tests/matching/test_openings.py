@@ -1,14 +1,19 @@
 """What is kept of opening hours for many moments is what they say of each."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.geo import Point
 from services.hours import Schedule, Timetable
+from services.matching.index import telling
 from services.matching.index.opening import OPENS, Openings
-from services.matching.model.hours import Hours
+from services.matching.index.snapshot import Snapshot
+from services.matching.model.hours import Hours, OpenState
 from services.matching.model.travel import EVERY, moment
+from services.matching.ranking import find
+from tests.matching.samples import NOON, a_provider, asked
 
 CLOCKS = st.sampled_from(("00:00", "00:03", "08:00", "12:30", "17:00", "23:59", "24:00"))
 SCHEDULES = st.builds(
@@ -51,6 +56,21 @@ def test_what_was_kept_is_forgotten_when_the_day_is_over() -> None:
 
     assert len(window.states) == 2
     assert (window.states < 0).all()
+
+
+def test_other_days_are_known_once_somebody_arrives_then() -> None:
+    house = a_provider(schedules=(Schedule(is_intake=True, opens_at="08:00", closes_at="18:00"),))
+    snapshot = Snapshot.of("epoch", 1, [house])
+    openings, opens = snapshot.base.block.vocabulary.openings, []
+    for days in (0, 0, 9, 9):
+        now = NOON + timedelta(days=days, hours=12 * (days > 0))
+        answer = find(snapshot, asked(origin=Point(32.8, 13.2), now_time=now, when_time=now), 1)
+        opens += [row.remarks.open for row in (*answer.matches, *answer.ask_first)]
+        (told,) = answer.listing.told.tolist()
+        assert OPENS[told[telling.OPENS]] == opens[-1]
+        assert openings.window.states[told[telling.HOURS], told[telling.ARRIVAL] - openings.window.first] >= 0
+
+    assert opens == [OpenState.OPEN] * 2 + [OpenState.CLOSED] * 2
 
 
 def hours_of(schedules: list[Schedule], zone: str) -> Hours:

@@ -143,7 +143,8 @@ def test_who_has_a_value_is_gathered_by_what_is_said_of_it(
 
 
 #: of a row: the number that it has of a facet, and whether its vetting has ended
-FAR = 700  #: beyond what fits in a byte
+FAR = {np.uint16: 700, np.uint32: 70_000}  #: beyond what fits in one byte less
+MOST = 30_000  #: marks
 MET = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(0, 3), st.booleans()), max_size=20)
 
 
@@ -155,13 +156,14 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
     sets, known = kept_as(steps)
     facts = np.zeros(len(met), dtype=FACT)
     facts["vetting_ends_us"] = [4 if has_ended else 6 for _, _, has_ended in met]
-    table = np.array([[0, FAR + number] for _, number, _ in met], dtype=number_type).reshape(-1, 2)
+    far = FAR[number_type]
+    table = np.array([[0, far + number] for _, number, _ in met], dtype=number_type).reshape(-1, 2)
     told = np.zeros((len(met), telling.TOLD), dtype=np.int64)
 
     open_count, _ = telling.tell(
         sets,
         *ordered(known),
-        np.arange(FAR + ENDED + 4, dtype=marks.MARK_TYPE).view(np.uint8),
+        (np.arange(far + ENDED + 4) % MOST).astype(marks.MARK_TYPE).view(np.uint8),
         np.array([(row, place, 0) for place, (row, _, _) in enumerate(met)], dtype=np.int64).reshape(-1, 3),
         table.view(np.uint8),
         table.itemsize,
@@ -186,7 +188,7 @@ def test_a_mark_stands_for_a_step_that_says_unknown_or_a_no_that_excludes_nobody
         for row, _, _ in met
     ]
     meant = [
-        [(FAR + STANDING + value + (ENDED - STANDING) * has_ended, OPEN, ALIKE)[number % 3] for number in each]
+        [((far + (ENDED if has_ended else STANDING) + value) % MOST, OPEN, ALIKE)[number % 3] for number in each]
         for each, (_, value, has_ended) in zip(said, met, strict=True)
     ]
     found = told[:, telling.MARKS :].tolist()

@@ -69,9 +69,7 @@ def way_size(travel_s: int, moment: int, when_us: int, book: Pieces) -> int:
 
 @part
 def put_way(out: Bytes, at: int, travel_s: int, moment: int, when_us: int, book: Pieces) -> int:
-    """Put a way behind so many bytes, and say where it ends."""
-    at = put_page(out, at, book, TRAVEL)
-    at = put_number(out, at, way_size(travel_s, moment, when_us, book))
+    """Put a way behind so many bytes, without its tag and length, and say where it ends."""
     at = put_tag(out, at, book, _DURATION)
     at = put_number(out, at, TAG + size_of(travel_s))
     out[at] = SECONDS

@@ -47,6 +47,7 @@ from services.matching.index.telling import (
     SIZE,
     STATE,
     TRAVEL_S,
+    WAY_SIZE,
     Told,
 )
 
@@ -67,8 +68,8 @@ def _row_size(
     size = row[LENGTH] + page_size(book, row[SHOWS]) + page_size(book, row[STATE])
     size += cost_size(row[COST_MM], row[IS_CONFIDENTIAL], book, bands_mm)
     if row[TRAVEL_S] != NO_WAY:
-        way = way_size(row[TRAVEL_S], row[MOMENT], when_us, book)
-        size += page_size(book, TRAVEL) + size_of(way) + way
+        row[WAY_SIZE] = way_size(row[TRAVEL_S], row[MOMENT], when_us, book)
+        size += page_size(book, TRAVEL) + size_of(row[WAY_SIZE]) + row[WAY_SIZE]
     if not has_places:
         size += page_size(book, PLACES)
     for which in range(row[MARK_COUNT]):
@@ -98,6 +99,7 @@ def _put_row(
         at = put_page(out, at, book, PLACES)
     at = put_cost(out, at, row[COST_MM], row[IS_CONFIDENTIAL], book, bands_mm)
     if row[TRAVEL_S] != NO_WAY:
+        at = put_number(out, put_page(out, at, book, TRAVEL), row[WAY_SIZE])
         at = put_way(out, at, row[TRAVEL_S], row[MOMENT], when_us, book)
     for which in range(row[MARK_COUNT]):
         at = put_page(out, at, said, row[MARKS + which])

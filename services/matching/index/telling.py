@@ -28,15 +28,15 @@ Told = npt.NDArray[np.int64]  #: a row of `TOLD` numbers for each provider of an
 #: of itself where it begins and its length, as in `FACT`; its row in the block of its part; its hours and by which
 #: facts its rules decide, as in `FACT`; the part of the directory; whether it is a confidential site
 COST_MM, TRAVEL_S, MOMENT, ARRIVAL, BEGIN, LENGTH, NUMBER, HOURS, DECISIVE, PART, IS_CONFIDENTIAL = range(11)
-#: three more, noted when it is written: how many bytes that takes, and where what an offer would show and what both
-#: notes say stand in the book
-SIZE, SHOWS, STATE = 11, 12, 13
+#: four more, noted when it is written: how many bytes that takes, and its way alone; and where what an offer would show
+#: and what both notes say stand in the book
+SIZE, WAY_SIZE, SHOWS, STATE = 11, 12, 13, 14
 #: two notes on it: how a referral reaches it, with `ANOTHER` if it is vetted; whether it is open on arrival, as in
 #: `opening.OPENS` or `NOT_ASKED`, with `ANOTHER` if its report of places is old
-REACHED, OPENS = 14, 15
+REACHED, OPENS = 15, 16
 #: how many marks it has, and the first of them: numbers of reasons in the order of the table, followed by zeros; one
 #: below 0 stands for a constraint by which the row has to be judged by itself
-MARK_COUNT, MARKS = 16, 17
+MARK_COUNT, MARKS = 17, 18
 TOLD: Final = MARKS + MOST_MARKS
 
 NO_WAY: Final = -1  #: in place of seconds: nobody has to go there, or it is too vaguely known
