@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 ENOUGH: Final = 5  #: calls; more in a row gain nothing, and let the callers wait
-LINGER_S: Final = 0.0001  #: since the last call came; less than an answer takes
+LINGER_S: Final = 0.00005  #: since the last call came; less than an answer takes
 
 
 class Together:
