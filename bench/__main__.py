@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import directory_search, importing, matching_run, planning
+from bench import directory_search, importing, matching_run
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -27,7 +27,6 @@ def main() -> None:
         *lines,
         *directory_search.lines(sizes[-1]),
         *importing.lines(),
-        *planning.lines(),
     ]
     console.print(matching_run.shown(listed))
     document = {"rows": [asdict(row) for row in listed], "sizes": [asdict(each) for each in measured]}

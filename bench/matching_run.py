@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import explaining, growth, matching, postgis, rows, serving
+from bench import explaining, growth, matching, planning, postgis, rows, serving
 from bench.matching import Measured
 from bench.rows import Line
 from bench.serving import Served
@@ -47,7 +47,7 @@ def run(console: Console, sizes: Sequence[int]) -> tuple[list[Line], list[Measur
         del snapshot
         gc.unfreeze()
         gc.collect()
-    lines = [*rows.of(measured, served, peer), *why]
+    lines = [*rows.of(measured, served, peer), *why, *planning.lines()]
     if tuple(sizes) == SIZES:
         growth.draw(measured)
         renew(lines, load)
