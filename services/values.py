@@ -1,9 +1,11 @@
 """Make values that are cheap to make, and never changed."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar, dataclass_transform
+from typing import Final, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+
+made: Final = tuple.__new__  #: makes a named tuple of its fields as it makes itself, without the call between
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -11,8 +11,7 @@ from services.matching.model.answer import ClockLeft
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.travel import Departure, Travel
-
-_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
+from services.values import made
 
 HIV_PROPHYLAXIS: Final = "hiv_prophylaxis"
 EMERGENCY_CONTRACEPTION: Final = "emergency_contraception"
@@ -62,7 +61,7 @@ class Ways:
                 return arrives, None
             travel_s = self._pace.travel_s(self._mode, told_mm)
             return arrives, Travel(travel_s, self._departure.arrival(travel_s), self._mode)
-        return arrives, _made(Travel, (travel_s, arrives, self._mode))
+        return arrives, made(Travel, (travel_s, arrives, self._mode))
 
 
 def clocks_left(asked: Asked, provider: Provider, arrives: datetime) -> tuple[ClockLeft, ...]:

@@ -6,7 +6,7 @@ Two lists are never merged: who can, and whom to ask first.
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from services.matching.index.nearest import AWAY_MM, IN_BLOCK, Ranked
 from services.matching.index.sieve import Sifted
 from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
+from services.values import made
 
 _Ranked = tuple[Ranked, int]  #: the nearest of a part, and how many of the first can
-_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
 
 
 class Chosen(NamedTuple):
@@ -43,7 +43,7 @@ def choose(asked: Asked, parts: Sequence[Sifted], limit: int) -> Chosen:
     ranked = [part.nearest_of_both(limit) for part in parts]
     if len(ranked) == 1 or _are_of_first(ranked):
         first, sure_count = ranked[0]
-        return _made(Chosen, ((first,), None, sure_count))
+        return made(Chosen, ((first,), None, sure_count))
     return _put_together(ranked, *[_nearest(parts, ranked, limit, is_sure=each) for each in (True, False)])
 
 
@@ -84,7 +84,7 @@ def _nearest(parts: Sequence[Sifted], ranked: Sequence[_Ranked], limit: int, *, 
     near = []
     for cost_mm, part, place, row in found:
         provider = parts[part].block.providers[row]
-        near.append(_made(_Candidate, (cost_mm, provider.provider_id, part, place, provider)))
+        near.append(made(_Candidate, (cost_mm, provider.provider_id, part, place, provider)))
     return sorted(near)[:limit]
 
 

@@ -1,7 +1,5 @@
 """Answer one need: sift the directory through the table of constraints, and list what is left nearest first."""
 
-from typing import Final
-
 from services.geo import Gauge, Place, cost_mm
 from services.matching.arriving import questions
 from services.matching.constraints.table import CONSTRAINTS
@@ -15,8 +13,7 @@ from services.matching.model.provider import Provider
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import YES, Verdict
 from services.matching.rows import Rows
-
-_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
+from services.values import made
 
 
 def find(snapshot: Snapshot, asked: Asked, limit: int, gauge: Gauge | None = None) -> NeedAnswer:
@@ -28,7 +25,7 @@ def find(snapshot: Snapshot, asked: Asked, limit: int, gauge: Gauge | None = Non
         counts.append(sifted.counts)
         confidential_safety_count += sifted.confidential_safety_count
     listing = Listing(asked, parts, limit)
-    return _made(NeedAnswer, (asked.need, listing, together(counts), confidential_safety_count, questions(asked)))
+    return made(NeedAnswer, (asked.need, listing, together(counts), confidential_safety_count, questions(asked)))
 
 
 def turned(asked: Asked, provider: Provider) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from services.matching.model.profile import Profile, profile_of
 from services.matching.model.provider import RING_FIRST_AFTER, Provider, ReachOut
 from services.matching.model.request import Asked
 from services.matching.model.verdicts import Finding, Verdict
+from services.values import made
 
 OLD_REPORT_AFTER: Final = timedelta(hours=24)  #: a report of places older than this is marked
 
@@ -34,7 +35,6 @@ _COUNTED: Final = PlacesKind.COUNTED
 _UNKNOWN_HOURS: Final = OpenState.UNKNOWN
 _NOT_REACHED: Final = ReachOut.NONE
 _ENROLLED: Final = ReachOut.ENROLLED
-_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
 
 
 class Rows:
@@ -79,7 +79,7 @@ class Rows:
             silence_mm = asked.silence_of(provider) if asked.silence_mm else 0
             shown = needed(known, profile.decisive)
             listed.append(
-                _made(Row, (profile, cost_mm, remarks, places.view, places.items, shown, travel, clocks, silence_mm))
+                made(Row, (profile, cost_mm, remarks, places.view, places.items, shown, travel, clocks, silence_mm))
             )
         return tuple(listed)
 

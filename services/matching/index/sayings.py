@@ -25,8 +25,8 @@ from services.matching.index.values import Values, either, joined
 from services.matching.model.request import Asked, TakenPlaces
 from services.matching.model.verdicts import YES, Finding, Verdict
 from services.taxonomy import Service
+from services.values import made
 
-_made: Final = tuple.__new__  #: as a named tuple makes itself, without the call between
 _MOST_TIMES: Final = 4  #: spans of time; beyond that all but the next are forgotten
 
 
@@ -127,7 +127,7 @@ class Sayings:
             tables = kept.answers.judged(answer, asked)
             numbers = self.sets_of(kept, facet, [each.verdicts for each in tables], times[2])
             ended = tables[1].begin if len(tables) > 1 else -1
-            return _made(Said, (*numbers, *rest, PLACE_OF[facet], tables[0].begin, ended, 0))
+            return made(Said, (*numbers, *rest, PLACE_OF[facet], tables[0].begin, ended, 0))
         match constraint.name:
             case "service":
                 sets, finding = self._judge_service(constraint, asked)
