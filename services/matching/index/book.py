@@ -14,8 +14,8 @@ from services.matching.index.excluding import Counts, largest_of
 from services.matching.index.putting import Pieces, put, put_number, size_of
 from services.matching.index.stamping import SECONDS, put_time, time_size
 from services.matching.index.telling import AT_WHEN, NOTES
+from services.matching.model.travel import EVERY_S, US_PER_S
 
-_MOMENT_US: Final = 300_000_000
 _MM_PER_M: Final = 1000.0
 _DOUBLE: Final = 8  #: bytes
 TAG: Final = 1  #: byte
@@ -56,7 +56,7 @@ def _band(cost_mm: int, bands_mm: tuple[int, int]) -> int:
 @part
 def _time_of(moment: int, when_us: int) -> int:
     """Say in microseconds when the moment of arrival is, given when the person would be there."""
-    return when_us if moment == AT_WHEN else moment * _MOMENT_US
+    return when_us if moment == AT_WHEN else moment * EVERY_S * US_PER_S
 
 
 @part

@@ -20,6 +20,7 @@ from services.matching.index.marks import MARK_TYPE, MOST_MARKS
 from services.matching.index.nearest import AWAY_MM, IN_BLOCK, ON_SHELF, Ranked
 from services.matching.index.opening import NOT_ASKED, States
 from services.matching.index.passes import NOBODY, StepNumbers, Steps
+from services.matching.model.travel import EVERY_S, reckoned
 
 Told = npt.NDArray[np.int64]  #: a row of `TOLD` numbers for each provider of an answer
 
@@ -44,9 +45,8 @@ AT_WHEN: Final = LONG_AGO  #: in place of the number of a moment: exactly when t
 NOTHING, RING_FIRST, TAKES_NONE = range(3)  #: what to know of how a referral reaches it
 ANOTHER: Final = 4  #: in a note: from here on it stands for one thing more
 NOTES: Final = 2 * ANOTHER  #: what a note may be is below
-_MOMENT_S: Final = 300  #: from one moment to the next
-_US_PER_S: Final = 1_000_000
 _MARK_BYTES: Final = MARK_TYPE.itemsize
+_reckoned: Final = part(reckoned)
 
 
 @part
@@ -185,8 +185,7 @@ def tell(
         How many marks are below 0, and at how many whether they are open must be asked.
     """
     open_count = _mark(sets, steps, step_numbers, marks, ranked, table, number_size, facts, when_us, told)
-    early_s, first_moment = (when_us - now_us) // _US_PER_S, now_us // (_MOMENT_S * _US_PER_S)
-    late_s = -((first_moment * _MOMENT_S * _US_PER_S - now_us) // _US_PER_S)  # rounded up
+    early_s, first_moment, late_s = _reckoned(now_us, when_us)
     near_mm, far_mm = bands_mm
     not_asked_count = 0
     for place in range(len(ranked)):
@@ -204,7 +203,7 @@ def tell(
         row[REACHED] = reached + (ANOTHER if is_vetted else 0)
         travel_s, arrival = ceil(cost_mm * seconds_a_mm), AT_WHEN
         if seconds_a_mm >= 0.0 and travel_s > early_s:
-            arrival = first_moment - (-(travel_s + late_s) // _MOMENT_S)
+            arrival = first_moment - (-(travel_s + late_s) // EVERY_S)
         open_state = 0
         if fact.hours >= 0:
             ahead = arrival - first
@@ -220,7 +219,7 @@ def tell(
             if cost_mm >= far_mm:
                 continue
             travel_s = ceil((near_mm if cost_mm < near_mm else far_mm) * seconds_a_mm)
-            row[MOMENT] = AT_WHEN if travel_s <= early_s else first_moment - (-(travel_s + late_s) // _MOMENT_S)
+            row[MOMENT] = AT_WHEN if travel_s <= early_s else first_moment - (-(travel_s + late_s) // EVERY_S)
         row[TRAVEL_S] = travel_s
     return open_count, not_asked_count
 

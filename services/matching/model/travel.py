@@ -19,9 +19,9 @@ _S_PER_H: Final = 3600.0
 EVERY: Final = timedelta(minutes=5)  #: an estimate is no finer
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
-_EVERY_S: Final = EVERY // _SECOND
+EVERY_S: Final = EVERY // _SECOND
 _MICROSECOND: Final = timedelta(microseconds=1)
-_US_PER_S: Final = 1_000_000
+US_PER_S: Final = 1_000_000
 
 
 class Mode(StrEnum):
@@ -105,7 +105,7 @@ class Departure:
     def arrival(self, travel_s: int) -> datetime:
         """Say when after a way of so many seconds: `when`, or else the estimate, rounded up to five minutes."""
         early_s, first, late_s = self._reckoned
-        return self._when if travel_s <= early_s else moment(first - (-(travel_s + late_s) // _EVERY_S))
+        return self._when if travel_s <= early_s else moment(first - (-(travel_s + late_s) // EVERY_S))
 
 
 def reckoned(now_us: int, when_us: int) -> tuple[int, int, int]:
@@ -121,8 +121,8 @@ def reckoned(now_us: int, when_us: int) -> tuple[int, int, int]:
         A way of so many seconds is done by `when`; of the moments of `moment`, the last before one can leave; and how
         many seconds after it one leaves.
     """
-    first, late_us = divmod(now_us, _EVERY_S * _US_PER_S)
-    return (when_us - now_us) // _US_PER_S, first, -(-late_us // _US_PER_S)
+    first, late_us = divmod(now_us, EVERY_S * US_PER_S)
+    return (when_us - now_us) // US_PER_S, first, -(-late_us // US_PER_S)
 
 
 @lru_cache(maxsize=4096)
